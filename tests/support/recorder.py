@@ -1,0 +1,102 @@
+"""One mock of the engine for every test: it records what a program registers and fills in what AWS would compute.
+
+Values are those of the account 111122223333 in eu-west-1. A look-up that no test planned an answer to is an error, so
+a component that starts to call AWS is found out.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+ACCOUNT_ID = "111122223333"
+REGION = "eu-west-1"
+
+# What the provider adds beside `arn` and `id`, by type: only outputs that some component reads.
+COMPUTED: dict[str, dict[str, Any]] = {
+    "aws:kms/key:Key": {"keyId": "11111111-2222-3333-4444-555555555555"},
+    "aws:rds/instance:Instance": {
+        "address": "db.internal",
+        "endpoint": "db.internal:5432",
+        "resourceId": "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "masterUserSecrets": [
+            {
+                "secretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:rds!db-1",
+                "secretStatus": "active",
+                "kmsKeyId": "",
+            }
+        ],
+    },
+    "aws:ecr/repository:Repository": {"registryId": ACCOUNT_ID},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-12345678"},
+    "aws:ec2/vpc:Vpc": {"defaultNetworkAclId": "acl-12345678"},
+}
+
+
+class Recorder(Mocks):
+    """Stands for the engine: `made` holds every registration, components included, in the order they arrived."""
+
+    def __init__(self) -> None:
+        self.made: list[MockResourceArgs] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Record a registration and answer it: inputs come back as outputs, as they do from a provider."""
+        self.made.append(args)
+        if not args.custom:
+            return f"{args.name}-id", dict(args.inputs)
+        return f"{args.name}-id", _computed(args) | args.inputs
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        """Refuse every provider function."""
+        raise NotImplementedError(f"no test has planned an answer to {args.token}")
+
+    def one(self, name: str) -> MockResourceArgs:
+        """Return the one registration of that logical name."""
+        found = [made for made in self.made if made.name == name]
+        assert len(found) == 1, f"{len(found)} registrations of {name!r}, among {sorted(m.name for m in self.made)}"
+        return found[0]
+
+    def of_type(self, token: str) -> list[MockResourceArgs]:
+        """Return the registrations of a type, such as `aws:s3/bucket:Bucket`."""
+        return [made for made in self.made if made.typ == token]
+
+    def children(self) -> list[MockResourceArgs]:
+        """Return the registrations of custom resources: what a provider would create."""
+        return [made for made in self.made if made.custom]
+
+
+def _computed(args: MockResourceArgs) -> dict[str, Any]:
+    """Return what AWS would fill in: an ARN and the autonames, then the rows of `COMPUTED`."""
+    token = args.typ.rsplit(":", 1)[-1]
+    if args.typ == "aws:s3/bucket:Bucket":
+        physical = args.inputs.get("bucket", args.name)
+        return {"bucket": physical, "arn": f"arn:aws:s3:::{physical}", "bucketRegionalDomainName": f"{physical}.s3"}
+    physical = args.inputs.get("name", args.name)
+    service = args.typ.split(":")[1].split("/")[0] if ":" in args.typ else "none"
+    if service == "iam":
+        kind = {"Role": "role", "Policy": "policy", "OpenIdConnectProvider": "oidc-provider"}.get(token, token.lower())
+        arn = f"arn:aws:iam::{ACCOUNT_ID}:{kind}/{physical}"
+    elif token == "LogGroup":
+        arn = f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{physical}"
+    else:
+        arn = f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{token.lower()}/{physical}"
+    computed = {"name": physical, "arn": arn} | COMPUTED.get(args.typ, {})
+    if args.typ == "aws:ecr/repository:Repository":
+        computed["repositoryUrl"] = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{physical}"
+    return computed
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """Run one test against a fresh recorder, with an event loop that no other test can queue work on."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    mocks = Recorder()
+    pulumi.runtime.set_mocks(mocks, project="groundwork", stack="test", preview=False)
+    yield mocks
+    pulumi.runtime.reset_options()
+    asyncio.set_event_loop(None)
+    loop.close()
