@@ -3,7 +3,9 @@
 Source: AWS tagging reference: keys up to 128, values up to 256 characters of letters, digits, spaces and `_.:/=+-@`.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 CLASSIFICATION_KEY = "data-classification"
 
@@ -36,3 +38,21 @@ def classification_tag(data_class: DataClass) -> dict[str, str]:
 def name_tag(environment: str, logical_name: str) -> dict[str, str]:
     """Return the `Name` of a resource that AWS gives none, by which a create that was interrupted is found again."""
     return {"Name": f"{environment}-{logical_name}"}
+
+
+KeyAccess: TypeAlias = Literal["read", "write"]
+"""What a role may do with a data class's key, through S3: decrypt, or decrypt and encrypt."""
+
+
+def key_access_key(data_class: DataClass) -> str:
+    """Return the key of the tag by which that class's key policy knows the roles that may use it."""
+    return f"key-access-{data_class.value}"
+
+
+def key_access_tags(grants: Iterable[tuple[DataClass, KeyAccess]]) -> dict[str, str]:
+    """Return a role's key-access tags: for each data class the most that any of its grants needs."""
+    tags: dict[str, str] = {}
+    for data_class, access in grants:
+        key = key_access_key(data_class)
+        tags[key] = "write" if "write" in (access, tags.get(key)) else "read"
+    return tags

@@ -1,0 +1,248 @@
+"""Key policies that separate who administers a key from who uses it.
+
+A key's ARN holds a random id, so no policy that names it is known before the key exists. The right to use a key is
+therefore given where the key is: in its own policy, as AWS does for its managed keys. A principal of this account may
+use it only through an AWS service (`kms:ViaService`), only on what is ours (encryption context) and, for objects, only
+if it bears the tag that `components.tags.key_access_tags` puts on a role together with its S3 rights. Nobody, the
+account root included, may encrypt or decrypt by calling KMS directly.
+
+The statements name any principal (`*`) of this account (`kms:CallerAccount`). A grant to a role session in a
+resource policy is not narrowed by a permissions boundary that is silent about it, only by one that denies it.
+
+Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
+CloudTrail user guide, "Configure AWS KMS key policies"; IAM user guide, "Permissions boundaries".
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from components.naming import PROJECT
+from components.policy_document import ANYONE, Statement, account_principal, allow, aws_principal, service_principal
+from components.tags import DataClass, key_access_key
+
+ADMINISTRATION = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+"""All that the life of a key needs, and nothing that touches data: no cryptographic operation, no grant."""
+
+
+class KeyUse(StrEnum):
+    """What a key encrypts; each use is one or two statements of its policy."""
+
+    OBJECTS = "objects"
+    ACCESS_LOGS = "access-logs"
+    LOG_GROUPS = "log-groups"
+    DATABASES = "databases"
+    SECRETS = "secrets"
+    IMAGES = "images"
+    TRAILS = "trails"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyPlace:
+    """Where a key lives and what it is for: all that its policy depends on, all known before anything is made."""
+
+    account_id: str
+    region: str
+    environment: str
+    data_class: DataClass
+
+
+def key_policy(
+    place: KeyPlace, uses: Iterable[KeyUse], administrator_role_arns: Iterable[str] = ()
+) -> tuple[Statement, ...]:
+    """Return the statements of a key's policy: its administration first, then one group for each use."""
+    statements = [
+        # The account's own IAM policies decide who administers, so a key is never orphaned with a deleted role.
+        allow(
+            "AdministerThroughIam",
+            principal=account_principal(place.account_id),
+            actions=ADMINISTRATION,
+            resources=["*"],
+        )
+    ]
+    if administrators := tuple(administrator_role_arns):
+        statements.append(
+            allow("Administer", principal=aws_principal(*administrators), actions=ADMINISTRATION, resources=["*"])
+        )
+    for use in sorted(set(uses)):
+        statements += _STATEMENTS[use](place)
+    return tuple(statements)
+
+
+def _objects(place: KeyPlace) -> list[Statement]:
+    """Objects in our buckets, for roles that bear the tag. With a bucket key the context is the bucket's ARN."""
+    tag = f"aws:PrincipalTag/{key_access_key(place.data_class)}"
+    ours = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{PROJECT}-{place.environment}-*"}}
+    return [
+        allow(
+            # A multipart upload decrypts the parts before it joins them, so writing needs this as well.
+            "DecryptObjects",
+            principal=ANYONE,
+            actions=["kms:Decrypt"],
+            resources=["*"],
+            conditions=ours | {"StringEquals": _through(place, "s3") | {tag: ["read", "write"]}},
+        ),
+        allow(
+            # Encrypt is how S3 replication writes a replica.
+            "EncryptObjects",
+            principal=ANYONE,
+            actions=["kms:Encrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions=ours | {"StringEquals": _through(place, "s3") | {tag: ["write"]}},
+        ),
+    ]
+
+
+def _access_logs(place: KeyPlace) -> list[Statement]:
+    """S3 delivers server access logs as a service of its own; which bucket they are for is in the context."""
+    return [
+        allow(
+            "EncryptAccessLogs",
+            principal=service_principal("logging.s3.amazonaws.com"),
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{PROJECT}-{place.environment}-*"}
+            },
+        )
+    ]
+
+
+def _log_groups(place: KeyPlace) -> list[Statement]:
+    """CloudWatch Logs, for the log groups of this account and region."""
+    return [
+        allow(
+            "EncryptLogGroups",
+            principal=service_principal(f"logs.{place.region}.amazonaws.com"),
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            resources=["*"],
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{place.region}:{place.account_id}:log-group:*"
+                }
+            },
+        )
+    ]
+
+
+def _databases(place: KeyPlace) -> list[Statement]:
+    """RDS works by a grant, which whoever creates the instance lets it make."""
+    return _grant_through(place, "rds", "GrantToDatabases")
+
+
+def _images(place: KeyPlace) -> list[Statement]:
+    """ECR works by a grant, which whoever creates the repository lets it make and retire."""
+    return _grant_through(place, "ecr", "GrantToRepositories")
+
+
+def _secrets(place: KeyPlace) -> list[Statement]:
+    """Secrets of RDS and of the platform; whether a principal may read one is for Secrets Manager to decide."""
+    secrets = f"arn:aws:secretsmanager:{place.region}:{place.account_id}:secret"
+    return [
+        allow(
+            "UseSecrets",
+            principal=ANYONE,
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={
+                "StringEquals": _through(place, "secretsmanager"),
+                "StringLike": {
+                    "kms:EncryptionContext:SecretARN": [
+                        f"{secrets}:rds!*",
+                        f"{secrets}:{PROJECT}-{place.environment}-*",
+                    ]
+                },
+            },
+        ),
+        *_grant_through(place, "secretsmanager", "GrantToSecrets"),
+    ]
+
+
+def _trails(place: KeyPlace) -> list[Statement]:
+    """CloudTrail encrypts; a reader of the trail decrypts through S3, as for any other object."""
+    trails = f"arn:aws:cloudtrail:{place.region}:{place.account_id}:trail/{PROJECT}-{place.environment}-*"
+    cloudtrail = service_principal("cloudtrail.amazonaws.com")
+    return [
+        allow(
+            "EncryptTrails",
+            principal=cloudtrail,
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions={
+                "ArnLike": {"aws:SourceArn": trails},
+                "StringEquals": {"aws:SourceAccount": place.account_id},
+                "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails},
+            },
+        ),
+        allow(
+            "DescribeForTrails",
+            principal=cloudtrail,
+            actions=["kms:DescribeKey"],
+            resources=["*"],
+            conditions={"ArnLike": {"aws:SourceArn": trails}, "StringEquals": {"aws:SourceAccount": place.account_id}},
+        ),
+    ]
+
+
+def _grant_through(place: KeyPlace, service: str, sid: str) -> list[Statement]:
+    """Let a principal of this account pass the key to an AWS service, and to nobody else."""
+    return [
+        allow(
+            sid,
+            principal=ANYONE,
+            actions=["kms:CreateGrant"],
+            resources=["*"],
+            conditions={
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+                "StringEquals": _through(place, service),
+            },
+        ),
+        allow(
+            f"{sid}Describe",
+            principal=ANYONE,
+            actions=["kms:DescribeKey", "kms:RetireGrant"],
+            resources=["*"],
+            conditions={"StringEquals": _through(place, service)},
+        ),
+    ]
+
+
+def _through(place: KeyPlace, service: str) -> dict[str, str | list[str]]:
+    return {
+        "kms:CallerAccount": place.account_id,
+        "kms:ViaService": f"{service}.{place.region}.amazonaws.com",
+    }
+
+
+_STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
+    KeyUse.OBJECTS: _objects,
+    KeyUse.ACCESS_LOGS: _access_logs,
+    KeyUse.LOG_GROUPS: _log_groups,
+    KeyUse.DATABASES: _databases,
+    KeyUse.SECRETS: _secrets,
+    KeyUse.IMAGES: _images,
+    KeyUse.TRAILS: _trails,
+}
