@@ -5,12 +5,14 @@ a component that starts to call AWS is found out.
 """
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pulumi
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+Result = TypeVar("Result")
 
 ACCOUNT_ID = "111122223333"
 REGION = "eu-west-1"
@@ -87,6 +89,17 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
     if args.typ == "aws:ecr/repository:Repository":
         computed["repositoryUrl"] = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{physical}"
     return computed
+
+
+def run_program(program: Callable[[], Result]) -> Result:
+    """Run a program and return its result once every registration has landed, so that a test may assert absence too."""
+    results: list[Result] = []
+
+    def collect() -> None:
+        results.append(program())
+
+    pulumi.runtime.test(collect)()  # type: ignore[no-untyped-call]  # the SDK leaves this decorator untyped
+    return results[0]
 
 
 @pytest.fixture
