@@ -1,0 +1,1 @@
+"""The command line for people: a thin layer over the other rooms."""
