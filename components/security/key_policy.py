@@ -189,20 +189,20 @@ def _trails(place: KeyPlace) -> list[Statement]:
         allow(
             "EncryptTrails",
             principal=cloudtrail,
-            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            actions=["kms:GenerateDataKey*"],
             resources=["*"],
             conditions={
                 "ArnLike": {"aws:SourceArn": trails},
-                "StringEquals": {"aws:SourceAccount": place.account_id},
                 "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails},
             },
         ),
         allow(
-            "DescribeForTrails",
+            # Decrypt is for a bucket with a bucket key, whose context is the bucket's and not the trail's.
+            "CheckKeyForTrails",
             principal=cloudtrail,
-            actions=["kms:DescribeKey"],
+            actions=["kms:Decrypt", "kms:DescribeKey"],
             resources=["*"],
-            conditions={"ArnLike": {"aws:SourceArn": trails}, "StringEquals": {"aws:SourceAccount": place.account_id}},
+            conditions={"ArnLike": {"aws:SourceArn": trails}},
         ),
     ]
 

@@ -1,0 +1,322 @@
+"""What `pulumi up` changes, service by service; the reads are those of `preview_permissions`.
+
+Left out on purpose, so that it takes an administrator: deleting what holds data (buckets, databases, keys,
+repositories, log groups), stopping the audit trail, and everything about the permissions boundary and the pipeline's
+own roles. Names are the environment's; where AWS gives a random one, its tags say whose it is.
+
+Source: service authorization reference, one page a service.
+"""
+
+from components.security.permissions import Permission
+
+OURS = {"StringEquals": {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "{environment}"}}
+ROLES = "arn:aws:iam::{account}:role/groundwork-{environment}-*"
+BOUNDED = {"StringEquals": {"iam:PermissionsBoundary": "{boundary}"}}
+EC2 = "arn:aws:ec2:{region}:{account}"
+
+NETWORK: tuple[Permission, ...] = (
+    Permission(
+        sid="MakeNetwork",
+        why="a new resource has no tags to go by yet, only an account and a region",
+        actions=(
+            "ec2:AllocateAddress",
+            "ec2:CreateFlowLogs",
+            "ec2:CreateInternetGateway",
+            "ec2:CreateNatGateway",
+            "ec2:CreateRouteTable",
+            "ec2:CreateSecurityGroup",
+            "ec2:CreateSubnet",
+            "ec2:CreateTags",
+            "ec2:CreateVpc",
+            "ec2:CreateVpcEndpoint",
+        ),
+        resources=(f"{EC2}:*",),
+    ),
+    Permission(
+        sid="ChangeNetwork",
+        why="what bears the environment's tags",
+        actions=(
+            "ec2:AssociateRouteTable",
+            "ec2:AttachInternetGateway",
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateRoute",
+            "ec2:DeleteFlowLogs",
+            "ec2:DeleteInternetGateway",
+            "ec2:DeleteNatGateway",
+            "ec2:DeleteRoute",
+            "ec2:DeleteRouteTable",
+            "ec2:DeleteSecurityGroup",
+            "ec2:DeleteSubnet",
+            "ec2:DeleteTags",
+            "ec2:DeleteVpc",
+            "ec2:DeleteVpcEndpoints",
+            "ec2:DetachInternetGateway",
+            "ec2:DisassociateAddress",
+            "ec2:DisassociateRouteTable",
+            "ec2:ModifySecurityGroupRules",
+            "ec2:ModifySubnetAttribute",
+            "ec2:ModifyVpcAttribute",
+            "ec2:ModifyVpcEndpoint",
+            "ec2:ReleaseAddress",
+            "ec2:ReplaceRoute",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupIngress",
+            "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+            "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+        ),
+        resources=(f"{EC2}:*",),
+        conditions=OURS,
+    ),
+    Permission(
+        sid="MakeRules",
+        why="a rule that is being made has no tags; the group it goes into has, by the permission above",
+        actions=("ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"),
+        resources=(f"{EC2}:security-group-rule/*",),
+    ),
+    Permission(
+        sid="CloseDefaultGroup",
+        why="AWS makes a VPC's default group, without tags; it can only be closed",
+        actions=("ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"),
+        resources=(f"{EC2}:security-group/*",),
+        conditions={"ArnLike": {"ec2:Vpc": f"{EC2}:vpc/*"}, "Null": {"aws:ResourceTag/managed-by": "true"}},
+    ),
+)
+
+DATA: tuple[Permission, ...] = (
+    Permission(
+        sid="ConfigureBuckets",
+        why="buckets are made and set up, not deleted",
+        actions=(
+            "s3:CreateBucket",
+            "s3:PutBucketLogging",
+            "s3:PutBucketObjectLockConfiguration",
+            "s3:PutBucketOwnershipControls",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutBucketTagging",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration",
+            "s3:PutReplicationConfiguration",
+            "s3:TagResource",
+            "s3:UntagResource",
+        ),
+        resources=("arn:aws:s3:::groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="MakeKeys",
+        why="KMS knows no resource for CreateKey; the tag keeps a key from being made for another environment",
+        actions=("kms:CreateKey",),
+        resources=("*",),
+        conditions={
+            "StringEquals": {
+                "aws:RequestTag/managed-by": "groundwork",
+                "aws:RequestTag/environment": "{environment}",
+            }
+        },
+    ),
+    Permission(
+        sid="AdministerKeys",
+        why="a key's name is random, so its tags say whose it is",
+        actions=(
+            "kms:EnableKeyRotation",
+            "kms:PutKeyPolicy",
+            "kms:TagResource",
+            "kms:UntagResource",
+            "kms:UpdateKeyDescription",
+        ),
+        resources=("arn:aws:kms:*:{account}:key/*",),
+        conditions=OURS,
+    ),
+    Permission(
+        sid="TagNewKeys",
+        why="a key is tagged in the call that makes it, when it has no tags yet",
+        actions=("kms:TagResource",),
+        resources=("arn:aws:kms:*:{account}:key/*",),
+        conditions={
+            "StringEquals": {
+                "aws:RequestTag/managed-by": "groundwork",
+                "aws:RequestTag/environment": "{environment}",
+            },
+            "Null": {"aws:ResourceTag/managed-by": "true"},
+        },
+    ),
+    Permission(
+        sid="NameKeys",
+        why="an alias and the key it is given to",
+        actions=("kms:CreateAlias", "kms:UpdateAlias"),
+        resources=("arn:aws:kms:*:{account}:alias/groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="NameOurKeys",
+        why="the other half of the permission above",
+        actions=("kms:CreateAlias", "kms:UpdateAlias"),
+        resources=("arn:aws:kms:*:{account}:key/*",),
+        conditions=OURS,
+    ),
+    Permission(
+        sid="ConfigureDatabases",
+        why="databases are made and changed, not deleted",
+        actions=(
+            "rds:AddTagsToResource",
+            "rds:CreateDBInstance",
+            "rds:CreateDBParameterGroup",
+            "rds:CreateDBSubnetGroup",
+            "rds:DeleteDBParameterGroup",
+            "rds:DeleteDBSubnetGroup",
+            "rds:ModifyDBInstance",
+            "rds:ModifyDBParameterGroup",
+            "rds:ModifyDBSubnetGroup",
+            "rds:RebootDBInstance",
+            "rds:RemoveTagsFromResource",
+            "rds:ResetDBParameterGroup",
+        ),
+        resources=(
+            "arn:aws:rds:{region}:{account}:db:groundwork-{environment}-*",
+            "arn:aws:rds:{region}:{account}:pg:groundwork-{environment}-*",
+            "arn:aws:rds:{region}:{account}:subgrp:groundwork-{environment}-*",
+        ),
+    ),
+    Permission(
+        sid="MakeMasterSecret",
+        why="RDS makes the master user's secret in the name of whoever makes the instance",
+        actions=("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
+        resources=("arn:aws:secretsmanager:{region}:{account}:secret:rds!*",),
+    ),
+    Permission(
+        sid="ConfigureRepositories",
+        why="repositories are made and set up, not deleted, and no image is pushed",
+        actions=(
+            "ecr:CreateRepository",
+            "ecr:DeleteLifecyclePolicy",
+            "ecr:PutImageScanningConfiguration",
+            "ecr:PutImageTagMutability",
+            "ecr:PutLifecyclePolicy",
+            "ecr:TagResource",
+            "ecr:UntagResource",
+        ),
+        resources=("arn:aws:ecr:{region}:{account}:repository/groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="ConfigureLogGroups",
+        why="log groups of the platform, and those that RDS and CloudTrail prescribe the beginning of",
+        actions=(
+            "logs:AssociateKmsKey",
+            "logs:CreateLogGroup",
+            "logs:PutRetentionPolicy",
+            "logs:TagResource",
+            "logs:UntagResource",
+        ),
+        resources=("arn:aws:logs:{region}:{account}:log-group:*groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="ConfigureTrails",
+        why="the trail can be made and changed; stopping or deleting it is not for a pipeline",
+        actions=(
+            "cloudtrail:AddTags",
+            "cloudtrail:CreateTrail",
+            "cloudtrail:PutEventSelectors",
+            "cloudtrail:RemoveTags",
+            "cloudtrail:StartLogging",
+            "cloudtrail:UpdateTrail",
+        ),
+        resources=("arn:aws:cloudtrail:{region}:{account}:trail/groundwork-{environment}-*",),
+    ),
+)
+
+IDENTITY: tuple[Permission, ...] = (
+    Permission(
+        sid="MakeBoundedRoles",
+        why="a role is made, and given rights, only under the boundary",
+        actions=("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePolicy"),
+        resources=(ROLES,),
+        conditions=BOUNDED,
+    ),
+    Permission(
+        sid="AttachMonitoringPolicy",
+        why="the one managed policy of AWS that the platform attaches, for RDS enhanced monitoring",
+        actions=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
+        resources=(ROLES,),
+        conditions={
+            "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"},
+            "StringEquals": {"iam:PermissionsBoundary": "{boundary}"},
+        },
+    ),
+    Permission(
+        sid="ChangeRoles",
+        why="none of these gives a role more than its boundary",
+        actions=(
+            "iam:DeleteRole",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+            "iam:UpdateRoleDescription",
+        ),
+        resources=(ROLES,),
+    ),
+    Permission(
+        sid="PassRoles",
+        why="the platform's roles, and only to the services that they are for",
+        actions=("iam:PassRole",),
+        resources=(ROLES,),
+        conditions={
+            "StringEquals": {
+                "iam:PassedToService": [
+                    "cloudtrail.amazonaws.com",
+                    "monitoring.rds.amazonaws.com",
+                    "s3.amazonaws.com",
+                    "vpc-flow-logs.amazonaws.com",
+                ]
+            }
+        },
+    ),
+    Permission(
+        sid="MakeServiceLinkedRole",
+        why="RDS makes its own role with the account's first database",
+        actions=("iam:CreateServiceLinkedRole",),
+        resources=("arn:aws:iam::{account}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",),
+        conditions={"StringEquals": {"iam:AWSServiceName": "rds.amazonaws.com"}},
+    ),
+    Permission(
+        sid="KeepBoundary",
+        why="no role leaves its boundary or gets another",
+        denied=True,
+        actions=("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+        resources=("*",),
+    ),
+    Permission(
+        sid="LeaveBoundaryAlone",
+        why="the boundary itself is changed by an administrator",
+        denied=True,
+        actions=(
+            "iam:CreatePolicyVersion",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:SetDefaultPolicyVersion",
+        ),
+        resources=("arn:aws:iam::{account}:policy/groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="LeavePipelineAlone",
+        why="the pipeline does not change who it is or what it may do",
+        denied=True,
+        actions=(
+            "iam:AttachRolePolicy",
+            "iam:DeleteRole",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+            "iam:PassRole",
+            "iam:PutRolePolicy",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+        ),
+        resources=("arn:aws:iam::{account}:role/groundwork-{environment}-github-*",),
+    ),
+)
+
+WRITE = {"network": NETWORK, "data": DATA, "identity": IDENTITY}
+"""By the managed policy that holds them: one may be 6,144 characters long, so they are three."""

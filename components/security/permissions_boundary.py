@@ -1,0 +1,113 @@
+"""The most that any role of an environment may ever do, whatever its own policies say.
+
+Every role that the platform makes bears it, and the pipeline's deploy role can make none without it. It names the
+rights that workloads and the platform's service roles use and no more; a later component that needs another service
+adds its line here, in review. Keys: see `components.security.key_policy`, which grants their use to role sessions; the
+boundary denies any use of a key but through S3.
+
+Source: IAM user guide, "Permissions boundaries for IAM entities".
+"""
+
+import pulumi
+from pulumi_aws import iam
+
+from components.model import Model
+from components.naming import PROJECT, physical_name
+from components.policy_document import Statement, allow, deny, document
+
+POLICY_NAME_LIMIT = 128
+
+
+class PermissionsBoundaryArgs(Model):
+    """Whose roles are bounded: everything in it is a name known beforehand."""
+
+    account_id: str
+    """Whose resources the roles may reach."""
+    region: str
+    """Where the roles may write logs."""
+    environment: str
+    """Whose buckets the roles may reach, and part of the policy's name."""
+
+
+class PermissionsBoundary(pulumi.ComponentResource):
+    """The managed policy `groundwork-<environment>-boundary`."""
+
+    arn: pulumi.Output[str]
+    """Goes to every component that makes a role."""
+
+    def __init__(self, name: str, args: PermissionsBoundaryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("groundwork:security:PermissionsBoundary", name, None, opts)
+        policy = iam.Policy(
+            f"{name}-policy",
+            name=boundary_name(args.environment),
+            description=f"The most that a role of Groundwork {args.environment} may do",
+            policy=document(*boundary_statements(args)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = policy.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def boundary_name(environment: str) -> str:
+    """Return the name of an environment's boundary policy."""
+    return physical_name(environment, "boundary", limit=POLICY_NAME_LIMIT)
+
+
+def boundary_arn(account_id: str, environment: str) -> str:
+    """Return the ARN that the boundary policy has, known before it exists: other policies name it."""
+    return f"arn:aws:iam::{account_id}:policy/{boundary_name(environment)}"
+
+
+def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
+    """Return what any role may do at most: objects of the environment, and writing logs."""
+    buckets = f"arn:aws:s3:::{PROJECT}-{args.environment}-*"  # the pattern covers the objects in them too
+    log_groups = f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*"
+    return (
+        allow(
+            "ObjectsOfTheEnvironment",
+            actions=[
+                "s3:AbortMultipartUpload",
+                "s3:GetBucketLocation",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
+            resources=[buckets],
+        ),
+        allow(
+            "ReplicationBetweenItsBuckets",
+            actions=[
+                "s3:GetObjectLegalHold",
+                "s3:GetObjectRetention",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionTagging",
+                "s3:GetReplicationConfiguration",
+                "s3:ReplicateObject",
+                "s3:ReplicateTags",
+            ],
+            resources=[buckets],
+        ),
+        allow(
+            # Of the service roles: flow logs, CloudTrail, and RDS enhanced monitoring, which makes its own group.
+            "WriteLogs",
+            actions=[
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+                "logs:GetLogEvents",
+                "logs:PutLogEvents",
+                "logs:PutRetentionPolicy",
+            ],
+            resources=[log_groups],
+        ),
+        deny(
+            "KeysOnlyThroughS3",
+            actions=["kms:*"],
+            resources=["*"],
+            conditions={"StringNotLike": {"kms:ViaService": "s3.*.amazonaws.com"}},
+        ),
+        deny("NoIdentities", actions=["iam:*", "organizations:*", "sts:AssumeRole"], resources=["*"]),
+    )

@@ -1,0 +1,153 @@
+"""The role of one workload, with the least that it needs.
+
+Owns the role and its rights; not the workload, the buckets or the keys. A grant names a bucket together with the data
+class of its key, so rights to objects never come without the right to decrypt them, or the other way round: the S3
+rights are in the role's policy, and the key's own policy admits the role by the tag that it bears.
+
+Source: EKS user guide, "EKS Pod Identity role"; S3 user guide, "Policies and permissions".
+Errors: pydantic.ValidationError naming the field, before anything is registered.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeAlias
+
+import pulumi
+from pulumi_aws import iam
+from pydantic import Field
+
+from components.model import Model, Wire
+from components.naming import ROLE_NAME_LIMIT, physical_name
+from components.policy_document import Statement, allow, document, service_principal
+from components.tags import DataClass, KeyAccess, key_access_tags
+
+READ_OBJECTS = ("s3:GetObject",)
+WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
+"""No deletion: an overwrite keeps the old version, and a workload that could delete could lose data for good."""
+
+
+class BucketGrant(Model):
+    """Rights to part of one bucket, and with them to that bucket's key."""
+
+    bucket_name: Wire
+    """The bucket, of an `ObjectStore`."""
+    data_class: DataClass
+    """The data class of the store, and so of its key."""
+    prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.=-]*/)*$")] = Field(examples=["models/"])
+    """Where in the bucket: a path that ends in a slash, or the empty string for all of it."""
+    access: KeyAccess
+    """`read`: get and list. `write`: these, and put, multipart uploads included."""
+
+
+class PodIdentityTrust(Model):
+    """The role is for the pods of one Kubernetes service account, through EKS Pod Identity."""
+
+    kind: Literal["pod-identity"] = "pod-identity"
+    cluster_name: str = Field(examples=["groundwork-dev"])
+    """The EKS cluster, in the account and region of the role's args."""
+    namespace: str = Field(examples=["training"])
+    """Kubernetes namespace of the service account."""
+    service_account: str = Field(examples=["trainer"])
+    """The Kubernetes service account."""
+
+
+class ServiceTrust(Model):
+    """The role is for an AWS service that acts for one resource of this account."""
+
+    kind: Literal["service"] = "service"
+    service: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.amazonaws\.com$")] = Field(
+        examples=["codebuild.amazonaws.com"]
+    )
+    """The service principal."""
+    source_arn: str = Field(examples=["arn:aws:codebuild:eu-west-1:111122223333:project/groundwork-dev-runner"])
+    """The resource on whose behalf the service acts; its ARN is built from names, so that it is known beforehand."""
+
+
+Trust: TypeAlias = Annotated[PodIdentityTrust | ServiceTrust, Field(discriminator="kind")]
+
+
+class WorkloadIdentityArgs(Model):
+    """What the role is wired to. There are no settings: an identity follows from what the workload is."""
+
+    account_id: str
+    """The account of the role and of whoever may assume it."""
+    region: str
+    """Where the workload runs."""
+    environment: str
+    """Part of the role's name."""
+    boundary_arn: Wire
+    """The permissions boundary of the environment."""
+    trust: Trust
+    """Who may assume the role."""
+    bucket_grants: tuple[BucketGrant, ...] = ()
+    """What the workload may do with objects; nothing by default."""
+
+
+class WorkloadIdentity(pulumi.ComponentResource):
+    """The role `groundwork-<environment>-<name>`."""
+
+    role_arn: pulumi.Output[str]
+    role_name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: WorkloadIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("groundwork:security:WorkloadIdentity", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = iam.Role(
+            f"{name}-role",
+            name=physical_name(args.environment, name, limit=ROLE_NAME_LIMIT),
+            description=f"Workload {name} of Groundwork {args.environment}",
+            assume_role_policy=document(trust_statement(args)),
+            permissions_boundary=args.boundary_arn,
+            tags=key_access_tags((grant.data_class, grant.access) for grant in args.bucket_grants),
+            opts=child,
+        )
+        if args.bucket_grants:
+            buckets = pulumi.Output.all(*(grant.bucket_name for grant in args.bucket_grants))
+            iam.RolePolicy(
+                f"{name}-objects",
+                role=role.name,
+                policy=buckets.apply(lambda names: document(*object_statements(args.bucket_grants, names))),
+                opts=child,
+            )
+        self.role_arn, self.role_name = role.arn, role.name
+        self.register_outputs({"role_arn": self.role_arn, "role_name": self.role_name})
+
+
+def trust_statement(args: WorkloadIdentityArgs) -> Statement:
+    """Return who may assume the role: one service, for one resource of this account."""
+    trust = args.trust
+    account = {"aws:SourceAccount": args.account_id}
+    if isinstance(trust, ServiceTrust):
+        return allow(
+            "AssumedByService",
+            principal=service_principal(trust.service),
+            actions=["sts:AssumeRole"],
+            conditions={"StringEquals": account, "ArnEquals": {"aws:SourceArn": trust.source_arn}},
+        )
+    cluster = f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{trust.cluster_name}"
+    pods = {
+        "aws:RequestTag/kubernetes-namespace": trust.namespace,
+        "aws:RequestTag/kubernetes-service-account": trust.service_account,
+    }
+    return allow(
+        "AssumedByPods",
+        principal=service_principal("pods.eks.amazonaws.com"),
+        # Pod Identity tags the session with the pod's cluster, namespace and service account.
+        actions=["sts:AssumeRole", "sts:TagSession"],
+        conditions={"StringEquals": account | pods, "ArnEquals": {"aws:SourceArn": cluster}},
+    )
+
+
+def object_statements(grants: Sequence[BucketGrant], bucket_names: Sequence[str]) -> list[Statement]:
+    """Return the S3 rights of `grants`; `bucket_names` are theirs, in the same order."""
+    statements: list[Statement] = []
+    for number, (grant, bucket_name) in enumerate(zip(grants, bucket_names, strict=True), start=1):
+        bucket = f"arn:aws:s3:::{bucket_name}"
+        actions = READ_OBJECTS + (WRITE_OBJECTS if grant.access == "write" else ())
+        # The prefix with and without what follows: clients list `models/` and then what is under it.
+        listed = {"StringLike": {"s3:prefix": [grant.prefix, f"{grant.prefix}*"]}} if grant.prefix else None
+        statements += [
+            allow(f"Objects{number}", actions=actions, resources=[f"{bucket}/{grant.prefix}*"]),
+            allow(f"List{number}", actions=["s3:ListBucket"], resources=[bucket], conditions=listed),
+            allow(f"Locate{number}", actions=["s3:GetBucketLocation"], resources=[bucket]),
+        ]
+    return statements

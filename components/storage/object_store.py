@@ -1,0 +1,214 @@
+"""A private, versioned, KMS-encrypted S3 bucket: data sets, model artifacts, the DVC remote, logs, the audit trail.
+
+Owns the bucket, all that makes it safe, and its replica where one is asked for; not the KMS key, which must outlive it
+and is wired in. Encryption, versions, TLS and the public-access block are not options. A store without an access-log
+bucket is itself where access logs go.
+
+S3's own guide names SSE-S3 alone for buckets that receive access logs. Delivery to a customer managed key works when
+the key's policy admits `logging.s3.amazonaws.com` (aws/aws-cdk pull request 24789; use `access-logs` of
+`EncryptionKeys`), and fails in silence without it.
+
+Units:  ages are whole days.
+Source: S3 API, PutBucketLifecycleConfiguration, PutObjectLockConfiguration, PutBucketReplication.
+Errors: pydantic.ValidationError naming the field, before anything is registered.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+import pulumi
+from pulumi_aws import s3
+from pydantic import Field, model_validator
+
+from components.model import Model, Wire
+from components.naming import bucket_name
+from components.storage.bucket_policy import access_log_delivery, store_policy
+from components.storage.private_bucket import BucketPlan, Lifecycle, PrivateBucket, private_bucket
+from components.storage.replication import replication_role
+from components.tags import DataClass
+
+
+class ObjectLock(Model):
+    """How long no version can be deleted, counted from its upload."""
+
+    mode: Literal["GOVERNANCE", "COMPLIANCE"] = Field(default="GOVERNANCE", examples=["COMPLIANCE"])
+    """S3's names. Principals with `s3:BypassGovernanceRetention` may lift GOVERNANCE; COMPLIANCE is lifted by nobody,
+    the account root included, until the days are over."""
+    days: Annotated[int, Field(ge=1, le=3650)] = Field(examples=[365])
+    """Default retention of new versions."""
+
+
+class ObjectStoreSettings(Model):
+    """What the stack file says about one store."""
+
+    protect: bool = Field(default=True, examples=[True])
+    """The engine refuses to delete the bucket."""
+    force_destroy: bool = Field(default=False, examples=[False])
+    """Deleting the bucket deletes all objects in it, rather than failing while there are any."""
+    lifecycle: Lifecycle = Lifecycle()
+    """What happens to objects as they age."""
+    object_lock: ObjectLock | None = Field(default=None, examples=[{"mode": "COMPLIANCE", "days": 365}])
+    """Retention that no delete gets around; absent, versions can be deleted by who has the right to. Setting it on a
+    store that exists replaces the bucket."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.protect and self.force_destroy:
+            raise ValueError("force_destroy has no meaning on a protected store: set protect to false as well")
+        lock, expiration_days = self.object_lock, self.lifecycle.expiration_days
+        if lock is not None and expiration_days is not None and expiration_days < lock.days:
+            raise ValueError(
+                f"lifecycle.expiration_days is {expiration_days}, but object_lock keeps every version for {lock.days}"
+            )
+        return self
+
+
+class Replica(Model):
+    """Where a second copy of every new object version is kept."""
+
+    region: str = Field(examples=["eu-central-1"])
+    """Another region than the store's."""
+    key_arn: Wire
+    """The key, in that region, that encrypts the copy: made by an `EncryptionKeys` of that region."""
+
+
+class ObjectStoreArgs(Model):
+    """What a store is wired to."""
+
+    settings: ObjectStoreSettings = ObjectStoreSettings()
+    """What the stack file says."""
+    account_id: str
+    """Part of the bucket's name."""
+    region: str
+    """Where the bucket is, and part of its name."""
+    environment: str
+    """Part of the bucket's name."""
+    data_class: DataClass = DataClass.CONFIDENTIAL
+    """How sensitive the content is: tags the bucket, and names the key's tag that a replication role bears."""
+    key_arn: Wire
+    """The customer managed key of that data class, in this region."""
+    access_log_bucket_name: Wire | None = None
+    """Where S3 logs each access to this store; absent, this store is the one that receives the logs."""
+    statements: tuple[Mapping[str, Any], ...] = ()
+    """Further statements of the bucket policy, for AWS services that write here; none by default."""
+    replica: Replica | None = None
+    """Absent, the store has no copy in another region."""
+    boundary_arn: Wire | None = None
+    """Permissions boundary of the replication role; needed where there is a replica, unused otherwise."""
+
+    @model_validator(mode="after")
+    def _replica_is_elsewhere(self) -> Self:
+        if self.replica is not None and self.replica.region == self.region:
+            raise ValueError(f"replica.region is {self.region!r}, the store's own: name another region")
+        if self.replica is not None and self.boundary_arn is None:
+            raise ValueError("a store with a replica needs boundary_arn, for the role that S3 replicates with")
+        return self
+
+
+class ObjectStore(pulumi.ComponentResource):
+    """One bucket of the platform, named after the component."""
+
+    bucket_name: pulumi.Output[str]
+    """Resolves once the bucket's policy stands, so whoever uses it finds a bucket that is ready."""
+    bucket_arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    data_class: DataClass
+    replica_bucket_name: pulumi.Output[str] | None
+    """None where no replica was asked for."""
+
+    def __init__(self, name: str, args: ObjectStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("groundwork:storage:ObjectStore", name, None, opts)
+        store = self._bucket(name, name, args, args.region, args.key_arn)
+        if args.access_log_bucket_name is not None:
+            s3.BucketLogging(
+                f"{name}-logging",
+                bucket=store.bucket.bucket,
+                region=args.region,
+                target_bucket=args.access_log_bucket_name,
+                target_prefix=f"{name}/",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        if args.settings.object_lock is not None:
+            s3.BucketObjectLockConfiguration(
+                f"{name}-object-lock",
+                bucket=store.bucket.bucket,
+                region=args.region,
+                rule={
+                    "default_retention": {
+                        "mode": args.settings.object_lock.mode,
+                        "days": args.settings.object_lock.days,
+                    }
+                },
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[store.versioning]),
+            )
+        self.bucket_name, self.bucket_arn = store.policy.bucket, store.bucket.arn
+        self.key_arn = pulumi.Output.from_input(args.key_arn)
+        self.data_class = args.data_class
+        self.replica_bucket_name = self._replicate(name, args, args.replica, store) if args.replica else None
+        self.register_outputs(
+            {
+                "bucket_name": self.bucket_name,
+                "bucket_arn": self.bucket_arn,
+                "key_arn": self.key_arn,
+                "replica_bucket_name": self.replica_bucket_name,
+            }
+        )
+
+    def _bucket(self, child_name: str, role: str, args: ObjectStoreArgs, region: str, key_arn: Wire) -> PrivateBucket:
+        """Make the store's bucket, or its replica in another region: the same in all but place and key."""
+        physical = bucket_name(args.environment, role, args.account_id, region)
+        statements: list[Mapping[str, Any]] = []
+        if region == args.region:  # services write to the store itself; the replica is written by replication alone
+            statements += args.statements
+        if region == args.region and args.access_log_bucket_name is None:
+            statements.append(access_log_delivery(physical, account_id=args.account_id, environment=args.environment))
+        plan = BucketPlan(
+            bucket_name=physical,
+            policy=store_policy(physical, statements),
+            key_arn=key_arn,
+            data_class=args.data_class,
+            lifecycle=args.settings.lifecycle,
+            region=region,
+            force_destroy=args.settings.force_destroy,
+            protect=args.settings.protect,
+            object_lock=args.settings.object_lock is not None,
+        )
+        return private_bucket(child_name, plan, self)
+
+    def _replicate(
+        self, name: str, args: ObjectStoreArgs, replica: Replica, store: PrivateBucket
+    ) -> pulumi.Output[str]:
+        """Make the replica and the rule that fills it. Deletions stay here: a copy outlives a mistake."""
+        copy = self._bucket(f"{name}-replica", f"{name}-replica", args, replica.region, replica.key_arn)
+        role = replication_role(
+            name,
+            account_id=args.account_id,
+            environment=args.environment,
+            data_class=args.data_class,
+            boundary_arn=args.boundary_arn,
+            source_bucket_name=bucket_name(args.environment, name, args.account_id, args.region),
+            replica_bucket_name=bucket_name(args.environment, f"{name}-replica", args.account_id, replica.region),
+            parent=self,
+        )
+        s3.BucketReplicationConfig(
+            f"{name}-replication",
+            bucket=store.bucket.bucket,
+            region=args.region,
+            role=role.arn,
+            rules=[
+                {
+                    "id": "everything",
+                    "priority": 0,
+                    "status": "Enabled",
+                    "filter": {},
+                    "delete_marker_replication": {"status": "Disabled"},
+                    "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
+                    "destination": {
+                        "bucket": copy.bucket.arn,
+                        "encryption_configuration": {"replica_kms_key_id": replica.key_arn},
+                    },
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[store.versioning, copy.versioning, role.rights]),
+        )
+        return copy.policy.bucket
