@@ -1,0 +1,1 @@
+"""The Pulumi engine and its Python language host, by three ways."""

@@ -1,0 +1,112 @@
+"""Which engine is used: the one on PATH, the official download, or one built from Go modules; the first that can be had.
+
+`GROUNDWORK_ENGINE=path|download|modules` leaves one way only, for a machine that needs a certain one and for tests.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.cache import cache_root
+from tools.engine import download, modules
+from tools.errors import ToolchainError, WayRefused
+from tools.progress import Progress
+from tools.versions import Version, parse_version, shown
+
+WAYS = ("path", "download", "modules")
+OLDEST: Version = (3, 250)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that can be started: the folder of `pulumi` and its language host, the version, the way it came."""
+
+    bin: Path
+    version: str
+    way: str
+
+
+def allowed_ways() -> tuple[str, ...]:
+    """All ways, or the one that GROUNDWORK_ENGINE names. Raises ToolchainError when that is none of them."""
+    forced = os.environ.get("GROUNDWORK_ENGINE", "")
+    if forced and forced not in WAYS:
+        raise ToolchainError(f"GROUNDWORK_ENGINE is {forced!r}; allowed are {', '.join(WAYS)}, for example GROUNDWORK_ENGINE=modules")
+    return (forced,) if forced else WAYS
+
+
+def ensure(python: Path, progress: Progress) -> Engine:
+    """The first engine that can be had; `python` is an interpreter with Pulumi's SDK, for the language host.
+
+    Raises ToolchainError with the reason of every refusal.
+    """
+    refused = []
+    ways = allowed_ways()
+    if "download" in ways and "modules" in ways and modules.is_built():
+        ways = tuple(way for way in ways if way != "download" or download.is_there())  # no network when one is there
+    for way in ways:
+        try:
+            if way == "path":
+                return on_path()
+            if way == "download":
+                return Engine(download.ensure(progress), download.VERSION, way)
+            return Engine(modules.ensure(python, progress), modules.VERSION, way)
+        except WayRefused as reason:
+            progress.say(f"Pulumi engine: {reason}")
+            refused.append(str(reason))
+    raise ToolchainError("\n  ".join(["No Pulumi engine can be had:", *refused]))
+
+
+def needs_go() -> bool:
+    """No way but Go modules is left; tells it before the first build starts. Asks the network for at most some seconds."""
+    ways = allowed_ways()
+    if "modules" not in ways or modules.is_built() or ("path" in ways and is_on_path()):
+        return False
+    return not ("download" in ways and (download.is_there() or download.is_reachable()))
+
+
+def is_on_path() -> bool:
+    """PATH has an engine that is new enough."""
+    try:
+        on_path()
+    except WayRefused:
+        return False
+    return True
+
+
+def on_path() -> Engine:
+    """The engine on PATH with its own language host. Raises WayRefused when it is missing, too old or alone."""
+    found = candidate_on_path()
+    if not found:
+        raise WayRefused(f"no pulumi >= {shown(OLDEST)} is on PATH")
+    said = subprocess.run(
+        [found, "version"], capture_output=True, text=True, check=False, env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    )
+    version = parse_version(said.stdout)
+    if said.returncode or version is None:
+        raise WayRefused(f"{found} does not say its version")
+    if version < OLDEST:
+        raise WayRefused(f"{found} is {shown(version)}, too old (at least {shown(OLDEST)} is needed)")
+    # The engine looks for its language host beside itself, links resolved, and on PATH.
+    beside = found.resolve().with_name("pulumi-language-python")
+    if not beside.exists() and not shutil.which("pulumi-language-python", path=_foreign_path()):
+        raise WayRefused(f"{found} comes without its language host pulumi-language-python")
+    return Engine(found.parent, shown(version), "path")
+
+
+def candidate_on_path() -> Path | None:
+    """The `pulumi` on PATH that is not our own: neither one from the cache nor the twin's wrapper around it."""
+    found = shutil.which("pulumi", path=_foreign_path())
+    return Path(found) if found else None
+
+
+def _foreign_path() -> str:
+    ours = cache_root().resolve()
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    return os.pathsep.join(
+        str(folder)
+        for folder in folders
+        if not folder.resolve().is_relative_to(ours) and folder.parts[-2:] != (".twin", "bin")
+    )
+
