@@ -1,0 +1,150 @@
+"""`up`, `preview`, `refresh`, `destroy`, `recover`, `inventory`: the engine's work on the twin, for people."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from groundwork import show
+from groundwork.deployment import Deployment, EngineError
+from groundwork.errors import GroundworkError
+from groundwork.events import EventLog
+from groundwork.progress import Progress
+from groundwork.recovery import recover
+from groundwork.target import find_resource, on_twin
+from twin import inventory
+from twin.account import Account
+
+console = Console()
+
+Environment = Annotated[str, typer.Argument(metavar="ENV", help="dev or prod: the name in Pulumi.<env>.yaml")]
+
+
+def up(environment: Environment = "dev") -> None:
+    """Build the environment on the twin: plan, judge by the policies, then make the changes."""
+    deployment = on_twin(environment, console)
+    _recover(deployment)
+    planned = _run(deployment, "preview", f"Planning {environment}")
+    total = sum(planned.counts.values())
+    log = EventLog()
+    with Progress(console, f"Building {environment}", log, total) as progress, _told(log):
+        values = deployment.up(progress.on_event)
+    console.print(f"[green bold]{environment} is up[/]: {show.counted(log)}.")
+    show.outputs(console, {name: "(secret)" if value.secret else value.value for name, value in values.items()})
+    console.print(
+        f'\nTo look around:  eval "$(groundwork twin env --env {environment})"'
+        f"  then pulumi preview -s {environment}, aws s3 ls, psql …  ·  make down stops the twin."
+    )
+
+
+def preview(environment: Environment = "dev") -> None:
+    """Show what `up` would change on the twin, and what the policies say. Exit code 2: a policy objects."""
+    deployment = on_twin(environment, console)
+    _recover(deployment)
+    log = _run(deployment, "preview", f"Planning {environment}")
+    show.changes(console, log)
+    console.print(f"{environment}: {_planned(log)}; policies: {len(log.violations)} objections.")
+
+
+def refresh(environment: Environment = "dev") -> None:
+    """Read the twin into the state and say what was different."""
+    deployment = on_twin(environment, console)
+    _recover(deployment)
+    log = _run(deployment, "refresh", f"Reading {environment}")
+    show.changes(console, log)
+    console.print(f"{environment}: {_drift(log)}")
+
+
+def destroy(
+    environment: Environment = "dev",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where nobody can be asked.")] = False,
+) -> None:
+    """Delete everything that the environment has on the twin. Protected resources are refused, by the engine."""
+    if not yes and not typer.confirm(f"Delete all of {environment} on the twin?"):
+        raise GroundworkError("Nothing was deleted.")
+    deployment = on_twin(environment, console)
+    _recover(deployment)
+    log = _run(deployment, "destroy", f"Deleting {environment}")
+    console.print(f"{environment}: {show.counted(log)}.")
+
+
+def recover_command(environment: Environment = "dev") -> None:
+    """Mend the state after an `up` that was killed; every other command does so first by itself."""
+    deployment = on_twin(environment, console)
+    if not _recover(deployment):
+        console.print(f"{environment}: nothing to mend.")
+
+
+def inventory_command(environment: Environment = "dev") -> None:
+    """List what the environment's account holds on the twin, from the AWS APIs, not from the state."""
+    deployment = on_twin(environment, console)
+    held = inventory.take(Account.of(deployment.variables))
+    for kind, ids in held.items():
+        console.print(f"[cyan]{kind}[/] {len(ids)}")
+        for name in ids:
+            console.print(f"  {name}", highlight=False)
+    if not held:
+        console.print("The account is empty.")
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands on the command line."""
+    app.command()(up)
+    app.command()(preview)
+    app.command()(refresh)
+    app.command()(destroy)
+    app.command("recover")(recover_command)
+    app.command("inventory")(inventory_command)
+
+
+def _recover(deployment: Deployment) -> bool:
+    log = EventLog()
+    with _told(log):
+        mended = recover(deployment, find_resource(deployment.variables), log.on_event)
+    if mended:
+        console.print(f"[yellow]{mended.describe()}[/]")
+    return bool(mended)
+
+
+def _run(deployment: Deployment, operation: str, title: str) -> EventLog:
+    """Run one operation of the engine with progress; on failure say why and end."""
+    log = EventLog()
+    with Progress(console, title, log) as progress, _told(log):
+        getattr(deployment, operation)(progress.on_event)
+    show.violations(console, log.violations)
+    return log
+
+
+class _told:  # noqa: N801 - reads as a word where it is used
+    """Says what the log holds when the engine fails, and ends with exit code 2 for a violation, else 1."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if not isinstance(error, EngineError):
+            return
+        show.violations(console, self._log.violations)
+        show.errors(console, self._log)
+        if not (self._log.errors or self._log.violations or self._log.program_output):
+            console.print(error.output, highlight=False, markup=False)
+        console.print(f"[red bold]{error}[/]")
+        raise typer.Exit(2 if self._log.blocking() else 1) from None
+
+
+def _planned(log: EventLog) -> str:
+    words = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
+    parts = [f"{log.counts[op]} {word}" for op, word in words.items() if log.counts[op]]
+    return f"{', '.join(parts) or 'no change'}; {log.counts['same']} unchanged"
+
+
+def _drift(log: EventLog) -> str:
+    differing = log.counts["update"] + log.counts["delete"]
+    return (
+        f"{differing} resources differed from the state; the state now says what is there."
+        if differing
+        else "no difference."
+    )

@@ -1,0 +1,89 @@
+"""One environment on one target: the real engine, driven through Pulumi's Automation API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pulumi import automation
+from pulumi.automation.errors import CommandError
+from pulumi.automation.events import EngineEvent
+
+from groundwork.errors import GroundworkError
+
+OnEvent = Callable[[EngineEvent], None]
+
+
+class EngineError(GroundworkError):
+    """The engine ended with an error. What it said in events has reached `on_event`; `output` is all of its text."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where the engine works and with which environment variables. Nothing else tells it the target."""
+
+    environment: str
+    """Name of the stack: dev, prod."""
+    work_dir: Path
+    """The folder of Pulumi.yaml."""
+    engine_bin: Path
+    """The folder that holds the engine's command line, `pulumi`."""
+    variables: Mapping[str, str]
+    """Environment variables that are added to those of this process."""
+
+    @cached_property
+    def stack(self) -> automation.Stack:
+        """The stack; made when it does not exist yet. Raises EngineError with the engine's own words."""
+        command = automation.PulumiCommand(root=str(self.engine_bin.parent))
+        workspace = automation.LocalWorkspace(
+            work_dir=str(self.work_dir), env_vars=dict(self.variables), pulumi_command=command
+        )
+        with self._failures("open the stack"):
+            return automation.Stack.create_or_select(self.environment, workspace)
+
+    @property
+    def policy_packs(self) -> list[str]:
+        """Always given to preview and up: so are the policies mandatory."""
+        return [str(self.work_dir / "policies")]
+
+    def preview(self, on_event: OnEvent) -> None:
+        """Plan every change and judge it by the policies."""
+        with self._failures("preview"):
+            self.stack.preview(policy_packs=self.policy_packs, on_event=on_event)
+
+    def up(self, on_event: OnEvent) -> Mapping[str, automation.OutputValue]:
+        """Make the changes, under the policies; the stack's outputs."""
+        with self._failures("up"):
+            return self.stack.up(policy_packs=self.policy_packs, on_event=on_event).outputs
+
+    def refresh(self, on_event: OnEvent, targets: list[str] | None = None) -> None:
+        """Read the world into the state: of all resources, or of the URNs in `targets`."""
+        with self._failures("refresh"):
+            self.stack.refresh(on_event=on_event, target=targets)
+
+    def destroy(self, on_event: OnEvent) -> None:
+        """Delete every resource of the stack."""
+        with self._failures("destroy"):
+            self.stack.destroy(on_event=on_event)
+
+    def _failures(self, doing: str) -> "_Failures":
+        return _Failures(f"{doing} failed for {self.environment}")
+
+
+@dataclass(frozen=True)
+class _Failures:
+    """Turns what the Automation API raises into EngineError."""
+
+    message: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        # RuntimeError: "summary event never found", when the engine ended before its summary.
+        if isinstance(error, CommandError | RuntimeError):
+            raise EngineError(self.message, str(error)) from None

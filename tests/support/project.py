@@ -1,0 +1,153 @@
+"""A project folder of its own for a test: the clone's code by links, its own settings and its own twin."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from twin.account import Account
+
+CLONE = Path(__file__).resolve().parents[2]
+LINKED = ("components", "policies", "stacks", "groundwork", "twin", "tools", ".venv", "pyproject.toml", "Pulumi.yaml")
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything through the commands that a person would type."""
+
+    root: Path
+
+    @classmethod
+    def make(cls, root: Path) -> "Project":
+        """Link the code, copy what a test may change."""
+        root.mkdir(parents=True, exist_ok=True)
+        for name in LINKED:
+            (root / name).symlink_to(CLONE / name)
+        for path in CLONE.glob("Pulumi.*.yaml"):
+            shutil.copy(path, root / path.name)
+        return cls(root)
+
+    def environment(self) -> dict[str, str]:
+        """This process's variables without any that point at a cloud or at another twin."""
+        return {
+            key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_", "GROUNDWORK_"))
+        }
+
+    def groundwork(self, *arguments: str, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run the command line as a person does."""
+        done = subprocess.run(
+            [str(CLONE / ".venv/bin/groundwork"), *arguments],
+            cwd=self.root, env=self.environment(), capture_output=True, text=True, timeout=timeout, check=False,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(
+                f"groundwork {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
+        return done
+
+    def twin_variables(self, environment: str = "dev") -> dict[str, str]:
+        """What `eval "$(groundwork twin env)"` gives a shell."""
+        exported = self.groundwork("twin", "env", "--env", environment).stdout
+        printed = subprocess.run(
+            ["/bin/bash", "-c", 'eval "$1"; env -0', "bash", exported],
+            env=self.environment(), capture_output=True, check=True,
+        )  # fmt: skip
+        return dict(line.decode().split("=", 1) for line in printed.stdout.split(b"\0") if b"=" in line)
+
+    def pulumi(self, *arguments: str, environment: str = "dev", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Plain `pulumi` in a shell that has the twin's variables."""
+        return self.run("pulumi", *arguments, environment=environment, check=check)
+
+    def run(self, *command: str, environment: str = "dev", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Any command in a shell that has the twin's variables."""
+        variables = self.twin_variables(environment)
+        program = shutil.which(command[0], path=variables["PATH"]) or command[0]
+        done = subprocess.run(
+            [program, *command[1:]],
+            cwd=self.root,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def account(self, environment: str = "dev") -> Account:
+        """Plain boto3 clients of the environment's account on the twin."""
+        return Account.of(self.twin_variables(environment))
+
+    def outputs(self, environment: str = "dev") -> dict[str, Any]:
+        """The stack's outputs."""
+        found: dict[str, Any] = json.loads(
+            self.pulumi("stack", "output", "--json", "-s", environment, environment=environment).stdout
+        )
+        return found
+
+    def settings(self, environment: str = "dev") -> dict[str, Any]:
+        """What the stack file says."""
+        found: dict[str, Any] = yaml.safe_load((self.root / f"Pulumi.{environment}.yaml").read_text())["config"][
+            "groundwork:settings"
+        ]
+        return found
+
+    def change(self, edit: Callable[[dict[str, Any]], object], environment: str = "dev") -> None:
+        """Edit the settings in the stack file."""
+        path = self.root / f"Pulumi.{environment}.yaml"
+        document = yaml.safe_load(path.read_text())
+        edit(document["config"]["groundwork:settings"])
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def stop(self) -> None:
+        """Stop the twin and leave nothing."""
+        self.groundwork("twin", "stop", check=False)
+
+
+@contextmanager
+def engine_killed_after(project: Project, creates: int, environment: str = "dev") -> Iterator[list[str]]:
+    """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; yields the URNs it had begun."""
+    variables = project.twin_variables(environment)
+    log = project.root / f"events-{creates}-{time.monotonic_ns()}.json"
+    pulumi = shutil.which("pulumi", path=variables["PATH"])
+    assert pulumi is not None
+    engine = subprocess.Popen(
+        [pulumi, "up", "--yes", "--skip-preview", "--non-interactive", "-s", environment, "--event-log", str(log)],
+        cwd=project.root, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    begun: list[str] = []
+    try:
+        _wait_for_creates(log, creates, engine, begun)
+    finally:
+        if engine.poll() is None:
+            os.kill(engine.pid, signal.SIGKILL)
+        engine.wait()
+    yield begun
+
+
+def _wait_for_creates(log: Path, creates: int, engine: subprocess.Popen[bytes], begun: list[str]) -> None:
+    read = 0
+    while engine.poll() is None and len(begun) < creates:
+        time.sleep(0.02)
+        if not log.exists():
+            continue
+        lines = log.read_text().splitlines()
+        for line in lines[read:]:
+            try:
+                event: Mapping[str, Any] = json.loads(line)
+            except json.JSONDecodeError:
+                break  # the line is still being written
+            read += 1
+            step = event.get("resourcePreEvent", {}).get("metadata", {})
+            if step.get("op") == "create":
+                begun.append(step["urn"])

@@ -1,0 +1,128 @@
+"""What an account holds, by kind: read from the AWS APIs, so that "nothing is left" can be shown.
+
+Only what a customer can make is listed: a default VPC with its parts, AWS managed keys and policies are not.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from twin.account import Account
+
+Inventory = dict[str, tuple[str, ...]]
+"""Kind (the word of the AWS API) -> sorted ids; kinds without any are left out."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the resources of one kind are listed."""
+
+    name: str
+    service: str
+    operation: str
+    items: str
+    """Key of the list in the answer."""
+    id: str
+    """Key of the id in an item."""
+    keep: Callable[[dict[str, Any]], bool] = lambda _: True
+    """False for what belongs to AWS or to the default VPC."""
+
+
+def _customers_key_alias(item: dict[str, Any]) -> bool:
+    return not item["AliasName"].startswith("alias/aws/")
+
+
+def _not_linked_to_a_service(item: dict[str, Any]) -> bool:
+    return not item["Path"].startswith("/aws-service-role/")
+
+
+def _not_in_default_vpc(item: dict[str, Any]) -> bool:
+    return not item.get("IsDefault") and item.get("GroupName") != "default" and not item.get("DefaultForAz")
+
+
+def _not_deleted(item: dict[str, Any]) -> bool:
+    return item.get("State") not in ("deleted", "deleting")
+
+
+def _not_main(item: dict[str, Any]) -> bool:
+    return not any(association.get("Main") for association in item.get("Associations", ()))
+
+
+def _attached_to_other_than_default(default_vpcs: frozenset[str]) -> Callable[[dict[str, Any]], bool]:
+    return lambda item: not any(attachment["VpcId"] in default_vpcs for attachment in item.get("Attachments", ()))
+
+
+KINDS = (
+    Kind("bucket", "s3", "list_buckets", "Buckets", "Name"),
+    Kind("alias", "kms", "list_aliases", "Aliases", "AliasName", _customers_key_alias),
+    Kind("role", "iam", "list_roles", "Roles", "RoleName", _not_linked_to_a_service),
+    Kind("oidc-provider", "iam", "list_open_id_connect_providers", "OpenIDConnectProviderList", "Arn"),
+    Kind("vpc", "ec2", "describe_vpcs", "Vpcs", "VpcId", _not_in_default_vpc),
+    Kind("nat-gateway", "ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId", _not_deleted),
+    Kind("address", "ec2", "describe_addresses", "Addresses", "AllocationId"),
+    Kind("vpc-endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", _not_deleted),
+    Kind("flow-log", "ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
+    Kind("security-group", "ec2", "describe_security_groups", "SecurityGroups", "GroupId", _not_in_default_vpc),
+    Kind("repository", "ecr", "describe_repositories", "repositories", "repositoryName"),
+    Kind("db-instance", "rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    Kind("db-subnet-group", "rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName",
+         lambda group: group["DBSubnetGroupName"] != "default"),
+    Kind("db-parameter-group", "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName",
+         lambda group: not group["DBParameterGroupName"].startswith("default.")),
+    Kind("secret", "secretsmanager", "list_secrets", "SecretList", "Name"),
+    Kind("trail", "cloudtrail", "describe_trails", "trailList", "Name"),
+    Kind("log-group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
+)  # fmt: skip
+
+
+def take(account: Account) -> Inventory:
+    """List everything."""
+    found = {kind.name: tuple(sorted(_ids(account, kind))) for kind in KINDS}
+    default_vpcs = frozenset(
+        vpc["VpcId"] for vpc in account.client("ec2").describe_vpcs()["Vpcs"] if vpc.get("IsDefault")
+    )
+    found |= {
+        "subnet": _in_vpcs(account, "describe_subnets", "Subnets", "SubnetId", default_vpcs),
+        "route-table": _in_vpcs(
+            account, "describe_route_tables", "RouteTables", "RouteTableId", default_vpcs, _not_main
+        ),
+        "internet-gateway": tuple(
+            gateway["InternetGatewayId"]
+            for gateway in account.client("ec2").describe_internet_gateways()["InternetGateways"]
+            if _attached_to_other_than_default(default_vpcs)(gateway)
+        ),
+        "key": tuple(sorted(_keys(account))),
+        "policy": tuple(
+            sorted(policy["Arn"] for policy in account.client("iam").list_policies(Scope="Local")["Policies"])
+        ),
+    }
+    return {kind: ids for kind, ids in found.items() if ids}
+
+
+def _ids(account: Account, kind: Kind) -> Iterator[str]:
+    client = account.client(kind.service)
+    pages = (
+        client.get_paginator(kind.operation).paginate()
+        if client.can_paginate(kind.operation)
+        else [getattr(client, kind.operation)()]
+    )
+    for page in pages:
+        yield from (item[kind.id] for item in page.get(kind.items, ()) if kind.keep(item))
+
+
+def _in_vpcs(
+    account: Account, operation: str, items: str, key: str, default_vpcs: frozenset[str],
+    keep: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> tuple[str, ...]:  # fmt: skip
+    listed = getattr(account.client("ec2"), operation)()[items]
+    return tuple(sorted(item[key] for item in listed if item["VpcId"] not in default_vpcs and keep(item)))
+
+
+def _keys(account: Account) -> Iterator[str]:
+    """Customer managed keys that are not on their way out: a deleted key stays visible for its waiting period."""
+    client = account.client("kms")
+    for page in client.get_paginator("list_keys").paginate():
+        for entry in page["Keys"]:
+            key = client.describe_key(KeyId=entry["KeyId"])["KeyMetadata"]
+            if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion":
+                yield key["KeyId"]
