@@ -1,0 +1,40 @@
+"""The plugin `pulumi-resource-aws`: `python -m twin.provider ENGINE_ADDRESS` prints its port and serves."""
+
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from twin.provider.servicer import AwsProvider
+
+_MESSAGE_BYTES = 400 * 1024 * 1024
+"""The engine's own limit for a message."""
+_WORKERS = 48
+"""More than the engine starts at once, since most of them wait for AWS."""
+
+
+def main() -> None:
+    """Serve on a free port of the loopback interface; the engine's address is not needed: answers say all."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    server = grpc.server(
+        ThreadPoolExecutor(_WORKERS),
+        options=[("grpc.max_send_message_length", _MESSAGE_BYTES), ("grpc.max_receive_message_length", _MESSAGE_BYTES)],
+    )
+    provider = AwsProvider()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    stop.wait()
+    provider.stop()
+    server.stop(grace=1).wait()
+
+
+if __name__ == "__main__":
+    main()
