@@ -1,8 +1,9 @@
 """What `pulumi up` changes, service by service; the reads are those of `preview_permissions`.
 
-Left out on purpose, so that it takes an administrator: deleting what holds data (buckets, databases, keys,
-repositories, log groups), stopping the audit trail, and everything about the permissions boundary and the pipeline's
-own roles. Names are the environment's; where AWS gives a random one, its tags say whose it is.
+Left out on purpose, so that it takes an administrator, as the first `up` of an environment does: keys and their
+policies (who sets a key's policy could give itself the data), the VPC itself, deleting what holds data (buckets,
+databases, repositories, log groups), stopping the audit trail, the permissions boundary and the pipeline's own roles.
+Names are the environment's; where AWS gives a random one, its tags say whose it is.
 
 Source: service authorization reference, one page a service.
 """
@@ -26,11 +27,31 @@ NETWORK: tuple[Permission, ...] = (
             "ec2:CreateRouteTable",
             "ec2:CreateSecurityGroup",
             "ec2:CreateSubnet",
-            "ec2:CreateTags",
-            "ec2:CreateVpc",
             "ec2:CreateVpcEndpoint",
         ),
         resources=(f"{EC2}:*",),
+    ),
+    Permission(
+        sid="TagNewNetwork",
+        why="tags are given with the call that makes a resource; nobody else's resource can be tagged as ours",
+        actions=("ec2:CreateTags",),
+        resources=(f"{EC2}:*",),
+        conditions={
+            "StringEquals": {
+                "ec2:CreateAction": [
+                    "AllocateAddress",
+                    "AuthorizeSecurityGroupEgress",
+                    "AuthorizeSecurityGroupIngress",
+                    "CreateFlowLogs",
+                    "CreateInternetGateway",
+                    "CreateNatGateway",
+                    "CreateRouteTable",
+                    "CreateSecurityGroup",
+                    "CreateSubnet",
+                    "CreateVpcEndpoint",
+                ]
+            }
+        },
     ),
     Permission(
         sid="ChangeNetwork",
@@ -41,6 +62,7 @@ NETWORK: tuple[Permission, ...] = (
             "ec2:AuthorizeSecurityGroupEgress",
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:CreateRoute",
+            "ec2:CreateTags",
             "ec2:DeleteFlowLogs",
             "ec2:DeleteInternetGateway",
             "ec2:DeleteNatGateway",
@@ -49,10 +71,8 @@ NETWORK: tuple[Permission, ...] = (
             "ec2:DeleteSecurityGroup",
             "ec2:DeleteSubnet",
             "ec2:DeleteTags",
-            "ec2:DeleteVpc",
             "ec2:DeleteVpcEndpoints",
             "ec2:DetachInternetGateway",
-            "ec2:DisassociateAddress",
             "ec2:DisassociateRouteTable",
             "ec2:ModifySecurityGroupRules",
             "ec2:ModifySubnetAttribute",
@@ -73,13 +93,6 @@ NETWORK: tuple[Permission, ...] = (
         why="a rule that is being made has no tags; the group it goes into has, by the permission above",
         actions=("ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"),
         resources=(f"{EC2}:security-group-rule/*",),
-    ),
-    Permission(
-        sid="CloseDefaultGroup",
-        why="AWS makes a VPC's default group, without tags; it can only be closed",
-        actions=("ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"),
-        resources=(f"{EC2}:security-group/*",),
-        conditions={"ArnLike": {"ec2:Vpc": f"{EC2}:vpc/*"}, "Null": {"aws:ResourceTag/managed-by": "true"}},
     ),
 )
 
@@ -103,57 +116,6 @@ DATA: tuple[Permission, ...] = (
             "s3:UntagResource",
         ),
         resources=("arn:aws:s3:::groundwork-{environment}-*",),
-    ),
-    Permission(
-        sid="MakeKeys",
-        why="KMS knows no resource for CreateKey; the tag keeps a key from being made for another environment",
-        actions=("kms:CreateKey",),
-        resources=("*",),
-        conditions={
-            "StringEquals": {
-                "aws:RequestTag/managed-by": "groundwork",
-                "aws:RequestTag/environment": "{environment}",
-            }
-        },
-    ),
-    Permission(
-        sid="AdministerKeys",
-        why="a key's name is random, so its tags say whose it is",
-        actions=(
-            "kms:EnableKeyRotation",
-            "kms:PutKeyPolicy",
-            "kms:TagResource",
-            "kms:UntagResource",
-            "kms:UpdateKeyDescription",
-        ),
-        resources=("arn:aws:kms:*:{account}:key/*",),
-        conditions=OURS,
-    ),
-    Permission(
-        sid="TagNewKeys",
-        why="a key is tagged in the call that makes it, when it has no tags yet",
-        actions=("kms:TagResource",),
-        resources=("arn:aws:kms:*:{account}:key/*",),
-        conditions={
-            "StringEquals": {
-                "aws:RequestTag/managed-by": "groundwork",
-                "aws:RequestTag/environment": "{environment}",
-            },
-            "Null": {"aws:ResourceTag/managed-by": "true"},
-        },
-    ),
-    Permission(
-        sid="NameKeys",
-        why="an alias and the key it is given to",
-        actions=("kms:CreateAlias", "kms:UpdateAlias"),
-        resources=("arn:aws:kms:*:{account}:alias/groundwork-{environment}-*",),
-    ),
-    Permission(
-        sid="NameOurKeys",
-        why="the other half of the permission above",
-        actions=("kms:CreateAlias", "kms:UpdateAlias"),
-        resources=("arn:aws:kms:*:{account}:key/*",),
-        conditions=OURS,
     ),
     Permission(
         sid="ConfigureDatabases",
