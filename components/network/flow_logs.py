@@ -33,6 +33,8 @@ class FlowLogsArgs(Model):
     """How long a record is kept."""
     logs_key_arn: Wire
     """The KMS key of internal data, which CloudWatch Logs may use for this environment's log groups."""
+    boundary_arn: Wire
+    """The permissions boundary of the environment, for the role that writes the records."""
 
 
 class FlowLogs(pulumi.ComponentResource):
@@ -59,9 +61,10 @@ class FlowLogs(pulumi.ComponentResource):
             name=physical_name(args.environment, name, limit=ROLE_NAME_LIMIT),
             description="Lets VPC flow logs write to their log group",
             assume_role_policy=_trust(args),
+            permissions_boundary=args.boundary_arn,
             opts=child,
         )
-        rights = iam.RolePolicy(f"{name}-rights", role=role.name, policy=_rights(log_group_arn), opts=child)
+        rights = iam.RolePolicy(f"{name}-rights", role=role.name, policy=_rights(args, log_group_arn), opts=child)
         ec2.FlowLog(
             f"{name}-flow-log",
             vpc_id=args.vpc_id,
@@ -91,13 +94,17 @@ def _trust(args: FlowLogsArgs) -> str:
     )
 
 
-def _rights(log_group_arn: str) -> str:
+def _rights(args: FlowLogsArgs, log_group_arn: str) -> str:
     return document(
         allow(
             "WriteRecords",
             actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=[log_group_arn, f"{log_group_arn}:*"],
         ),
-        # The service lists groups before it writes, an action that cannot be limited to one group.
-        allow("FindTheGroup", actions=["logs:DescribeLogGroups"], resources=["*"]),
+        # The service lists groups before it writes, which cannot be limited to one group.
+        allow(
+            "FindTheGroup",
+            actions=["logs:DescribeLogGroups"],
+            resources=[f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*"],
+        ),
     )

@@ -78,6 +78,8 @@ class NetworkArgs(Model):
     """Availability zones of the region; add the third at the end, so that no subnet moves."""
     logs_key_arn: Wire
     """The KMS key of internal data, which CloudWatch Logs may use for this environment's log groups."""
+    boundary_arn: Wire
+    """The permissions boundary of the environment, for the role that writes flow logs."""
 
 
 class Network(pulumi.ComponentResource):
@@ -164,6 +166,7 @@ class Network(pulumi.ComponentResource):
                 vpc_id=vpc.id,
                 retention_days=settings.flow_log_retention_days,
                 logs_key_arn=args.logs_key_arn,
+                boundary_arn=args.boundary_arn,
             ),
             child,
         )

@@ -10,6 +10,7 @@ from components.network.network import Network, NetworkArgs, NetworkSettings
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 
 LOGS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/logs"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/groundwork-dev-boundary"
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 
 Build = Callable[..., Network]
@@ -27,6 +28,7 @@ def build(recorder: Recorder) -> Build:  # noqa: ARG001  # the mocks must be in 
             environment="dev",
             zones=ZONES[:zones],
             logs_key_arn=pulumi.Output.from_input(LOGS_KEY),
+            boundary_arn=BOUNDARY,
         )
         return run_program(lambda: Network("network", args))
 

@@ -3,7 +3,7 @@
 import json
 
 from tests.support.recorder import ACCOUNT_ID, Recorder
-from tests.unit.network.conftest import LOGS_KEY, Build
+from tests.unit.network.conftest import BOUNDARY, LOGS_KEY, Build
 
 
 def test_every_connection_is_recorded_in_an_encrypted_group_with_retention(build: Build, recorder: Recorder) -> None:
@@ -26,13 +26,17 @@ def test_only_the_flow_logs_of_this_account_may_take_the_role(build: Build, reco
     }
 
 
-def test_the_role_may_write_to_its_log_group_alone(build: Build, recorder: Recorder) -> None:
+def test_the_role_may_write_to_its_log_group_alone_and_bears_the_boundary(build: Build, recorder: Recorder) -> None:
     build()
-    for statement in json.loads(recorder.one("network-flow-logs-rights").inputs["policy"])["Statement"]:
-        if statement["Resource"] == ["*"]:
-            assert statement["Action"] == ["logs:DescribeLogGroups"]
-        else:
-            assert all(":log-group:/groundwork/dev/network-flow-logs" in arn for arn in statement["Resource"])
+    group = f"arn:aws:logs:eu-west-1:{ACCOUNT_ID}:log-group:/groundwork/dev/network-flow-logs"
+    rights = json.loads(recorder.one("network-flow-logs-rights").inputs["policy"])["Statement"]
+    assert {action: statement["Resource"] for statement in rights for action in statement["Action"]} == {
+        "logs:CreateLogStream": [group, f"{group}:*"],
+        "logs:DescribeLogStreams": [group, f"{group}:*"],
+        "logs:PutLogEvents": [group, f"{group}:*"],
+        "logs:DescribeLogGroups": [f"arn:aws:logs:eu-west-1:{ACCOUNT_ID}:log-group:*"],
+    }
+    assert recorder.one("network-flow-logs-role").inputs["permissionsBoundary"] == BOUNDARY
 
 
 def test_the_records_are_internal_data(build: Build, recorder: Recorder) -> None:
