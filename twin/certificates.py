@@ -127,9 +127,7 @@ def _ends_soon(certificate: x509.Certificate) -> bool:
 
 
 def _write(files: Certificate, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     files.key.unlink(missing_ok=True)
     files.key.touch(mode=0o600)
     files.key.write_bytes(pem)

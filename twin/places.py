@@ -6,6 +6,8 @@ from pathlib import Path
 
 from twin.errors import TwinError
 
+CODE = Path(__file__).resolve().parents[1]
+"""The folder to import from, for processes that start elsewhere: the clone, or where Groundwork is installed."""
 OVERRIDE = "GROUNDWORK_TWIN"
 """Environment variable: another folder than `.twin` of the clone."""
 
@@ -70,7 +72,7 @@ def find(start: Path | None = None) -> Places:
 
     Raises TwinError when there is none, as for an installed package that is used outside any clone.
     """
-    for folder in (*_upward((start or Path.cwd()).resolve()), *_upward(Path(__file__).resolve().parent)):
+    for folder in (*_upward((start or Path.cwd()).resolve()), *_upward(CODE)):
         if (folder / "pyproject.toml").is_file() and (folder / "Pulumi.yaml").is_file():
             chosen = os.environ.get(OVERRIDE)
             return Places(clone=folder, root=Path(chosen).absolute() if chosen else folder / ".twin")

@@ -1,5 +1,6 @@
 """Start and stop the twin's processes. Only a process that we started is ever signalled."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,9 @@ from twin.errors import TwinError
 from twin.state import ProcessId
 
 SAME_START_SECONDS = 2.0
-"""Start times are computed from the boot time, which moves a little when the clock is set. No pid comes again so soon."""
+"""Start times are counted from the boot time, which moves a little as the clock is set. No pid comes again so soon."""
+STOP_SECONDS = 30
+"""For the AWS API to write its state and shut its databases down."""
 LOG_LINES_SHOWN = 15
 
 
@@ -66,8 +69,10 @@ def wait_until(
         time.sleep(0.03)
 
 
-def stop(known: ProcessId | None, grace_seconds: float = 10) -> None:
-    """End the process with SIGTERM and, when it has not gone after `grace_seconds`, with SIGKILL, children too.
+def stop(
+    known: ProcessId | None, request: signal.Signals = signal.SIGTERM, grace_seconds: float = STOP_SECONDS
+) -> None:
+    """End the process with `request` and, when it has not gone after `grace_seconds`, with SIGKILL, children too.
 
     Does nothing when it has ended, or when its pid belongs to another process by now.
     """
@@ -76,7 +81,7 @@ def stop(known: ProcessId | None, grace_seconds: float = 10) -> None:
         return
     try:
         family = [process, *process.children(recursive=True)]
-        process.terminate()
+        process.send_signal(request)
     except psutil.NoSuchProcess:
         return
     # psutil looks at pid and start time before each signal, so that a child's pid that was given again is safe too.

@@ -38,6 +38,11 @@ class TwinState:
     processes: Mapping[str, ProcessId] = field(default_factory=dict)
     """By service name: what was started last."""
 
+    @property
+    def endpoint(self) -> str:
+        """The URL that AWS clients use."""
+        return f"https://127.0.0.1:{self.https_port}"
+
     @classmethod
     def new(cls, https_port: int, http_port: int) -> "TwinState":
         """A twin with secrets of its own and no process yet."""

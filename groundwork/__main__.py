@@ -1,0 +1,32 @@
+"""`groundwork`: the command line. Each group of commands is a module of its own; this one only puts them together."""
+
+import sys
+
+import typer
+
+from groundwork import twin_commands
+from groundwork.errors import GroundworkError
+from tools.errors import ToolchainError
+from twin.errors import TwinError
+
+app = typer.Typer(
+    name="groundwork",
+    help="An MLOps platform on AWS as one Pulumi program, proven on a local twin.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+# Every group of commands is registered here.
+twin_commands.register(app)
+
+
+def main() -> None:
+    """Run the command line. An error that a person can act on is one message and exit code 1, without a traceback."""
+    try:
+        app()
+    except (GroundworkError, ToolchainError, TwinError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

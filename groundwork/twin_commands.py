@@ -1,0 +1,110 @@
+"""`groundwork twin`: start, stop and look at the local stand-in for AWS."""
+
+import shlex
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tools import toolchain
+from twin import environment as variables
+from twin import lifecycle, places, project
+
+console = Console(stderr=True, highlight=False)
+"""For people. What another program reads goes to stdout."""
+WIDE = 200
+"""Columns for what is read from a pipe, where nothing should be wrapped."""
+COLOURS = {"running": "green", "unhealthy": "red", "stopped": "yellow"}
+
+app = typer.Typer(help="The local stand-in for AWS.", no_args_is_help=True)
+
+
+def say(line: str) -> None:
+    """A line for the person, never broken: it may be copied."""
+    console.print(line, soft_wrap=True)
+
+
+@app.command()
+def start() -> None:
+    """Start the twin of this clone; what already runs is left alone."""
+    here = places.find()
+    began = time.monotonic()
+    with console.status("Starting the twin (2 to 5 s) …"):
+        started = lifecycle.start(here, toolchain.locate(), say)
+    say(f"The twin runs at {started.endpoint} ({time.monotonic() - began:.1f} s).")
+
+
+@app.command()
+def stop(
+    keep_state: Annotated[
+        bool, typer.Option("--keep-state", help="End the processes, keep everything that was built for the next start.")
+    ] = False,
+) -> None:
+    """Stop the twin and remove all of it: processes, ports, files."""
+    here = places.find()
+    with console.status("Stopping the twin …"):
+        was_there = lifecycle.stop(here, say, keep_state)
+    kept = f" {here.root} is kept." if keep_state else f" {here.root} is removed."
+    say(f"The twin is stopped.{kept}" if was_there else "There is no twin to stop.")
+
+
+@app.command()
+def status() -> None:
+    """Show every service. Exit code 1 when one of them does not run or is not healthy."""
+    found = lifecycle.status(places.find())
+    if not found:
+        say("There is no twin. Start it with: groundwork twin start")
+        raise typer.Exit(1)
+    table = Table("service", "state", "pid", "address", "health", box=None)
+    for one in found:
+        shown = f"[{COLOURS[one.state]}]{one.state}[/]"
+        table.add_row(one.name, shown, str(one.pid or ""), one.address, one.health or ("ok" if one.pid else ""))
+    out = Console(highlight=False)
+    if not out.is_terminal:
+        out.width = WIDE
+    out.print(table)
+    if any(one.state != "running" for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def logs(
+    service: Annotated[str, typer.Argument(help="As `groundwork twin status` names it.")] = "aws",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines until Ctrl-C.")] = False,
+) -> None:
+    """Print the log of a service."""
+    try:
+        for line in lifecycle.logs(places.find(), service, follow):
+            print(line, flush=follow)
+    except KeyboardInterrupt:  # the way to end --follow
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def restart(service: Annotated[str, typer.Argument(help="As `groundwork twin status` names it.")] = "aws") -> None:
+    """Restart one service; it keeps what it knows."""
+    with console.status(f"Restarting {service} …"):
+        lifecycle.restart(places.find(), toolchain.locate(), service, say)
+    say(f"{service} was restarted.")
+
+
+@app.command()
+def env(
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Whose account: dev or prod.")] = "dev",
+) -> None:
+    """Print the shell commands that make this shell talk to the twin: eval "$(groundwork twin env)"."""
+    here, tools = places.find(), toolchain.locate()
+    target = variables.target(here.clone, environment)
+    twin_state = lifecycle.required(here)
+    exported = variables.environment(here, tools, twin_state, target.account_id, target.region)
+    project.ensure_stack(here, environment, exported)
+    print(f"unset {' '.join(variables.REMOVED)}")
+    for name, value in exported.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def register(group: typer.Typer) -> None:
+    """Put the commands on the command line, as `groundwork twin …`."""
+    group.add_typer(app, name="twin")

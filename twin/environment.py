@@ -1,0 +1,79 @@
+"""The environment variables that make a process talk to the twin. Nothing else decides where a program builds."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tools.toolchain import Toolchain
+from twin.errors import TwinError
+from twin.places import Places
+from twin.state import TwinState
+
+REMOVED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+"""Variables of a person's own AWS account, which would take part beside the twin's: unset them."""
+SETTINGS = "groundwork:settings"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The account and region of one environment, as its settings file says."""
+
+    account_id: str
+    region: str
+
+
+def target(clone: Path, environment: str) -> Target:
+    """Read `account_id` and `region` of Pulumi.<environment>.yaml. Raises TwinError that names what is wrong there.
+
+    The program's own validation of the whole file is in `stacks/settings.py`; these two are needed before it runs.
+    """
+    file = clone / f"Pulumi.{environment}.yaml"
+    known = sorted(path.name.split(".")[1] for path in clone.glob("Pulumi.*.yaml"))
+    if environment not in known:
+        raise TwinError(f"There is no environment {environment!r}: {clone} has {', '.join(known) or 'none'}.")
+    try:
+        settings = yaml.safe_load(file.read_text())["config"][SETTINGS]
+        found = Target(settings["account_id"], settings["region"])
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise TwinError(
+            f"{file} must hold config, {SETTINGS}, account_id and region ({type(error).__name__}: {error})."
+        ) from error
+    if not (isinstance(found.account_id, str) and re.fullmatch(r"\d{12}", found.account_id)):
+        raise TwinError(
+            f"{file}: {SETTINGS}.account_id is {found.account_id!r}; 12 digits in quotes are allowed, as '111122223333'."
+        )
+    if not (isinstance(found.region, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", found.region)):
+        raise TwinError(f"{file}: {SETTINGS}.region is {found.region!r}; a region is allowed, as eu-west-1.")
+    return found
+
+
+def environment(
+    places: Places, tools: Toolchain, state: TwinState, account_id: str, region: str, path: str | None = None
+) -> dict[str, str]:
+    """The variables for one account of the twin, its root user calling. `path`: PATH so far; None: this process's."""
+    ours = [str(places.bin), str(tools.engine_bin)]
+    others = [folder for folder in (path or os.environ.get("PATH", os.defpath)).split(os.pathsep) if folder not in ours]
+    authority = str(places.certificates / "ca.pem")
+    return {
+        "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_CA_BUNDLE": authority,
+        "AWS_ACCESS_KEY_ID": account_id,  # the emulator takes 12 digits for the root user of that account
+        "AWS_SECRET_ACCESS_KEY": state.root_secret,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # A person's profiles, endpoints and credentials stay out.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "PGSSLROOTCERT": authority,
+        "PULUMI_HOME": str(places.pulumi_home),
+        "PULUMI_BACKEND_URL": places.pulumi_state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": state.passphrase,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "GROUNDWORK_ALLOW_PLACEHOLDERS": "true",
+        "PATH": os.pathsep.join((*ours, *others)),
+    }

@@ -1,0 +1,243 @@
+"""Start, stop and look at a clone's twin. Every command may be repeated, and may come after a crash or a reboot."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tools.toolchain import Toolchain
+from twin import processes, project, state
+from twin.errors import TwinError
+from twin.places import Places
+from twin.services import SERVICES, Service, databases, variables
+from twin.state import TwinState
+
+Say = Callable[[str], None]
+"""Gets a line for the person, when there is something to know."""
+
+PORTS = range(20000, 32768)
+"""Below those that Linux and macOS hand out to clients, so that a remembered port is seldom taken."""
+START_SECONDS = 60
+LOCK_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """How one service is."""
+
+    name: str
+    state: Literal["running", "unhealthy", "stopped"]
+    pid: int | None
+    address: str
+    health: str
+    """What is wrong; empty when nothing is."""
+
+
+def start(places: Places, tools: Toolchain, say: Say) -> TwinState:
+    """Make the twin run and return it; what already runs in health is left alone.
+
+    Raises TwinError when the folder is not a twin's or a service does not come up, with the end of its log.
+    """
+    with _locked(places, say):
+        return _start(places, tools, say)
+
+
+def restart(places: Places, tools: Toolchain, service: str, say: Say) -> TwinState:
+    """End one service and start it again. It keeps what it knows. Raises TwinError for an unknown name."""
+    _named(service)
+    with _locked(places, say):
+        held = required(places)
+        processes.stop(held.processes.get(service))
+        return _start(places, tools, say)
+
+
+def stop(places: Places, say: Say, keep_state: bool = False) -> bool:
+    """End every process of the twin and remove its folder; with `keep_state` only end the processes.
+
+    Returns whether there was a twin.
+    """
+    if not places.root.exists():
+        return False
+    with _locked(places, say):
+        held = state.load(places.state_file)
+        _refuse_foreign_folder(places)
+        for service in reversed(SERVICES):
+            processes.stop(held.processes.get(service.name) if held else None)
+        _stop_databases(places)
+        if not keep_state:
+            shutil.rmtree(places.root)
+        elif held:
+            state.save(places.state_file, replace(held, processes={}))
+        return held is not None
+
+
+def running(places: Places) -> TwinState | None:
+    """The twin when all of its services run in health, else None."""
+    held = state.load(places.state_file)
+    return held if held and all(one.state == "running" for one in _status(places, held)) else None
+
+
+def status(places: Places) -> Sequence[ServiceStatus]:
+    """How each service and each database is; nothing when there is no twin."""
+    held = state.load(places.state_file)
+    if held is None:
+        return ()
+    found = [
+        ServiceStatus(f"postgres {database.name}", "running", database.process.pid, f"127.0.0.1:{database.port}", "")
+        for database in databases(places)
+    ]
+    return (*_status(places, held), *found)
+
+
+def logs(places: Places, service: str, follow: bool) -> Iterator[str]:
+    """The lines of a service's log; with `follow` also those that come, until the twin is stopped."""
+    known = sorted(path.stem for path in places.logs.glob("*.log"))
+    if service not in known:
+        raise TwinError(f"There is no log of {service!r}: the twin has {', '.join(known) or 'none; it does not run'}.")
+    log = places.logs / f"{service}.log"
+    return processes.follow(log, lambda: follow and log.exists())
+
+
+def _start(places: Places, tools: Toolchain, say: Say) -> TwinState:
+    _refuse_foreign_folder(places)
+    held = state.load(places.state_file) or TwinState.new(*_free_ports(2))
+    project.prepare(places, tools)
+    sick = [service for service in SERVICES if not _healthy(service, places, held)]
+    for service in sick:
+        if (process := processes.find(held.processes.get(service.name))) is not None:
+            say(f"{service.name} (pid {process.pid}) runs but does not answer; it is started anew.")
+            processes.stop(held.processes[service.name])
+        elif service.name in held.processes:
+            say(f"{service.name} has ended unexpectedly (a crash or a reboot); it is started anew with what it knew.")
+    if sick:
+        # A database that outlived its server would keep the new server from its data.
+        _stop_databases(places)
+        held = _with_free_ports(held, say)
+        state.save(places.state_file, held)
+    for service in sick:
+        held = _launch(service, places, tools, held)
+    return held
+
+
+def _launch(service: Service, places: Places, tools: Toolchain, held: TwinState) -> TwinState:
+    log = places.logs / f"{service.name}.log"
+    process = processes.start(service.arguments(places, tools), log, places.clone, variables())
+    held = held.with_process(service.name, process)
+    state.save(places.state_file, held)  # before it is ready: an interrupted start leaves no process unknown
+    try:
+        processes.wait_until(lambda: service.ailment(places, held), process, service.name, log, START_SECONDS)
+    except TwinError:
+        processes.stop(process)
+        state.save(places.state_file, held.with_process(service.name, None))
+        raise
+    return held
+
+
+def _healthy(service: Service, places: Places, held: TwinState) -> bool:
+    return processes.find(held.processes.get(service.name)) is not None and service.ailment(places, held) is None
+
+
+def _status(places: Places, held: TwinState) -> Iterator[ServiceStatus]:
+    for service in SERVICES:
+        process = processes.find(held.processes.get(service.name))
+        address = service.address(held)
+        if process is None:
+            ended = "it has ended unexpectedly" if service.name in held.processes else ""
+            yield ServiceStatus(service.name, "stopped", None, address, ended)
+        else:
+            ailment = service.ailment(places, held)
+            health: Literal["running", "unhealthy"] = "unhealthy" if ailment else "running"
+            yield ServiceStatus(service.name, health, process.pid, address, ailment or "")
+
+
+def _stop_databases(places: Places) -> None:
+    for database in databases(places):
+        # PostgreSQL's "fast" shutdown: SIGTERM would wait for its clients to leave.
+        processes.stop(database.process, request=signal.SIGINT)
+
+
+def _with_free_ports(held: TwinState, say: Say) -> TwinState:
+    taken = [port for port in (held.https_port, held.http_port) if not _is_free(port)]
+    if not taken:
+        return held
+    https_port, http_port = _free_ports(2)
+    say(
+        f"Another program has taken port {' and '.join(map(str, taken))}; the endpoint is now "
+        f'https://127.0.0.1:{https_port}. Open shells need it too: eval "$(groundwork twin env)"'
+    )
+    return replace(held, https_port=https_port, http_port=http_port)
+
+
+def _free_ports(count: int) -> list[int]:
+    found: list[int] = []
+    for _ in range(1000):
+        port = secrets.choice(PORTS)
+        if port not in found and _is_free(port):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise TwinError(f"No {count} free loopback ports were found from {PORTS.start} to {PORTS.stop - 1}.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server: a port in TIME_WAIT will do
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _named(service: str) -> None:
+    if service not in (names := [one.name for one in SERVICES]):
+        raise TwinError(f"There is no service {service!r}; there is {', '.join(names)}.")
+
+
+def required(places: Places) -> TwinState:
+    """The twin that was started. Raises TwinError when there is none."""
+    held = state.load(places.state_file)
+    if held is None:
+        raise TwinError("The twin does not run. Start it with: groundwork twin start")
+    return held
+
+
+def _refuse_foreign_folder(places: Places) -> None:
+    """`stop` removes the folder: a mistaken GROUNDWORK_TWIN must not cost anybody their files."""
+    if places.state_file.exists() or {path.name for path in places.root.iterdir()} <= {places.lock_file.name}:
+        return
+    raise TwinError(f"{places.root} has files and is no twin's folder (no {places.state_file.name}): choose another.")
+
+
+@contextmanager
+def _locked(places: Places, say: Say) -> Iterator[None]:
+    """Hold the twin's lock, so that one command at a time starts or stops it; waits for the other one."""
+    end, told = time.monotonic() + LOCK_SECONDS, False
+    while True:
+        places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            handle = os.open(places.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # a stop has removed the folder just now
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # What was locked may be the file of a folder that a stop has removed meanwhile.
+            if places.lock_file.exists() and os.path.samestat(os.fstat(handle), places.lock_file.stat()):
+                yield
+                return
+        except BlockingIOError:
+            if not told:
+                say("Another command starts or stops this twin; waiting for it.")
+            told = True
+            if time.monotonic() > end:
+                raise TwinError(f"Another command has held {places.lock_file} for {LOCK_SECONDS} s.") from None
+            time.sleep(0.1)
+        finally:
+            os.close(handle)

@@ -1,0 +1,105 @@
+"""The processes of a twin: how each is started, where it answers, and whether it is healthy."""
+
+import http.client
+import os
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from tools.toolchain import Toolchain
+from twin.places import CODE, Places
+from twin.state import ProcessId, TwinState
+
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER")
+"""What a service gets of this process's environment: nothing by which AWS, Pulumi or ministack could be configured."""
+
+
+class Service(Protocol):
+    """One process of the twin, known by its name in `.twin/twin.json`, its log file and the command line."""
+
+    name: str
+
+    def arguments(self, places: Places, tools: Toolchain) -> Sequence[str]:
+        """The command that starts it. No secret is among them: every user of a machine may read them."""
+
+    def address(self, state: TwinState) -> str:
+        """Where it answers, for people."""
+
+    def ailment(self, places: Places, state: TwinState) -> str | None:
+        """What keeps it from working; None when it is healthy."""
+
+
+class AwsApi:
+    """The emulator with what is corrected in front of it: twin/aws/server.py."""
+
+    name = "aws"
+
+    def arguments(self, places: Places, tools: Toolchain) -> Sequence[str]:
+        """See Service."""
+        module = (str(tools.python), "-P", "-m", "twin.aws.server")
+        return (*module, "--root", str(places.root), "--postgres-bin", str(tools.postgres_bin))
+
+    def address(self, state: TwinState) -> str:
+        """See Service."""
+        return f"{state.endpoint}, http://127.0.0.1:{state.http_port}"
+
+    def ailment(self, places: Places, state: TwinState) -> str | None:
+        """See Service. That the certificate is of our authority shows that it is our server that answers."""
+        try:
+            trusted = ssl.create_default_context(cafile=places.certificates / "ca.pem")
+            secure = http.client.HTTPSConnection("127.0.0.1", state.https_port, timeout=5, context=trusted)
+            plain = http.client.HTTPConnection("127.0.0.1", state.http_port, timeout=5)
+            for connection in (secure, plain):
+                with closing(connection):
+                    connection.request("GET", "/_ministack/health")
+                    if (status := connection.getresponse().status) != http.HTTPStatus.OK:
+                        return f"port {connection.port} answers with status {status}"
+        except (OSError, http.client.HTTPException) as error:
+            return f"no answer at {state.endpoint} ({error or type(error).__name__})"
+        return None
+
+
+SERVICES: Sequence[Service] = (AwsApi(),)
+"""In the order of their start."""
+
+
+def variables() -> dict[str, str]:
+    """The environment of a service."""
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {**passed_on, "PYTHONPATH": str(CODE), "PYTHONUNBUFFERED": "1"}
+
+
+@dataclass(frozen=True)
+class Database:
+    """A PostgreSQL of the twin that runs. The AWS API starts it; it may outlive a crash of that."""
+
+    name: str
+    """The DB instance."""
+    process: ProcessId
+    port: int
+
+
+def databases(places: Places) -> Iterator[Database]:
+    """Every PostgreSQL that runs on a data directory of this twin, by the `postmaster.pid` that PostgreSQL writes."""
+    for file in (*places.databases.glob("*/postmaster.pid"), *places.databases.glob("*/*/postmaster.pid")):
+        found = _postmaster(file)
+        if found is not None:
+            yield Database(file.relative_to(places.databases).parts[0], *found)
+
+
+def _postmaster(file: Path) -> tuple[ProcessId, int] | None:
+    try:
+        # Line 1: the pid; line 4: the port (PostgreSQL, src/include/utils/pidfile.h).
+        pid, _, _, port = file.read_text().splitlines()[:4]
+        process = psutil.Process(int(pid))
+        # After a crash and a reboot the pid may be another's. A postmaster works in its data directory.
+        if Path(process.cwd()) != file.parent.resolve():
+            return None
+        return ProcessId(process.pid, process.create_time()), int(port)
+    except (OSError, ValueError, psutil.Error):  # just ended, or just about to write the file
+        return None
