@@ -1,0 +1,123 @@
+"""The layer that keeps data: object stores, container images, the registry's database, the audit trail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.naming import bucket_name
+from components.policy_document import Statement
+from components.registry.database import RegistryDatabase, RegistryDatabaseArgs
+from components.security.audit_trail import AuditTrail, AuditTrailArgs, trail_delivery
+from components.storage.container_registry import ContainerRegistry, ContainerRegistryArgs
+from components.storage.object_store import ObjectStore, ObjectStoreArgs, Replica
+from components.tags import DataClass
+from stacks.foundation import Foundation
+from stacks.settings import StackSettings
+from stacks.store_roles import DATA_STORES, STORE_CLASSES
+
+TRAIL = "audit-trail"
+
+
+@dataclass(frozen=True)
+class Data:
+    """The components that hold data, stores by the name that the settings give them."""
+
+    stores: Mapping[str, ObjectStore]
+    images: ContainerRegistry
+    database: RegistryDatabase
+    trail: AuditTrail
+
+
+def build_data(settings: StackSettings, foundation: Foundation) -> Data:
+    """Make what holds data, each part with the key of its data class."""
+    access_logs = _store("access_logs", settings, foundation, None)
+    others = {
+        name: _store(name, settings, foundation, access_logs) for name, _ in settings.stores if name != "access_logs"
+    }
+    images = ContainerRegistry(
+        "images",
+        ContainerRegistryArgs(
+            settings=settings.container_registry,
+            environment=settings.environment,
+            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
+        ),
+        foundation.opts,
+    )
+    database = RegistryDatabase(
+        "registry",
+        RegistryDatabaseArgs(
+            settings=settings.database,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            vpc_id=foundation.network.vpc_id,
+            subnet_ids=list(foundation.network.isolated_subnet_ids),
+            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
+            logs_key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,  # its logs quote statements, and so data
+            boundary_arn=foundation.boundary.arn,
+        ),
+        foundation.opts,
+    )
+    trail = AuditTrail(
+        TRAIL,
+        AuditTrailArgs(
+            settings=settings.audit_trail,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            boundary_arn=foundation.boundary.arn,
+            key_arn=foundation.keys[DataClass.REGULATED].arn,
+            bucket_name=others["audit"].bucket_name,
+            data_event_bucket_names=tuple(store_bucket_name(settings, name) for name in DATA_STORES),
+        ),
+        foundation.opts,
+    )
+    return Data({"access_logs": access_logs} | others, images, database, trail)
+
+
+def store_bucket_name(settings: StackSettings, name: str) -> str:
+    """Return the name of a store's bucket, known before it exists, so that a policy which names it is known as well."""
+    return bucket_name(settings.environment, _role(name), settings.account_id, settings.region)
+
+
+def _role(name: str) -> str:
+    """Return a store's component name: `access-logs` for the setting `access_logs`."""
+    return name.replace("_", "-")
+
+
+def _store(name: str, settings: StackSettings, foundation: Foundation, access_logs: ObjectStore | None) -> ObjectStore:
+    data_class = STORE_CLASSES[name]
+    store = getattr(settings.stores, name)
+    replica = (
+        Replica(region=store.replica_region, key_arn=foundation.replica_keys[store.replica_region][data_class].arn)
+        if store.replica_region
+        else None
+    )
+    return ObjectStore(
+        _role(name),
+        ObjectStoreArgs(
+            settings=store,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            data_class=data_class,
+            key_arn=foundation.keys[data_class].arn,
+            access_log_bucket_name=access_logs.bucket_name if access_logs else None,
+            statements=_service_writers(name, settings),
+            replica=replica,
+            boundary_arn=foundation.boundary.arn,
+        ),
+        foundation.opts,
+    )
+
+
+def _service_writers(name: str, settings: StackSettings) -> tuple[Statement, ...]:
+    """Return what lets an AWS service write to a store."""
+    if name != "audit":
+        return ()
+    return trail_delivery(
+        bucket_name=store_bucket_name(settings, name),
+        account_id=settings.account_id,
+        region=settings.region,
+        environment=settings.environment,
+        name=TRAIL,
+    )

@@ -1,0 +1,25 @@
+"""The stack's outputs: few, flat, named for whoever uses the platform. A name here is a contract with them."""
+
+import pulumi
+
+from stacks.wiring import Platform
+
+
+def export(platform: Platform) -> None:
+    """Export what people and other programs need in order to use the environment. None of it is a secret."""
+    foundation, data, access = platform.foundation, platform.data, platform.access
+    pulumi.export("vpc_id", foundation.network.vpc_id)
+    for data_class, key in foundation.keys.items():
+        pulumi.export(f"key_alias_{data_class}", key.alias)
+    for name, store in data.stores.items():
+        pulumi.export(f"bucket_{name}", store.bucket_name)
+    for name, url in data.images.repository_urls.items():
+        pulumi.export(f"repository_{name}", url)
+    pulumi.export("database_endpoint", data.database.endpoint)
+    pulumi.export("database_name", data.database.database_name)
+    pulumi.export("database_master_secret_arn", data.database.master_secret_arn)
+    pulumi.export("trail_arn", data.trail.trail_arn)
+    for name, identity in access.workloads.items():
+        pulumi.export(f"role_{name}", identity.role_arn)
+    pulumi.export("role_github_preview", access.github.preview_role_arn)
+    pulumi.export("role_github_deploy", access.github.deploy_role_arn)

@@ -1,0 +1,98 @@
+"""The layer that everything else stands on: the provider, the limits of every role, the keys, the network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws.provider import Provider
+
+from components.network.network import Network, NetworkArgs
+from components.security.encryption_keys import (
+    DataKey,
+    EncryptionKeys,
+    EncryptionKeysArgs,
+    EncryptionKeysSettings,
+)
+from components.security.key_policy import KeyUse
+from components.security.permissions_boundary import PermissionsBoundary, PermissionsBoundaryArgs
+from components.tags import DataClass, default_tags
+from stacks.settings import StackSettings
+from stacks.store_roles import STORE_CLASSES
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What the other layers are wired to."""
+
+    opts: pulumi.ResourceOptions
+    """For every component: the one provider, which refuses any other account."""
+    boundary: PermissionsBoundary
+    keys: Mapping[DataClass, DataKey]
+    replica_keys: Mapping[str, Mapping[DataClass, DataKey]]
+    """The keys of replicas, by region."""
+    network: Network
+
+
+def build_foundation(settings: StackSettings) -> Foundation:
+    """Make the provider and the components that need nothing of others."""
+    provider = Provider(
+        "aws",
+        region=settings.region,
+        allowed_account_ids=[settings.account_id],
+        default_tags={
+            "tags": default_tags(
+                environment=settings.environment, owner=settings.owner, cost_centre=settings.cost_centre
+            )
+        },
+    )
+    opts = pulumi.ResourceOptions(providers=[provider])
+    boundary = PermissionsBoundary(
+        "boundary",
+        PermissionsBoundaryArgs(
+            account_id=settings.account_id, region=settings.region, environment=settings.environment
+        ),
+        opts,
+    )
+    keys = _keys("keys", settings, settings.keys, settings.region, opts)
+    replica_keys = {
+        region: _keys(f"replica-keys-{region}", settings, replicas, region, opts)
+        for region, replicas in _replicas(settings).items()
+    }
+    network = Network(
+        "network",
+        NetworkArgs(
+            settings=settings.network,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            zones=settings.zones,
+            logs_key_arn=keys[DataClass.INTERNAL].arn,
+            boundary_arn=boundary.arn,
+        ),
+        opts,
+    )
+    return Foundation(opts, boundary, keys, replica_keys, network)
+
+
+def _keys(
+    name: str, settings: StackSettings, what: EncryptionKeysSettings, region: str, opts: pulumi.ResourceOptions
+) -> Mapping[DataClass, DataKey]:
+    args = EncryptionKeysArgs(
+        settings=what, account_id=settings.account_id, region=region, environment=settings.environment
+    )
+    return EncryptionKeys(name, args, opts).keys
+
+
+def _replicas(settings: StackSettings) -> dict[str, EncryptionKeysSettings]:
+    """Return the keys that each region with a replica needs: one for each data class kept there."""
+    classes: dict[str, set[DataClass]] = {}
+    for name, store in settings.stores:
+        if store.replica_region is not None:
+            classes.setdefault(store.replica_region, set()).add(STORE_CLASSES[name])
+    return {
+        region: EncryptionKeysSettings(
+            uses=dict.fromkeys(sorted(found), (KeyUse.OBJECTS,)),
+            rotation_period_in_days=settings.keys.rotation_period_in_days,
+        )
+        for region, found in sorted(classes.items())
+    }

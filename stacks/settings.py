@@ -1,0 +1,194 @@
+"""What is built: one frozen tree for an environment, and the only reader of Pulumi config.
+
+`Pulumi.<environment>.yaml` holds it as the object `groundwork:settings`. Each component brings the settings of its own;
+here they come together, and what one part of the file demands of another is in `stacks.relations`. No setting is a
+secret: passwords are made and kept by AWS.
+"""
+
+import json
+import os
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import pulumi
+from pulumi.runtime import is_config_secret
+from pydantic import Field, TypeAdapter, ValidationError
+
+from components.model import Model
+from components.network.network import NetworkSettings
+from components.registry.database import RegistryDatabaseSettings
+from components.security.audit_trail import AuditTrailSettings
+from components.security.encryption_keys import EncryptionKeysSettings
+from components.security.github_access import GitHubAccessSettings
+from components.security.workload_identity import Trust
+from components.storage.container_registry import ContainerRegistrySettings
+from components.storage.object_store import ObjectStoreSettings
+from components.tags import KeyAccess
+from stacks.placeholders import placeholders
+from stacks.problems import ROOT, problems_of, report
+from stacks.relations import RELATIONS
+
+PLACEHOLDERS_ALLOWED: Final = "GROUNDWORK_ALLOW_PLACEHOLDERS"
+
+TagValue: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=256)]
+# Of the partition `aws` alone: ARNs and the names of endpoints in China and GovCloud differ.
+Region: TypeAlias = Annotated[str, Field(pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]$")]
+Zone: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z]+-[0-9][a-z]$")]
+DataStore: TypeAlias = Literal["datasets", "artifacts", "dvc"]
+WorkloadName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+
+
+class StoreSettings(ObjectStoreSettings):
+    """One store of the environment."""
+
+    replica_region: Region | None = Field(default=None, examples=["eu-central-1"])
+    """The region that keeps a second copy of every new object version; absent, there is none."""
+
+
+class StoresSettings(Model):
+    """The stores, each with a role of its own."""
+
+    datasets: StoreSettings = Field(default=StoreSettings(), examples=[{"protect": True}])
+    """Data sets that models are trained and judged with."""
+    artifacts: StoreSettings = Field(default=StoreSettings(), examples=[{"protect": True}])
+    """What training makes: models, metrics, plots."""
+    dvc: StoreSettings = Field(default=StoreSettings(), examples=[{"protect": True}])
+    """The DVC remote: versions of data that Git refers to."""
+    access_logs: StoreSettings = Field(default=StoreSettings(), examples=[{"lifecycle": {"expiration_days": 365}}])
+    """S3's log of every access to the other stores."""
+    audit: StoreSettings = Field(examples=[{"object_lock": {"mode": "COMPLIANCE", "days": 365}}])
+    """The files of the audit trail; it needs an object_lock."""
+
+
+class StoreGrant(Model):
+    """What a workload may do in one store."""
+
+    store: DataStore = Field(examples=["datasets"])
+    """The store: datasets, artifacts or dvc."""
+    prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.=-]*/)*$")] = Field(
+        default="", examples=["models/"]
+    )
+    """Where in the store: a path that ends in a slash; absent or empty, all of it."""
+    access: KeyAccess = Field(examples=["read"])
+    """read: get and list. write: these, and put. Nothing here deletes."""
+
+
+class WorkloadSettings(Model):
+    """One workload, which gets a role with these rights and no others."""
+
+    trust: Trust = Field(
+        examples=[
+            {
+                "kind": "pod-identity",
+                "cluster_name": "groundwork-dev",
+                "namespace": "training",
+                "service_account": "trainer",
+            }
+        ]
+    )
+    """Who may take the role: the pods of a Kubernetes service account, or an AWS service for one resource."""
+    grants: tuple[StoreGrant, ...] = Field(default=(), examples=[[{"store": "datasets", "access": "read"}]])
+    """What it may do with objects; nothing by default."""
+
+
+class StackSettings(Model):
+    """An environment, as `groundwork:settings` in its stack file describes it."""
+
+    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")] = Field(examples=["dev"])
+    """The stack's own name, up to 12 small letters, digits and hyphens; part of every physical name."""
+    account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = Field(examples=["123456789012"])
+    """The AWS account that the environment lives in, 12 digits in quotes; credentials of any other are refused."""
+    region: Region = Field(examples=["eu-west-1"])
+    """The AWS region that the environment lives in, of the partition `aws`; it cannot change later."""
+    zones: Annotated[tuple[Zone, ...], Field(min_length=2, max_length=3)] = Field(
+        examples=[["eu-west-1a", "eu-west-1b"]]
+    )
+    """Two or three availability zones of the region; add the third at the end, so that no subnet moves."""
+    owner: TagValue = Field(examples=["ml-platform"])
+    """The team that answers for the environment; a tag on everything, in the characters that AWS takes in tags."""
+    cost_centre: TagValue = Field(examples=["cc-1234"])
+    """Who pays for it; a tag on everything, in the characters that AWS takes in tags."""
+    network: NetworkSettings = Field(examples=[{"cidr": "10.20.0.0/16", "nat": "single"}])
+    """The VPC: its range, NAT, endpoints, flow logs."""
+    keys: EncryptionKeysSettings = Field(default=EncryptionKeysSettings(), examples=[{"rotation_period_in_days": 365}])
+    """The customer managed keys, one a data class."""
+    stores: StoresSettings = Field(examples=[{"audit": {"object_lock": {"days": 365}}}])
+    """The object stores: datasets, artifacts, dvc, access_logs, audit."""
+    container_registry: ContainerRegistrySettings = Field(examples=[{"repositories": ["training"]}])
+    """The repositories of container images."""
+    database: RegistryDatabaseSettings = Field(
+        default=RegistryDatabaseSettings(), examples=[{"instance_class": "db.t4g.medium"}]
+    )
+    """The database of the experiment and model registry."""
+    audit_trail: AuditTrailSettings = Field(default=AuditTrailSettings(), examples=[{"retention_in_days": 365}])
+    """The record of who did what in the account."""
+    github: GitHubAccessSettings = Field(examples=[{"repository": "octo-org/groundwork"}])
+    """The GitHub repository whose pipeline previews and deploys the environment."""
+    workloads: dict[WorkloadName, WorkloadSettings] = Field(
+        default={}, examples=[{"trainer": {"grants": [{"store": "datasets", "access": "read"}]}}]
+    )
+    """Roles for workloads by name: up to 31 small letters, digits and hyphens; none by default."""
+
+
+class SettingsError(Exception):
+    """The settings are wrong; its text lists every problem."""
+
+
+def load_settings() -> StackSettings:
+    """Read the settings of the stack that runs. Where they are wrong, the program ends with one text."""
+    try:
+        return parse_settings(
+            pulumi.Config("groundwork").get("settings"),
+            stack=pulumi.get_stack(),
+            allow_placeholders=os.environ.get(PLACEHOLDERS_ALLOWED) == "true",
+            show_values=not is_config_secret(ROOT),
+        )
+    except SettingsError as error:
+        # `from None`: where in the program it was found is of no use to someone who edits the file.
+        raise pulumi.RunError(str(error)) from None
+
+
+def parse_settings(
+    text: str | None, *, stack: str, allow_placeholders: bool, show_values: bool = True
+) -> StackSettings:
+    """Make settings of the JSON that the engine hands over, which keeps the types that YAML gave the values.
+
+    Raises `SettingsError` with every problem at once; without values where `show_values` is false.
+    """
+    file = f"Pulumi.{stack}.yaml"
+    written = _read(text, file)
+    problems = [] if allow_placeholders else list(placeholders(written))
+    try:
+        settings = StackSettings.model_validate_json(json.dumps(written), strict=True)
+        valid = frozenset(StackSettings.model_fields)
+    except ValidationError as error:
+        problems += problems_of(error, written)
+        settings, valid = _valid_part(written, error)
+    problems += [
+        problem for relation in RELATIONS if relation.reads <= valid for problem in relation.broken(settings, stack)
+    ]
+    if problems:
+        raise SettingsError(report(problems, StackSettings, file, show_values=show_values))
+    return settings
+
+
+def _read(text: str | None, file: str) -> Any:
+    if text is None:
+        raise SettingsError(f"{file} has no {ROOT}: copy it from Pulumi.dev.yaml and change the values")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise SettingsError(f"{file}: {ROOT} must be a mapping of settings, as in Pulumi.dev.yaml") from None
+
+
+def _valid_part(written: Any, error: ValidationError) -> tuple[StackSettings, frozenset[str]]:
+    """Return what can be relied on of settings with an error: so that relations between the rest are checked too."""
+    wrong = {details["loc"][0] for details in error.errors() if details["loc"]}
+    values = {}
+    if isinstance(written, dict):
+        for name, field in StackSettings.model_fields.items():
+            if name in written and name not in wrong:
+                adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]
+                values[name] = adapter.validate_json(json.dumps(written[name]), strict=True)
+            elif name not in wrong:
+                values[name] = field.get_default(call_default_factory=True)
+    return StackSettings.model_construct(**values), frozenset(values)

@@ -1,0 +1,14 @@
+"""How sensitive each store's content is. A fact about what is kept there, so not a setting."""
+
+from collections.abc import Mapping
+
+from components.tags import DataClass
+
+STORE_CLASSES: Mapping[str, DataClass] = {
+    "datasets": DataClass.CONFIDENTIAL,
+    "artifacts": DataClass.CONFIDENTIAL,
+    "dvc": DataClass.CONFIDENTIAL,
+    "access_logs": DataClass.INTERNAL,
+    "audit": DataClass.REGULATED,
+}
+DATA_STORES = ("datasets", "artifacts", "dvc")
