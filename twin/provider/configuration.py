@@ -57,8 +57,8 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
             found.append(
                 (
                     name,
-                    f"the twin's AWS provider does not take this configuration; it takes {taken}. Endpoint and credentials "
-                    "come from the environment (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …), see `groundwork twin env`",
+                    f"the twin's AWS provider does not take this configuration; it takes {taken}. Endpoint and "
+                    "credentials come from the environment (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …), see `groundwork twin env`",
                 )
             )
         elif name == "allowedAccountIds" and not _strings(value):

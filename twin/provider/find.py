@@ -1,7 +1,7 @@
 """Find what an interrupted create has left: by the natural key that each type's table knows.
 
-The engine writes down the inputs of a create before it starts. When it died before it wrote down the id, these inputs are
-all that is known; here they lead to the resource, if it came to exist.
+The engine writes down the inputs of a create before it starts. When it died before it wrote down the id, these inputs
+are all that is known; here they lead to the resource, if it came to exist.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def delete(ctx: Context) -> None:
     ctx.state = dict(ctx.old)
     ctx.run(resource.delete)
     states = resource.states
-    if states is None or not states.gone:
+    if states is None:
         return
     _poll(ctx, "to be deleted", lambda answer: answer is None or _status(ctx, answer) in states.gone)
 

@@ -109,7 +109,7 @@ class States:
     """As good as deleted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ResourceType:
     """A resource type of the official provider, and how to serve it."""
 
