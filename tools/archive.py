@@ -20,8 +20,8 @@ def verify(file: Path, algorithm: str, expected: str) -> None:
         )
 
 
-def unpack(archive: Path, into: Path, *, under: str, wanted: Callable[[PurePosixPath], bool] = lambda path: True) -> None:
-    """Write the regular files below the folder `under` of a .tar.gz into `into`, where `wanted` says yes to the rest.
+def unpack(archive: Path, into: Path, *, under: str, wanted: Callable[[PurePosixPath], bool] | None = None) -> None:
+    """Write the regular files below the folder `under` of a .tar.gz into `into`, those that `wanted` says yes to.
 
     Links and special files are left out, and a path that leads out of `into` is refused: `tarfile`'s own filters are
     missing in early releases of Python 3.11.
@@ -29,10 +29,14 @@ def unpack(archive: Path, into: Path, *, under: str, wanted: Callable[[PurePosix
     with tarfile.open(archive, "r:gz") as tar:
         for member in tar:
             path = PurePosixPath(member.name)
-            if not (member.isfile() and path.is_relative_to(under) and wanted(path.relative_to(under))):
+            if not (member.isfile() and path.is_relative_to(under)):
+                continue
+            if wanted and not wanted(path.relative_to(under)):
                 continue
             if ".." in path.parts:
-                raise ToolchainError(f"{archive.name} holds {member.name}, which leads out of its folder; not unpacked.")
+                raise ToolchainError(
+                    f"{archive.name} holds {member.name}, which leads out of its folder; not unpacked."
+                )
             target = into / path.relative_to(under)
             target.parent.mkdir(parents=True, exist_ok=True)
             content = tar.extractfile(member)

@@ -11,11 +11,11 @@ LINES_TO_SHOW = 15
 
 
 def run(
-    arguments: Sequence[str | Path],
+    arguments: Sequence[object],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    on_line: Callable[[str], None] = lambda line: None,
+    on_line: Callable[[str], None] | None = None,
 ) -> list[str]:
     """The last lines that the program printed (stdout and stderr together, in order).
 
@@ -25,7 +25,7 @@ def run(
     last: deque[str] = deque(maxlen=LINES_TO_SHOW)
     try:
         process = subprocess.Popen(
-            arguments,
+            [str(argument) for argument in arguments],
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -41,7 +41,8 @@ def run(
         try:
             for line in process.stdout:
                 last.append(line.rstrip())
-                on_line(line.rstrip())
+                if on_line:
+                    on_line(line.rstrip())
         except BaseException:  # Ctrl-C above all: no build goes on behind the user's back
             process.terminate()
             raise

@@ -64,7 +64,7 @@ def install(progress: Progress) -> Record:
     """All steps. A step that was done before is passed over."""
     progress.say(f"Installing Groundwork's toolchain into {cache_root()}")
     with exclusive(cache_root() / f"clone-{key_of(str(CLONE))}.lock", progress.say):
-        preflight.check(LOCK_FILE, progress)
+        preflight.check(LOCK_FILE)
         cached = python_environment.ensure_cached(LOCK_FILE, progress)
         engine = ways.ensure(cached / "bin" / "python", progress)
         database = postgres.ensure(progress)

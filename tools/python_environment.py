@@ -24,18 +24,20 @@ _NOT_COPIED = re.compile(r"python[\d.]*|pip[\d.]*|[Aa]ctivate.*")
 
 def entry(lock_file: Path) -> Entry:
     """The cached environment of this lock file, this Python and this kind of machine."""
-    return Entry("python", key_of(lock_file.read_bytes(), sys.version, base_interpreter().as_posix(), platform.machine()))
+    return Entry(
+        "python", key_of(lock_file.read_bytes(), sys.version, base_interpreter().as_posix(), platform.machine())
+    )
 
 
 def base_interpreter() -> Path:
     """The interpreter outside of any virtual environment; an environment made from it survives the one in use now."""
-    return Path(getattr(sys, "_base_executable", sys.executable))
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 
 
 def missing_parts() -> str | None:
     """What Debian leaves out of its Python and an environment cannot be made without; None when all is there."""
     try:
-        import ensurepip  # noqa: F401, PLC0415
+        import ensurepip  # noqa: F401
     except ImportError:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         return f"Python's module ensurepip is missing: apt-get install python{version}-venv"
@@ -55,17 +57,24 @@ def ensure_cached(lock_file: Path, progress: Progress) -> Path:
             checked = ["--require-hashes", "--no-deps", "-r", lock_file]
             step.detail = "installing packages with uv"
             try:
-                run([folder / "bin" / "uv", "pip", "install", "--quiet", "--python", python, *checked], on_line=progress.say)
+                run(
+                    [folder / "bin" / "uv", "pip", "install", "--quiet", "--python", python, *checked],
+                    on_line=progress.say,
+                )
             except ToolchainError as refused:
                 # uv reads none of pip's settings (index, proxy, certificates), pip knows them.
                 progress.say(f"uv could not install the packages, pip tries: {refused}")
                 step.detail = "installing packages with pip"
-                run([python, "-m", "pip", "install", "--disable-pip-version-check", *checked], env=_without_python_settings())
+                run(
+                    [python, "-m", "pip", "install", "--disable-pip-version-check", *checked],
+                    env=_without_python_settings(),
+                )
 
     cached = entry(lock_file)
     if cached.is_complete and not (cached.path / "bin" / "python").exists():
         raise ToolchainError(
-            f"The interpreter of {cached.path} is gone (was Python uninstalled?). Remove that folder and run make install."
+            f"The interpreter of {cached.path} is gone (was Python uninstalled?). "
+            "Remove that folder and run make install."
         )
     return cached.ensure(build, progress.say)
 
@@ -94,7 +103,7 @@ def link_into_clone(clone: Path, cached: Path) -> None:
     library = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
     # One line of code, as ascii: Python 3.11 and 3.12 read .pth files in the encoding of the locale. addsitedir,
     # because the cached packages bring .pth files of their own.
-    path_file = f"import site, sys; sys.path.append({ascii(str(clone))}); site.addsitedir({ascii(str(cached / library))})\n"
+    path_file = f"import site, sys; sys.path.append({str(clone)!a}); site.addsitedir({str(cached / library)!a})\n"
     (thin / library / "groundwork.pth").write_text(path_file, encoding="ascii")
     python = thin / "bin" / "python"
     for tool in sorted((cached / "bin").iterdir()):

@@ -6,7 +6,7 @@ Version = tuple[int, ...]
 
 
 def parse_version(text: str) -> Version | None:
-    """The first version in `text`: (3, 255, 0) in `v3.255.0-dev.0`, (17, 9) in `postgres (PostgreSQL) 17.9`; else None."""
+    """The first version in `text`, else None: (3, 255, 0) in `v3.255.0-dev.0`, (17, 9) in `PostgreSQL 17.9`."""
     found = re.search(r"(?<![\d.])\d+(?:\.\d+)+", text)
     return tuple(int(number) for number in found[0].split(".")) if found else None
 

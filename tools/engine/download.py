@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.archive import unpack, verify
 from tools.cache import Entry, key_of
-from tools.errors import ToolchainError, WayRefused
+from tools.errors import ToolchainError, WayRefusedError
 from tools.progress import Progress
 
 VERSION = "3.255.0"
@@ -55,18 +55,24 @@ def is_reachable() -> bool:
 
 
 def ensure(progress: Progress) -> Path:
-    """The folder of the downloaded programs. Raises WayRefused when they cannot be had or are not the pinned ones."""
+    """The folder of the downloaded programs.
+
+    Raises WayRefusedError when they cannot be had or are not the pinned ones.
+    """
 
     def build(folder: Path) -> None:
         if not is_reachable():
-            raise WayRefused(f"the official download of {VERSION} cannot be reached ({HOST})")
-        with progress.step(f"Pulumi engine {VERSION}, official download", USUAL_SECONDS), tempfile.TemporaryDirectory() as temporary:
+            raise WayRefusedError(f"the official download of {VERSION} cannot be reached ({HOST})")
+        with (
+            progress.step(f"Pulumi engine {VERSION}, official download", USUAL_SECONDS),
+            tempfile.TemporaryDirectory() as temporary,
+        ):
             archive = Path(temporary) / _file_name()
             _fetch(f"{HOST}/{archive.name}", archive)
             try:
                 verify(archive, "sha256", PINNED.get(platform_name()) or _published_checksum(progress))
             except ToolchainError as wrong:
-                raise WayRefused(str(wrong)) from wrong
+                raise WayRefusedError(str(wrong)) from wrong
             unpack(archive, folder / "bin", under="pulumi", wanted=lambda path: str(path) in _WANTED)
 
     return _entry().ensure(build, progress.say) / "bin"
@@ -79,7 +85,7 @@ def _fetch(url: str, target: Path) -> None:
                 file.write(block)
     except OSError as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise WayRefused(f"{url} cannot be downloaded: {reason}") from error
+        raise WayRefusedError(f"{url} cannot be downloaded: {reason}") from error
 
 
 def _published_checksum(progress: Progress) -> str:
@@ -92,4 +98,4 @@ def _published_checksum(progress: Progress) -> str:
             if name.strip() == _file_name():
                 progress.say(f"{_file_name()}: no checksum is pinned here, the one that the release publishes is used")
                 return checksum
-    raise WayRefused(f"the release publishes no checksum of {_file_name()}")
+    raise WayRefusedError(f"the release publishes no checksum of {_file_name()}")

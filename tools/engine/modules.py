@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools.cache import Entry, cache_root, key_of
 from tools.command import run
-from tools.errors import ToolchainError, WayRefused
+from tools.errors import ToolchainError, WayRefusedError
 from tools.progress import Progress, Step
 from tools.versions import Version, parse_version, shown
 
@@ -63,7 +63,13 @@ def _go_environment() -> dict[str, str]:
     GOFLAGS may hold -mod=mod, which writes to go.mod; a go.work in a folder above would take go.mod's place;
     GOTOOLCHAIN=auto would download a compiler. Without cgo no C compiler is needed.
     """
-    environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+    environment = {
+        **os.environ,
+        "GOFLAGS": "-mod=readonly",
+        "GOWORK": "off",
+        "GOTOOLCHAIN": "local",
+        "CGO_ENABLED": "0",
+    }
     environment = {name: value for name, value in environment.items() if name not in ("GOOS", "GOARCH")}
     home = Path(environment.get("HOME", "/"))
     if not os.access(home, os.W_OK):  # Go's own places are in the home folder
@@ -84,9 +90,12 @@ def is_built() -> bool:
 
 
 def ensure(python: Path, progress: Progress) -> Path:
-    """The folder of the engine and its language host, which runs with `python`. Raises WayRefused without a compiler."""
+    """The folder of the engine and its language host; the host runs with `python`.
+
+    Raises WayRefusedError when there is no compiler, or the build fails.
+    """
     if not is_built() and (problem := go_problem()):
-        raise WayRefused(problem)
+        raise WayRefusedError(problem)
     compiled = _compiled().ensure(lambda folder: _compile(folder, progress), progress.say)
 
     def assemble(folder: Path) -> None:
@@ -94,7 +103,10 @@ def ensure(python: Path, progress: Progress) -> Path:
         binaries.mkdir()
         for program in ("pulumi", "pulumi-language-python-exec"):
             # No symbolic link: the engine resolves its own path before it looks for the language host beside it.
-            os.link(compiled / program, binaries / program)
+            try:
+                os.link(compiled / program, binaries / program)
+            except OSError:  # a file system without hard links
+                shutil.copy2(compiled / program, binaries / program)
         shutil.copy(LANGUAGE_HOST, folder / "host.py")
         start = binaries / "pulumi-language-python"
         # -I: neither PYTHONPATH nor the folder of the project may change what the host imports.
@@ -121,7 +133,7 @@ def _compile(folder: Path, progress: Progress) -> None:
             run(build, cwd=HERE, env=environment, on_line=seen.built)
             (sdk,) = run(["go", "list", "-m", "-f", "{{.Dir}}", SDK], cwd=HERE, env=environment)
         except ToolchainError as error:
-            raise WayRefused(f"the build from Go modules failed: {error}") from error
+            raise WayRefusedError(f"the build from Go modules failed: {error}") from error
     target = folder / "pulumi-language-python-exec"
     shutil.copyfile(Path(sdk) / "python" / "cmd" / target.name, target)
     target.chmod(0o755)

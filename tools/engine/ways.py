@@ -1,4 +1,4 @@
-"""Which engine is used: the one on PATH, the official download, or one built from Go modules; the first that can be had.
+"""Which engine is used: one on PATH, the official download or one built from Go modules, the first that can be had.
 
 `GROUNDWORK_ENGINE=path|download|modules` leaves one way only, for a machine that needs a certain one and for tests.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.cache import cache_root
 from tools.engine import download, modules
-from tools.errors import ToolchainError, WayRefused
+from tools.errors import ToolchainError, WayRefusedError
 from tools.progress import Progress
 from tools.versions import Version, parse_version, shown
 
@@ -32,7 +32,9 @@ def allowed_ways() -> tuple[str, ...]:
     """All ways, or the one that GROUNDWORK_ENGINE names. Raises ToolchainError when that is none of them."""
     forced = os.environ.get("GROUNDWORK_ENGINE", "")
     if forced and forced not in WAYS:
-        raise ToolchainError(f"GROUNDWORK_ENGINE is {forced!r}; allowed are {', '.join(WAYS)}, for example GROUNDWORK_ENGINE=modules")
+        raise ToolchainError(
+            f"GROUNDWORK_ENGINE is {forced!r}; allowed are {', '.join(WAYS)}, for example GROUNDWORK_ENGINE=modules"
+        )
     return (forced,) if forced else WAYS
 
 
@@ -52,14 +54,14 @@ def ensure(python: Path, progress: Progress) -> Engine:
             if way == "download":
                 return Engine(download.ensure(progress), download.VERSION, way)
             return Engine(modules.ensure(python, progress), modules.VERSION, way)
-        except WayRefused as reason:
+        except WayRefusedError as reason:
             progress.say(f"Pulumi engine: {reason}")
             refused.append(str(reason))
     raise ToolchainError("\n  ".join(["No Pulumi engine can be had:", *refused]))
 
 
 def needs_go() -> bool:
-    """No way but Go modules is left; tells it before the first build starts. Asks the network for at most some seconds."""
+    """Go modules are the only way left. Known before any build; asks the network for at most some seconds."""
     ways = allowed_ways()
     if "modules" not in ways or modules.is_built() or ("path" in ways and is_on_path()):
         return False
@@ -70,28 +72,32 @@ def is_on_path() -> bool:
     """PATH has an engine that is new enough."""
     try:
         on_path()
-    except WayRefused:
+    except WayRefusedError:
         return False
     return True
 
 
 def on_path() -> Engine:
-    """The engine on PATH with its own language host. Raises WayRefused when it is missing, too old or alone."""
+    """The engine on PATH with its own language host. Raises WayRefusedError when it is missing, too old or alone."""
     found = candidate_on_path()
     if not found:
-        raise WayRefused(f"no pulumi >= {shown(OLDEST)} is on PATH")
+        raise WayRefusedError(f"no pulumi >= {shown(OLDEST)} is on PATH")
     said = subprocess.run(
-        [found, "version"], capture_output=True, text=True, check=False, env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        [found, "version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
     )
     version = parse_version(said.stdout)
     if said.returncode or version is None:
-        raise WayRefused(f"{found} does not say its version")
+        raise WayRefusedError(f"{found} does not say its version")
     if version < OLDEST:
-        raise WayRefused(f"{found} is {shown(version)}, too old (at least {shown(OLDEST)} is needed)")
+        raise WayRefusedError(f"{found} is {shown(version)}, too old (at least {shown(OLDEST)} is needed)")
     # The engine looks for its language host beside itself, links resolved, and on PATH.
     beside = found.resolve().with_name("pulumi-language-python")
     if not beside.exists() and not shutil.which("pulumi-language-python", path=_foreign_path()):
-        raise WayRefused(f"{found} comes without its language host pulumi-language-python")
+        raise WayRefusedError(f"{found} comes without its language host pulumi-language-python")
     return Engine(found.parent, shown(version), "path")
 
 
@@ -109,4 +115,3 @@ def _foreign_path() -> str:
         for folder in folders
         if not folder.resolve().is_relative_to(ours) and folder.parts[-2:] != (".twin", "bin")
     )
-

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import grpc
 
-if not TYPE_CHECKING:
+if __name__ == "__main__" and not TYPE_CHECKING:
 
     def _without_init(package: str) -> None:
         """Let modules of `package` be imported without its __init__: all of Pulumi's SDK would take half a second."""
@@ -45,7 +45,7 @@ PARENT_CHECK_SECONDS = 1.0
 TERMINATION_SECONDS = 5.0
 
 
-class EnvironmentMissing(Exception):
+class EnvironmentMissingError(Exception):
     """No Python is there to run a program with. The text says where it was looked for and what to do."""
 
 
@@ -56,13 +56,14 @@ def interpreter(info: language_pb2.ProgramInfo) -> Path:
     the nearest `.venv` in that file's folder or above, then the environment variable GROUNDWORK_PYTHON.
     """
     root = Path(info.root_directory)
-    configured = MessageToDict(info.options).get("virtualenv")
+    configured: str | None = MessageToDict(info.options).get("virtualenv")
     if configured:
         python = root / configured / "bin" / "python"
         if not python.exists():
-            raise EnvironmentMissing(
+            raise EnvironmentMissingError(
                 f"The virtual environment {root / configured} does not exist or has no bin/python. "
-                f"The runtime option `virtualenv: {configured}` in {root} names it; `make install` makes Groundwork's own."
+                f"The runtime option `virtualenv: {configured}` in {root} names it; "
+                "`make install` makes Groundwork's own."
             )
         return python
     for folder in (root, *root.parents):
@@ -71,9 +72,9 @@ def interpreter(info: language_pb2.ProgramInfo) -> Path:
             return python
     if named := os.environ.get("GROUNDWORK_PYTHON"):
         if not os.access(named, os.X_OK):
-            raise EnvironmentMissing(f"GROUNDWORK_PYTHON is {named}, which is no program that can be run.")
+            raise EnvironmentMissingError(f"GROUNDWORK_PYTHON is {named}, which is no program that can be run.")
         return Path(named)
-    raise EnvironmentMissing(
+    raise EnvironmentMissingError(
         f"No Python environment was found for {root}: no runtime option `virtualenv`, no .venv there or above, and "
         "GROUNDWORK_PYTHON is not set. In a clone of Groundwork run `make install`; elsewhere `python3 -m venv .venv`."
     )
@@ -106,7 +107,7 @@ class Children:
         self._lock = threading.Lock()
 
     def start(self, command: list[str], context: grpc.ServicerContext, **options: Any) -> subprocess.Popen[bytes]:
-        """Start a program that is ended, should it still run, when the engine gives up the call that `context` is of."""
+        """Start a program. Should it still run when the engine gives up the call of `context`, it is ended."""
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
         with self._lock:
             self._running.add(process)
@@ -157,7 +158,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         info = request.info
         try:
             python = interpreter(info)
-        except EnvironmentMissing as error:
+        except EnvironmentMissingError as error:
             return language_pb2.RunResponse(error=str(error))
         settings = {
             "monitor": request.monitor_address,
@@ -189,7 +190,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """Run a policy pack (kind `analyzer`) or another plugin; its output as it comes, its exit code last."""
         try:
             python = interpreter(request.info)
-        except EnvironmentMissing as error:
+        except EnvironmentMissingError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         program = request.info.program_directory
         if request.kind == "analyzer":
@@ -205,16 +206,23 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             stderr=subprocess.PIPE,
         )
         for stream, block in output_of(process):
-            yield language_pb2.RunPluginResponse(**{stream: block})
+            is_error = stream == "stderr"
+            yield (
+                language_pb2.RunPluginResponse(stderr=block)
+                if is_error
+                else language_pb2.RunPluginResponse(stdout=block)
+            )
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
     def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
         """Nothing is installed: the environment is made from a lock file, outside of the engine."""
         try:
             python = interpreter(request.info)
-        except EnvironmentMissing as error:
+        except EnvironmentMissingError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        said = f"The Python environment of {python.parent.parent} is used as it is; `make install` brings it up to date.\n"
+        said = (
+            f"The Python environment of {python.parent.parent} is used as it is; `make install` brings it up to date.\n"
+        )
         yield language_pb2.InstallDependenciesResponse(stdout=said.encode())
 
     def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -225,7 +233,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         try:
             said = subprocess.run([interpreter(request.info), "-c", listing], capture_output=True, check=True)
-        except (EnvironmentMissing, subprocess.CalledProcessError) as error:
+        except (EnvironmentMissingError, subprocess.CalledProcessError) as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         packages = json.loads(said.stdout)
         required = set()
@@ -240,7 +248,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """The program's interpreter and its version."""
         try:
             python = interpreter(request.info)
-        except EnvironmentMissing as error:
+        except EnvironmentMissingError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         said = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
         return language_pb2.AboutResponse(executable=str(python), version=said.stdout.removeprefix("Python ").strip())
@@ -276,7 +284,10 @@ def output_of(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
 
 def serve(engine_address: str) -> None:
     """Serve on a free loopback port, which is printed, until the engine sends SIGINT or is gone."""
-    limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
+    limits = [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ]
     # A thread a running program or policy pack, and some for short calls.
     server = grpc.server(ThreadPoolExecutor(max_workers=16), options=limits)
     host = LanguageHost(engine_address)

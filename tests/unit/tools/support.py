@@ -1,0 +1,68 @@
+"""Stand-ins for what a machine has: programs on PATH, written by the test, run as the real ones are."""
+
+import io
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tools.progress import Progress
+
+
+def program(folder: Path, name: str, body: str) -> Path:
+    """An executable Python script."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!{sys.executable}\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def says(text: str) -> str:
+    """The body of a program that prints `text`, whatever it is asked."""
+    return f"print({text!r})"
+
+
+def archive(path: Path, files: Mapping[str, str]) -> Path:
+    """A .tar.gz of executable files."""
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            member.mode = 0o755
+            tar.addfile(member, io.BytesIO(content.encode()))
+    return path
+
+
+class Said(Progress):
+    """Keeps what the installer says."""
+
+    def __init__(self) -> None:
+        self.text = io.StringIO()
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return self.text.getvalue()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve the files of `folder` on loopback; the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,1 @@
+"""The server that runs Python programs for the engine. `host.py` is copied beside the engine and runs alone."""
