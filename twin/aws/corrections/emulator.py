@@ -1,0 +1,110 @@
+"""The emulator inside this process: an ASGI application that can be called for a client, or by a correction.
+
+A correction calls with the account's root credentials (ministack takes a 12-digit access key id as root of that account),
+through the application itself and not through its modules, so that it depends on the AWS API alone.
+"""
+
+import asyncio
+import datetime
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from botocore.serialize import create_serializer
+
+from twin.aws.corrections.wire import AwsError, Operation, Parameters, answer_of, service_model
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+@dataclass
+class Answer:
+    """A complete HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Hand the answer to the server."""
+        headers = self.headers | {"content-length": str(len(self.body))}
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+async def answer_to(application: Application, scope: Message, body: bytes) -> Answer:
+    """Call the application with a request whose body is known, and wait for the whole answer."""
+    sent = False
+    start: Message = {}
+    chunks: list[bytes] = []
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        elif message["type"] == "http.response.body":
+            chunks.append(message.get("body", b""))
+
+    await application(scope, receive, send)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}
+    return Answer(start["status"], headers, b"".join(chunks))
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """The emulator as the root of one account sees it in one region."""
+
+    application: Application
+    account: str
+    region: str
+
+    async def call(self, service: str, operation_name: str, **parameters: Any) -> Parameters:
+        """Call an operation.
+
+        Errors: AwsError with the code and message of the emulator's own error answer.
+        """
+        operation = Operation(service, operation_name)
+        request = create_serializer(operation.protocol).serialize_to_request(parameters, operation.model)
+        body = request["body"]
+        if isinstance(body, dict):
+            body = urlencode(body).encode()
+        elif isinstance(body, str):
+            body = body.encode()
+        signing_name = service_model(service).signing_name
+        today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
+        credential = f"{self.account}/{today}/{self.region}/{signing_name}/aws4_request"
+        headers = {name.lower(): str(value) for name, value in request["headers"].items()} | {
+            "host": "localhost",
+            "content-length": str(len(body)),
+            "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=root",
+        }
+        scope: Message = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "https",
+            "method": request["method"],
+            "path": request["url_path"],
+            "raw_path": request["url_path"].encode(),
+            "query_string": urlencode(request["query_string"]).encode(),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+            "client": ("127.0.0.1", 0),
+        }
+        # A task of its own: the emulator keeps the caller in context variables, and the client's must stay as they are.
+        answer = await asyncio.create_task(answer_to(self.application, scope, body))
+        parsed = answer_of(operation, answer.status, answer.headers, answer.body)
+        if answer.status >= 300:
+            error = parsed.get("Error", {})
+            raise AwsError(error.get("Code", "InternalFailure"), error.get("Message", ""), answer.status)
+        return parsed

@@ -1,0 +1,1 @@
+"""PostgreSQL servers that stand behind RDS endpoints."""

@@ -1,0 +1,301 @@
+"""The PostgreSQL servers of a twin, one for each DB instance: what they are, in which state, and their life.
+
+Each server's folder holds `instance.json` (0600), from which the servers that ran are started again with the emulator. All
+work on one server is done one after the other; what takes long is done in a thread while the instance says `creating`,
+`rebooting` and so on.
+"""
+
+import asyncio
+import functools
+import json
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from twin.postgres.server import Configuration, PostgresError, PostgresServer, Tls
+
+_log = logging.getLogger("twin.postgres")
+HOST = "localhost"
+"""The name in each server's certificate and in each endpoint."""
+_RECORD = "instance.json"
+_SUPERUSER_OF_RDS = (
+    "pg_monitor",
+    "pg_signal_backend",
+    "pg_checkpoint",
+    "pg_use_reserved_connections",
+    "rds_replication",
+    "rds_password",
+)
+
+
+@dataclass(frozen=True)
+class Database:
+    """What is asked of a server."""
+
+    master: str
+    """Name of the master user: no superuser, a member of `rds_superuser`, as on RDS."""
+    name: str | None
+    """A database to create, or None for `postgres` alone."""
+    force_tls: bool
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Record:
+    database: Database
+    port: int
+    should_run: bool = True
+    first_password: str | None = None
+    """The master's password until it has been set; afterwards only the server knows its verifier."""
+
+    def save(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = directory / f"{_RECORD}.tmp"
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(asdict(self), indent=1))
+        os.replace(temporary, directory / _RECORD)
+
+    @classmethod
+    def load(cls, directory: Path) -> "_Record":
+        given = json.loads((directory / _RECORD).read_text())
+        return cls(**given | {"database": Database(**given["database"])})
+
+
+class _Instance:
+    def __init__(self, server: PostgresServer, record: _Record, status: str) -> None:
+        self.server, self.record, self.status = server, record, status
+        self.lock = asyncio.Lock()
+
+    def keep(self, **changes: Any) -> None:
+        self.record = replace(self.record, **changes)
+        self.record.save(self.server.directory)
+
+
+class Fleet:
+    """All servers under one directory, by name: a name is a folder's name."""
+
+    def __init__(self, directory: Path, binaries: Path, tls_for: Callable[[Path], Tls]) -> None:
+        """`tls_for` puts a certificate for HOST into a server's folder."""
+        self._directory, self._binaries, self._tls_for = directory, binaries, tls_for
+        self._instances: dict[str, _Instance] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- the emulator's own start and end ---
+
+    async def open(self) -> None:
+        """Start every server that ran; one that was killed half made is made again."""
+        for path in sorted(self._directory.glob(f"*/{_RECORD}")):
+            record = _Record.load(path.parent)
+            status = "starting" if record.should_run else "stopped"
+            self._instances[path.parent.name] = _Instance(self._server(path.parent.name), record, status)
+        await asyncio.gather(
+            *(self._work(i, "available", self._first_run(i)) for i in self._instances.values() if i.record.should_run)
+        )
+
+    async def close(self) -> None:
+        """Stop every server; the ones that ran are started again by `open`."""
+        for task in list(self._tasks):
+            await task
+        await asyncio.gather(*(asyncio.to_thread(instance.server.stop) for instance in self._instances.values()))
+
+    # --- one server ---
+
+    def status(self, name: str) -> str | None:
+        """The status as RDS words it; None for a name that has no server."""
+        instance = self._instances.get(name)
+        return instance.status if instance else None
+
+    def port(self, name: str) -> int:
+        """Loopback port of a server."""
+        return self._instances[name].record.port
+
+    def create(self, name: str, database: Database, password: str) -> None:
+        """Begin to make a server; its status is `creating` until it accepts connections."""
+        instance = self._new(name, _Record(database, _free_port(), first_password=password))
+        self._begin(instance, "available", lambda: self._make(instance))
+
+    def restore(self, name: str, database: Database, snapshot: str, password: str | None) -> None:
+        """Begin to make a server from a snapshot; without a password the master keeps the one he had."""
+        instance = self._new(name, _Record(database, _free_port()))
+
+        def make() -> None:
+            instance.server.copy_of(self._snapshot(snapshot))
+            instance.keep()
+            self._run(instance)
+            if password is not None:
+                instance.server.set_password(database.master, password)
+
+        self._begin(instance, "available", make)
+
+    def reconfigure(self, name: str, database: Database) -> None:
+        """Give the running server other parameters; those that need a restart wait for `reboot`."""
+        instance = self._instances[name]
+        instance.keep(database=database)
+        self._begin(instance, instance.status, lambda: self._reload(instance))
+
+    def reboot(self, name: str, database: Database) -> None:
+        """Begin to restart a server with these parameters."""
+        instance = self._instances[name]
+        instance.status = "rebooting"
+        instance.keep(database=database)
+        self._begin(instance, "available", lambda: self._run(instance))
+
+    def start(self, name: str) -> None:
+        """Begin to start a stopped server."""
+        instance = self._instances[name]
+        instance.status = "starting"
+        instance.keep(should_run=True)
+        self._begin(instance, "available", lambda: self._run(instance))
+
+    def stop(self, name: str) -> None:
+        """Begin to stop a server; its data stay."""
+        instance = self._instances[name]
+        instance.status = "stopping"
+        instance.keep(should_run=False)
+        self._begin(instance, "stopped", instance.server.stop)
+
+    async def set_password(self, name: str, role: str, password: str) -> None:
+        """Change a role's password. Errors: PostgresError when the server cannot be asked."""
+        instance = self._instances[name]
+        async with instance.lock:
+            try:
+                await asyncio.to_thread(instance.server.set_password, role, password)
+            except psycopg.Error as error:
+                raise PostgresError(f"the password of {role} could not be changed: {error}") from error
+
+    async def snapshot(self, name: str, snapshot: str) -> None:
+        """Copy a server's data, while it runs."""
+        instance = self._instances[name]
+        async with instance.lock:
+            await asyncio.to_thread(self._copy, instance, snapshot)
+
+    async def delete(self, name: str, snapshot: str | None) -> None:
+        """Stop a server and remove its data, once its final snapshot, if one is named, is complete."""
+        instance = self._instances[name]
+        instance.status = "deleting"
+        async with instance.lock:
+            await asyncio.to_thread(instance.server.stop)
+            if snapshot is not None:
+                await asyncio.to_thread(self._copy, instance, snapshot)
+            await asyncio.to_thread(shutil.rmtree, instance.server.directory, ignore_errors=True)
+        del self._instances[name]
+
+    def delete_snapshot(self, snapshot: str) -> None:
+        """Remove a snapshot's data."""
+        shutil.rmtree(self._snapshot(snapshot), ignore_errors=True)
+
+    # --- how ---
+
+    def _server(self, name: str) -> PostgresServer:
+        return PostgresServer(self._binaries, self._directory / name)
+
+    def _snapshot(self, snapshot: str) -> Path:
+        return self._directory / "snapshots" / snapshot
+
+    def _new(self, name: str, record: _Record) -> _Instance:
+        instance = _Instance(self._server(name), record, "creating")
+        record.save(instance.server.directory)
+        self._instances[name] = instance
+        return instance
+
+    def _begin(self, instance: _Instance, then: str, work: Callable[[], None]) -> None:
+        task = asyncio.create_task(self._work(instance, then, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, instance: _Instance, then: str, work: Callable[[], None]) -> None:
+        async with instance.lock:
+            if instance.status == "deleting":
+                return
+            try:
+                await asyncio.to_thread(work)
+                status = then
+            except (PostgresError, psycopg.Error, OSError) as error:
+                _log.error("PostgreSQL in %s: %s", instance.server.directory, error)
+                status = "failed"
+            if instance.status != "deleting":
+                instance.status = status
+
+    def _first_run(self, instance: _Instance) -> Callable[[], None]:
+        half_made = instance.record.first_password is not None
+        return functools.partial(self._make if half_made else self._run, instance)
+
+    def _make(self, instance: _Instance) -> None:
+        record = instance.record
+        instance.server.create()
+        record.save(instance.server.directory)
+        self._run(instance)
+        with instance.server.administrator() as connection:
+            _provision(connection, record.database)
+        instance.server.set_password(record.database.master, record.first_password or "")
+        instance.keep(first_password=None)
+
+    def _run(self, instance: _Instance) -> None:
+        instance.server.stop()
+        if not _is_free(instance.record.port):
+            instance.keep(port=_free_port())
+        self._configure(instance)
+        instance.server.start()
+
+    def _reload(self, instance: _Instance) -> None:
+        self._configure(instance)
+        instance.server.reload()
+
+    def _configure(self, instance: _Instance) -> None:
+        database, port = instance.record.database, instance.record.port
+        tls = self._tls_for(instance.server.directory)
+        instance.server.configure(Configuration(port, tls, database.force_tls, database.parameters))
+
+    def _copy(self, instance: _Instance, snapshot: str) -> None:
+        target = self._snapshot(snapshot)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        instance.server.snapshot(target)
+
+
+def stop_leftovers(directory: Path, binaries: Path) -> None:
+    """Stop the servers that a killed process left behind, and only those: found by their lock files."""
+    for path in directory.glob(f"*/{_RECORD}"):
+        PostgresServer(binaries, path.parent).stop()
+
+
+def _provision(connection: psycopg.Connection, database: Database) -> None:
+    """The roles and the database of a new RDS instance.
+
+    Source: Amazon RDS user guide, "Understanding PostgreSQL roles and permissions".
+    """
+    master = sql.Identifier(database.master)
+    for role in ("rds_superuser", "rds_iam", "rds_replication", "rds_password"):
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    found = connection.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(_SUPERUSER_OF_RDS)]
+    ).fetchall()
+    for (role,) in found:  # older versions lack some
+        connection.execute(sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(sql.Identifier(role)))
+    connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(master))
+    connection.execute(sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(master))
+    if connection.info.server_version >= 160000:  # before, CREATEROLE alone allows to grant rds_iam
+        without = "WITH ADMIN OPTION, INHERIT FALSE, SET FALSE"  # the master himself stays with his password
+        connection.execute(sql.SQL("GRANT rds_iam TO {} " + without).format(master))
+    connection.execute(sql.SQL("ALTER DATABASE postgres OWNER TO {}").format(master))
+    if database.name and database.name != "postgres":
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database.name), master))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
