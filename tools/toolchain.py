@@ -63,7 +63,7 @@ def read_record(clone: Path = CLONE) -> Record | None:
             postgres_bin=Path(found["postgres_bin"]),
             postgres_version=found["postgres_version"],
         )
-    except (OSError, ValueError, KeyError):  # missing, cut short, or written by another version of this file
+    except (OSError, ValueError, KeyError, TypeError):  # missing, cut short, or written by another version of this file
         return None
     programs = (toolchain.pulumi, toolchain.python, toolchain.postgres_bin / "postgres")
     return Record(content["inputs"], toolchain) if all(program.exists() for program in programs) else None

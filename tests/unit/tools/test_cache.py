@@ -52,7 +52,7 @@ def _slow_build(started: str) -> None:
         time.sleep(0.5)
         build(folder)
 
-    ENTRY.ensure(build_slowly, lambda text: None)
+    ENTRY.ensure(build_slowly, Said().say)
 
 
 def test_two_installs_at_once_build_once(cache: Path, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_cache_that_cannot_be_written_is_an_error_that_says_how_to_move_it(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc")  # not writable for root either
     with (
-        pytest.raises(ToolchainError, match="Cannot write to /proc/groundwork.*XDG_CACHE_HOME"),
+        pytest.raises(ToolchainError, match=r"Cannot write to /proc/groundwork.*XDG_CACHE_HOME"),
         exclusive(cache_root() / "a.lock", said.say),
     ):
         pass

@@ -29,7 +29,7 @@ match sys.argv[1]:
 PYTHON = Path("/env with space/bin/python")
 PLATFORM_FILE = f"pulumi-v{download.VERSION}-{download.platform_name()}.tar.gz"
 
-pytestmark = pytest.mark.usefixtures("cache", "nothing_to_download")
+pytestmark = pytest.mark.usefixtures("cache", "nothing_to_download", "go")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def release(host: Path, monkeypatch: pytest.MonkeyPatch, content: str = "release
     return checksum
 
 
-def test_an_engine_on_path_with_its_language_host_comes_first(on_path: Path, said: Said, go: Path) -> None:
+def test_an_engine_on_path_with_its_language_host_comes_first(on_path: Path, said: Said) -> None:
     program(on_path, "pulumi", says("v3.300.1"))
     program(on_path, "pulumi-language-python", "")
     assert ways.ensure(PYTHON, said) == ways.Engine(on_path, "3.300.1", "path")
@@ -77,7 +77,7 @@ def test_an_engine_on_path_with_its_language_host_comes_first(on_path: Path, sai
     ],
 )
 def test_an_engine_on_path_that_cannot_be_used_is_passed_over_with_the_reason(
-    on_path: Path, said: Said, go: Path, version: str, with_host: bool, reason: str
+    on_path: Path, said: Said, version: str, with_host: bool, reason: str
 ) -> None:
     program(on_path, "pulumi", says(version))
     if with_host:
@@ -88,7 +88,7 @@ def test_an_engine_on_path_that_cannot_be_used_is_passed_over_with_the_reason(
 
 @pytest.mark.parametrize("ours", ["cache with space/groundwork/engine/k/bin", "clone/.twin/bin"])
 def test_our_own_engine_on_path_is_not_taken_for_the_users(
-    tmp_path: Path, said: Said, go: Path, monkeypatch: pytest.MonkeyPatch, on_path: Path, ours: str
+    tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch, on_path: Path, ours: str
 ) -> None:
     for name in ("pulumi", "pulumi-language-python"):
         program(tmp_path / ours, name, says("v3.300.0"))
@@ -97,7 +97,7 @@ def test_our_own_engine_on_path_is_not_taken_for_the_users(
 
 
 def test_the_official_download_comes_second(
-    on_path: Path, said: Said, go: Path, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch
+    said: Said, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(nothing_to_download, monkeypatch)
     engine = ways.ensure(PYTHON, said)
@@ -111,7 +111,7 @@ def test_the_official_download_comes_second(
 
 
 def test_a_download_with_a_wrong_checksum_is_refused_and_the_next_way_taken(
-    said: Said, go: Path, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch
+    said: Said, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(nothing_to_download, monkeypatch)
     archive(nothing_to_download / PLATFORM_FILE, {"pulumi/pulumi": "exchanged"})
@@ -121,7 +121,7 @@ def test_a_download_with_a_wrong_checksum_is_refused_and_the_next_way_taken(
 
 
 def test_without_a_pin_the_published_checksum_is_used_and_said_so(
-    said: Said, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch, on_path: Path
+    said: Said, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checksum = release(nothing_to_download, monkeypatch)
     monkeypatch.setattr(download, "PINNED", {})
@@ -130,7 +130,7 @@ def test_without_a_pin_the_published_checksum_is_used_and_said_so(
     assert "no checksum is pinned here, the one that the release publishes is used" in str(said)
 
 
-def test_without_path_and_download_the_engine_is_built_with_our_language_host_beside_it(said: Said, go: Path) -> None:
+def test_without_path_and_download_the_engine_is_built_with_our_language_host_beside_it(said: Said) -> None:
     engine = ways.ensure(PYTHON, said)
     assert engine == ways.Engine(engine.bin, modules.VERSION, "modules")
     assert (engine.bin / "pulumi").read_text() == "built"
@@ -181,7 +181,7 @@ def test_what_the_caller_set_for_go_does_not_change_the_build(monkeypatch: pytes
 
 @pytest.mark.parametrize("way", ways.WAYS)
 def test_one_way_alone_can_be_asked_for(
-    on_path: Path, said: Said, go: Path, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    on_path: Path, said: Said, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     program(on_path, "pulumi", says("v3.300.0"))
     program(on_path, "pulumi-language-python", "")
@@ -196,7 +196,8 @@ def test_an_unknown_way_is_an_error_that_names_the_known_ones(said: Said, monkey
         ways.ensure(PYTHON, said)
 
 
-def test_when_no_way_is_left_every_reason_is_given(said: Said, on_path: Path) -> None:
+def test_when_no_way_is_left_every_reason_is_given(on_path: Path, said: Said) -> None:
+    (on_path / "go").unlink()
     with pytest.raises(ToolchainError) as error:
         ways.ensure(PYTHON, said)
     for reason in ("is on PATH", "cannot be reached", "Go is not on PATH. Install Go 1.26.0 or newer"):

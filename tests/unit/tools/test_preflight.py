@@ -12,11 +12,11 @@ from tools.toolchain import CLONE
 
 LOCK_FILE = CLONE / "requirements.lock"
 
-pytestmark = pytest.mark.usefixtures("cache", "bare_machine")
+pytestmark = pytest.mark.usefixtures("cache", "on_path", "bare_machine")
 
 
 @pytest.fixture
-def bare_machine(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No network, no PostgreSQL, nothing on PATH, an ordinary user."""
     monkeypatch.setattr(download, "is_reachable", lambda: False)
     monkeypatch.setattr(postgres, "_candidates", list)
@@ -24,7 +24,7 @@ def bare_machine(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def free(mib: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=mib << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=mib << 20))
 
 
 def test_all_that_is_missing_is_said_at_once_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +48,8 @@ def test_a_machine_that_has_it_all_passes(on_path: Path, monkeypatch: pytest.Mon
 def test_a_compiler_older_than_go_mod_asks_for_is_refused(on_path: Path) -> None:
     program(on_path, "go", says("go version go1.25.4 linux/amd64"))
     problem = modules.go_problem()
-    assert problem and f"{on_path / 'go'} is Go 1.25.4, too old" in problem
+    assert problem
+    assert f"{on_path / 'go'} is Go 1.25.4, too old" in problem
 
 
 def test_no_compiler_is_asked_for_where_the_download_can_be_reached(

@@ -78,7 +78,7 @@ def test_another_lock_file_is_another_environment(tmp_path: Path) -> None:
     assert python_environment.entry(changed) != python_environment.entry(CLONE / "requirements.lock")
 
 
-def test_the_lock_pins_every_package_with_hashes_and_has_uv(tmp_path: Path) -> None:
+def test_the_lock_pins_every_package_with_hashes_and_has_uv() -> None:
     entries = (CLONE / "requirements.lock").read_text().replace("\\\n", " ").splitlines()
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
     assert any(entry.startswith("uv==") for entry in entries)

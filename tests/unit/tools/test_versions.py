@@ -20,5 +20,7 @@ def test_the_first_version_in_a_text_is_found(text: str, version: Version | None
 
 def test_versions_compare_as_numbers_not_as_text() -> None:
     older, newer = parse_version("v3.99.0"), parse_version("v3.250.0")
-    assert older and newer and older < newer
+    assert older
+    assert newer
+    assert older < newer
     assert shown(newer) == "3.250.0"
