@@ -1,7 +1,7 @@
 """One customer managed KMS key for each data class in use, each with an alias and a policy of its own.
 
-Owns the keys, their aliases and their policies; not the data they protect, which is why they are always protected from
-deletion: a key's end is the end of everything encrypted with it. A second instance in another region, with `region` set
+Owns the keys, their aliases and their policies; not the data they protect. A key's end is the end of everything that it
+encrypted, so a deletion takes 30 days and can be called off. A second instance in another region, with `region` set
 there, makes the keys of replicas.
 
 Units:  the rotation period is whole days; the deletion window is 30 days, the longest KMS has.
@@ -48,6 +48,8 @@ class EncryptionKeysSettings(Model):
     """The data classes in use, each with what its key encrypts; a class that is not listed has no key."""
     rotation_period_in_days: Annotated[int, Field(ge=90, le=2560)] = Field(default=365, examples=[365])
     """Age at which KMS replaces the key material; what the old material encrypted stays readable."""
+    protect: bool = Field(default=True, examples=[True])
+    """The engine refuses to delete the keys."""
 
 
 class EncryptionKeysArgs(Model):
@@ -105,7 +107,7 @@ class EncryptionKeys(pulumi.ComponentResource):
             rotation_period_in_days=args.settings.rotation_period_in_days,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             tags=classification_tag(data_class),
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protect),
         )
         alias = f"alias/{physical_name(args.environment, data_class.value, limit=ALIAS_LIMIT)}"
         kms.Alias(

@@ -1,0 +1,170 @@
+"""Decides whom the pipeline's roles trust and what they may do, by a small evaluator; IAM itself is not asked."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from components.security.github_access import GitHubAccess, GitHubAccessArgs, GitHubAccessSettings
+from components.security.permissions_boundary import boundary_arn
+from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
+from tests.unit.security.evaluator import decision
+
+POLICY = "aws:iam/policy:Policy"
+BUCKET = f"arn:aws:s3:::groundwork-dev-artifacts-{ACCOUNT_ID}-{REGION}"
+ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-trainer"
+ISSUER = "token.actions.githubusercontent.com"
+MANAGED_POLICY_LIMIT = 6144
+
+
+@pytest.fixture(autouse=True)
+def access(recorder: Recorder) -> GitHubAccess:  # noqa: ARG001  # the mocks must be in place
+    return build(GitHubAccessSettings(repository="acme/groundwork"))
+
+
+def build(settings: GitHubAccessSettings) -> GitHubAccess:
+    args = GitHubAccessArgs(settings=settings, account_id=ACCOUNT_ID, region=REGION, environment="dev")
+    return run_program(lambda: GitHubAccess("github", args))
+
+
+def said(recorder: Recorder, role: str, action: str, resource: str, context: dict[str, str] | None = None) -> str:
+    """Return what the policies of a role say together."""
+    attached = [made.inputs["policy"] for made in recorder.of_type(POLICY) if made.name.startswith(f"github-{role}-")]
+    verdicts = {decision(policy, action, resource, context or {}) for policy in attached}
+    return next(verdict for verdict in ("Deny", "Allow", "none") if verdict in verdicts)
+
+
+def statements(recorder: Recorder) -> Iterator[Mapping[str, Any]]:
+    for made in recorder.of_type(POLICY):
+        yield from json.loads(made.inputs["policy"])["Statement"]
+
+
+@pytest.mark.parametrize(
+    ("role", "subject"),
+    [("preview", "repo:acme/groundwork:pull_request"), ("deploy", "repo:acme/groundwork:environment:dev")],
+)
+def test_each_role_trusts_one_subject_word_for_word(recorder: Recorder, role: str, subject: str) -> None:
+    policy = recorder.one(f"github-{role}").inputs["assumeRolePolicy"]
+    provider = f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{ISSUER}"
+    good = {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": subject}
+    assert decision(policy, "sts:AssumeRoleWithWebIdentity", "*", good, principal=provider) == "Allow"
+    for wrong in ("repo:acme/other:pull_request", f"{subject}x", "repo:acme/groundwork:environment:prod"):
+        context = good | {f"{ISSUER}:sub": wrong}
+        assert decision(policy, "sts:AssumeRoleWithWebIdentity", "*", context, principal=provider) == "none"
+    context = good | {f"{ISSUER}:aud": "other"}
+    assert decision(policy, "sts:AssumeRoleWithWebIdentity", "*", context, principal=provider) == "none"
+    assert "*" not in json.dumps(json.loads(policy)["Statement"][0]["Condition"])
+
+
+def test_preview_reads_how_things_are_set_up(recorder: Recorder) -> None:
+    for action, resource in (
+        ("s3:GetBucketPolicy", BUCKET),
+        ("kms:GetKeyPolicy", f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1"),
+        ("ec2:DescribeVpcs", "*"),
+        ("iam:GetRole", ROLE),
+    ):
+        assert said(recorder, "preview", action, resource) == "Allow", action
+
+
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_neither_role_gets_at_what_is_stored(recorder: Recorder, role: str) -> None:
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:rds!db-1"
+    assert said(recorder, role, "s3:GetObject", f"{BUCKET}/x") == "Deny"
+    assert said(recorder, role, "s3:PutObject", f"{BUCKET}/x") == "Deny"
+    assert said(recorder, role, "secretsmanager:GetSecretValue", secret) == "Deny"
+    assert said(recorder, role, "kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1") == "none"
+    assert said(recorder, role, "logs:GetLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:x") == "none"
+    assert "tags" not in recorder.one(f"github-{role}").inputs, "a key-access tag would open objects"
+
+
+def test_preview_changes_nothing(recorder: Recorder) -> None:
+    for made in recorder.of_type(POLICY):
+        if not made.name.startswith("github-preview-"):
+            continue
+        for statement in json.loads(made.inputs["policy"])["Statement"]:
+            verbs = {action.split(":")[1] for action in statement["Action"]}
+            reads = all(verb.startswith(("Describe", "Get", "List")) for verb in verbs)
+            assert statement["Effect"] == "Deny" or reads, verbs
+
+
+def test_deploy_makes_roles_only_under_the_boundary(recorder: Recorder) -> None:
+    bounded = {"iam:PermissionsBoundary": boundary_arn(ACCOUNT_ID, "dev")}
+    for action in ("iam:CreateRole", "iam:PutRolePolicy"):
+        assert said(recorder, "deploy", action, ROLE, bounded) == "Allow"
+        assert said(recorder, "deploy", action, ROLE) == "none"
+        assert said(recorder, "deploy", action, ROLE, {"iam:PermissionsBoundary": "other"}) == "none"
+        assert said(recorder, "deploy", action, f"arn:aws:iam::{ACCOUNT_ID}:role/else", bounded) == "none"
+
+
+@pytest.mark.parametrize("action", ["iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"])
+def test_no_role_leaves_its_boundary(recorder: Recorder, action: str) -> None:
+    assert said(recorder, "deploy", action, ROLE) == "Deny"
+    assert said(recorder, "deploy", "iam:CreatePolicyVersion", boundary_arn(ACCOUNT_ID, "dev")) == "Deny"
+
+
+@pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:TagRole"])
+def test_the_pipeline_does_not_change_itself(recorder: Recorder, action: str) -> None:
+    for role in ("preview", "deploy"):
+        own = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-github-{role}"
+        context = {"iam:PermissionsBoundary": boundary_arn(ACCOUNT_ID, "dev")}
+        assert said(recorder, "deploy", action, own, context) == "Deny"
+
+
+def test_deploy_passes_roles_to_their_services_only(recorder: Recorder) -> None:
+    assert said(recorder, "deploy", "iam:PassRole", ROLE, {"iam:PassedToService": "s3.amazonaws.com"}) == "Allow"
+    assert said(recorder, "deploy", "iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"}) == "none"
+    assert said(recorder, "deploy", "iam:PassRole", ROLE) == "none"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:DeleteBucket", BUCKET),
+        ("rds:DeleteDBInstance", f"arn:aws:rds:{REGION}:{ACCOUNT_ID}:db:groundwork-dev-registry"),
+        ("kms:PutKeyPolicy", f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1"),
+        ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1"),
+        ("cloudtrail:StopLogging", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT_ID}:trail/groundwork-dev-audit"),
+    ],
+)
+def test_what_takes_an_administrator_is_not_the_pipelines(recorder: Recorder, action: str, resource: str) -> None:
+    ours = {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "dev"}
+    assert said(recorder, "deploy", action, resource, ours) == "none"
+
+
+def test_deploy_changes_the_environments_network_and_nobody_elses(recorder: Recorder) -> None:
+    table = f"arn:aws:ec2:{REGION}:{ACCOUNT_ID}:route-table/rtb-1"
+    ours = {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "dev"}
+    assert said(recorder, "deploy", "ec2:DeleteRoute", table, ours) == "Allow"
+    assert said(recorder, "deploy", "ec2:DeleteRoute", table, ours | {"aws:ResourceTag/environment": "prod"}) == "none"
+    assert said(recorder, "deploy", "ec2:CreateTags", table) == "none", "a tag would make another's resource ours"
+    assert said(recorder, "deploy", "ec2:CreateTags", table, {"ec2:CreateAction": "CreateRouteTable"}) == "Allow"
+
+
+def test_no_permission_is_a_wildcard_and_every_resource_is_only_listed(recorder: Recorder) -> None:
+    for statement in statements(recorder):
+        assert not [action for action in statement["Action"] if "*" in action]
+        if statement["Effect"] == "Allow" and "*" in statement["Resource"]:
+            assert all(action.split(":")[1].startswith(("Describe", "List")) for action in statement["Action"])
+
+
+def test_every_policy_fits_and_has_its_role(recorder: Recorder) -> None:
+    policies = recorder.of_type(POLICY)
+    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 7
+    assert all(len(made.inputs["policy"]) <= MANAGED_POLICY_LIMIT for made in policies)
+    assert not [made for made in policies if "{" + "account}" in made.inputs["policy"]]
+
+
+def test_an_account_has_one_provider_so_a_second_stack_makes_none(recorder: Recorder) -> None:
+    (provider,) = recorder.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+    assert provider.inputs == {"url": f"https://{ISSUER}", "clientIdLists": ["sts.amazonaws.com"]}
+    recorder.made.clear()
+    build(GitHubAccessSettings(repository="acme/groundwork", manage_provider=False))
+    assert not recorder.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+
+
+@pytest.mark.parametrize("repository", ["acme", "acme/*", "*/groundwork", "https://github.com/acme/groundwork"])
+def test_a_repository_that_is_not_one_is_refused(repository: str) -> None:
+    with pytest.raises(ValidationError, match="repository"):
+        GitHubAccessSettings(repository=repository)

@@ -1,0 +1,143 @@
+"""Decides what key policies say, by a small evaluator; KMS itself is not asked."""
+
+import pytest
+
+from components.policy_document import document
+from components.security.key_policy import ADMINISTRATION, KeyPlace, KeyUse, key_policy
+from components.tags import DataClass
+from tests.support.recorder import ACCOUNT_ID, REGION
+from tests.unit.security.evaluator import decision
+
+PLACE = KeyPlace(account_id=ACCOUNT_ID, region=REGION, environment="dev", data_class=DataClass.CONFIDENTIAL)
+EVERYTHING = document(*key_policy(PLACE, KeyUse))
+ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-trainer"
+TAG = "aws:PrincipalTag/key-access-confidential"
+THROUGH_S3 = {
+    "kms:CallerAccount": ACCOUNT_ID,
+    "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+    "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::groundwork-dev-artifacts-{ACCOUNT_ID}-{REGION}",
+}
+CRYPTOGRAPHIC = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:CreateGrant"]
+
+
+def said(action: str, context: dict[str, str], principal: str = ROLE, policy: str = EVERYTHING) -> str:
+    return decision(policy, action, "key", context, principal=principal)
+
+
+@pytest.mark.parametrize("action", CRYPTOGRAPHIC)
+def test_nobody_uses_a_key_by_calling_kms_not_even_the_root_of_the_account(action: str) -> None:
+    context = {"kms:CallerAccount": ACCOUNT_ID, TAG: "write"}
+    assert said(action, context) == "none"
+    assert said(action, context, principal=f"arn:aws:iam::{ACCOUNT_ID}:root") == "none"
+
+
+def test_administration_is_the_accounts_and_touches_no_data() -> None:
+    assert said("kms:PutKeyPolicy", {}) == "Allow"
+    assert said("kms:PutKeyPolicy", {}, principal="arn:aws:iam::999999999999:role/other") == "none"
+    assert not set(CRYPTOGRAPHIC) & set(ADMINISTRATION)
+    assert not any("*" in action for action in ADMINISTRATION)
+
+
+@pytest.mark.parametrize(
+    ("access", "action", "verdict"),
+    [
+        ("read", "kms:Decrypt", "Allow"),
+        ("read", "kms:GenerateDataKey", "none"),
+        ("write", "kms:Decrypt", "Allow"),
+        ("write", "kms:GenerateDataKey", "Allow"),
+    ],
+)
+def test_a_role_uses_the_key_through_s3_as_far_as_its_tag_goes(access: str, action: str, verdict: str) -> None:
+    assert said(action, THROUGH_S3 | {TAG: access}) == verdict
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({TAG: ""}, id="without the tag"),
+        pytest.param({"kms:CallerAccount": "999999999999"}, id="from another account"),
+        pytest.param({"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}, id="through another service"),
+        pytest.param({"kms:ViaService": "s3.us-east-1.amazonaws.com"}, id="in another region"),
+        pytest.param({"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::groundwork-prod-artifacts"}, id="other stage"),
+        pytest.param({"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::elsewhere"}, id="another bucket"),
+    ],
+)
+def test_one_thing_amiss_and_objects_stay_closed(change: dict[str, str]) -> None:
+    good = THROUGH_S3 | {TAG: "write"}
+    assert said("kms:Decrypt", good) == "Allow"
+    assert said("kms:Decrypt", good | change) == "none"
+
+
+def test_a_tag_of_another_class_opens_nothing() -> None:
+    assert said("kms:Decrypt", THROUGH_S3 | {"aws:PrincipalTag/key-access-regulated": "write"}) == "none"
+
+
+@pytest.mark.parametrize(
+    ("service", "context"),
+    [
+        pytest.param(
+            f"logs.{REGION}.amazonaws.com",
+            {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/x"},
+            id="log groups",
+        ),
+        pytest.param(
+            "logging.s3.amazonaws.com",
+            {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::groundwork-dev-access-logs"},
+            id="access logs",
+        ),
+        pytest.param(
+            "cloudtrail.amazonaws.com",
+            {
+                "aws:SourceArn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT_ID}:trail/groundwork-dev-audit",
+                "kms:EncryptionContext:aws:cloudtrail:arn": (
+                    f"arn:aws:cloudtrail:{REGION}:{ACCOUNT_ID}:trail/groundwork-dev-audit"
+                ),
+            },
+            id="trails",
+        ),
+    ],
+)
+def test_a_service_encrypts_for_this_account_only(service: str, context: dict[str, str]) -> None:
+    assert said("kms:GenerateDataKey", context, principal=service) == "Allow"
+    assert said("kms:GenerateDataKey", {}, principal=service) == "none"
+    foreign = {key: value.replace(ACCOUNT_ID, "9" * 12).replace("-dev-", "-x-") for key, value in context.items()}
+    assert said("kms:GenerateDataKey", foreign, principal=service) == "none"
+
+
+@pytest.mark.parametrize("service", ["rds", "ecr", "secretsmanager"])
+def test_a_grant_is_for_an_aws_service_only(service: str) -> None:
+    context = {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"{service}.{REGION}.amazonaws.com"}
+    assert said("kms:CreateGrant", context | {"kms:GrantIsForAWSResource": "true"}) == "Allow"
+    assert said("kms:CreateGrant", context | {"kms:GrantIsForAWSResource": "false"}) == "none"
+
+
+def test_secrets_of_rds_are_usable_through_secrets_manager_and_others_are_not() -> None:
+    context = {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:"
+    assert said("kms:Decrypt", context | {"kms:EncryptionContext:SecretARN": f"{arn}rds!db-1"}) == "Allow"
+    assert said("kms:Decrypt", context | {"kms:EncryptionContext:SecretARN": f"{arn}payroll"}) == "none"
+
+
+def test_a_key_is_only_for_the_uses_it_was_given() -> None:
+    objects_only = document(*key_policy(PLACE, [KeyUse.OBJECTS]))
+    context = {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/x"}
+    logs = f"logs.{REGION}.amazonaws.com"
+    assert said("kms:GenerateDataKey", context, principal=logs, policy=objects_only) == "none"
+
+
+def test_every_statement_for_any_principal_names_the_account() -> None:
+    for statement in key_policy(PLACE, KeyUse):
+        if statement["Principal"] == "*":
+            assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == ACCOUNT_ID
+            assert "kms:ViaService" in statement["Condition"]["StringEquals"]
+
+
+def test_named_administrators_administer_and_nothing_more() -> None:
+    role = f"arn:aws:iam::{ACCOUNT_ID}:role/security"
+    policy = document(*key_policy(PLACE, [KeyUse.OBJECTS], [role]))
+    assert '"Sid":"Administer"' in policy
+    assert said("kms:Decrypt", {"kms:CallerAccount": ACCOUNT_ID}, principal=role, policy=policy) == "none"
+
+
+def test_the_policy_with_every_use_fits_into_the_32_kib_that_kms_takes() -> None:
+    assert len(EVERYTHING.encode()) < 32 * 1024
