@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from groundwork import twin_commands
+from groundwork import deploy_commands, twin_commands
 from groundwork.errors import GroundworkError
 from tools.errors import ToolchainError
 from twin.errors import TwinError
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # Every group of commands is registered here.
+deploy_commands.register(app)
 twin_commands.register(app)
 
 

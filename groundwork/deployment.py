@@ -30,15 +30,15 @@ class Deployment:
     """Name of the stack: dev, prod."""
     work_dir: Path
     """The folder of Pulumi.yaml."""
-    engine_bin: Path
-    """The folder that holds the engine's command line, `pulumi`."""
+    pulumi_root: Path
+    """The folder whose `bin/pulumi` is the engine's command line."""
     variables: Mapping[str, str]
     """Environment variables that are added to those of this process."""
 
     @cached_property
     def stack(self) -> automation.Stack:
         """The stack; made when it does not exist yet. Raises EngineError with the engine's own words."""
-        command = automation.PulumiCommand(root=str(self.engine_bin.parent))
+        command = automation.PulumiCommand(root=str(self.pulumi_root))
         workspace = automation.LocalWorkspace(
             work_dir=str(self.work_dir), env_vars=dict(self.variables), pulumi_command=command
         )

@@ -13,7 +13,7 @@ from twin import pulumi_command
 from twin.errors import TwinError
 from twin.places import CODE, Places
 
-LINKED = ("Pulumi.yaml", "stacks", "policies")
+LINKED = ("Pulumi.yaml", ".venv", "stacks", "policies")
 """What the project folder shares with the clone. The settings files are copies: see twin/pulumi_command.py."""
 
 
