@@ -93,6 +93,7 @@ def _replicas(settings: StackSettings) -> dict[str, EncryptionKeysSettings]:
         region: EncryptionKeysSettings(
             uses=dict.fromkeys(sorted(found), (KeyUse.OBJECTS,)),
             rotation_period_in_days=settings.keys.rotation_period_in_days,
+            protect=settings.keys.protect,
         )
         for region, found in sorted(classes.items())
     }

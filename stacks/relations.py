@@ -80,6 +80,7 @@ def _keys_cover_their_uses(settings: StackSettings, _: str) -> Iterable[Problem]
 # one mistake does not delete it.
 PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("network", "nat"), "per_zone", "one gateway would take every zone down with its own"),
+    (("keys", "protect"), True, "what they encrypted is lost with them"),
     *((("stores", store, "protect"), True, "it holds data") for store in STORE_CLASSES),
     (("container_registry", "protect"), True, "it holds the images that run"),
     (("container_registry", "force_delete"), False, "it holds the images that run"),
@@ -90,8 +91,8 @@ PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
 )
 
 
-def _production_lasts(settings: StackSettings, _: str) -> Iterable[Problem]:
-    for path, needed, why in PRODUCTION_NEEDS if settings.environment == PRODUCTION else ():
+def _production_lasts(settings: StackSettings, stack: str) -> Iterable[Problem]:
+    for path, needed, why in PRODUCTION_NEEDS if settings.environment == stack == PRODUCTION else ():
         value = reduce(getattr, path, settings)
         if value != needed:
             yield Problem(path=path, value=value, what=f"{PRODUCTION} needs {json.dumps(needed)}: {why}")

@@ -83,6 +83,7 @@ class Endpoints(pulumi.ComponentResource):
             f"{name}-security-group",
             description="Interface endpoints of AWS services: HTTPS from the VPC",
             vpc_id=args.vpc_id,
+            egress=[],  # explicitly none: AWS gives a new group egress to everywhere
             tags=name_tag(args.environment, f"{name}-security-group"),
             opts=child,
         )

@@ -32,7 +32,7 @@ class GitHubAccessSettings(Model):
     """What the stack file says about the pipeline."""
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")] = Field(
-        examples=["example-org/groundwork"]
+        examples=["octo-org/groundwork"]
     )
     """`OWNER/NAME` of the one repository whose runs are trusted, spelt as GitHub spells it."""
     manage_provider: bool = Field(default=True, examples=[True])

@@ -45,7 +45,7 @@ class ObjectStoreSettings(Model):
     """The engine refuses to delete the bucket."""
     force_destroy: bool = Field(default=False, examples=[False])
     """Deleting the bucket deletes all objects in it, rather than failing while there are any."""
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: Lifecycle = Field(default=Lifecycle(), examples=[{"noncurrent_days": 90}])
     """What happens to objects as they age."""
     object_lock: ObjectLock | None = Field(default=None, examples=[{"mode": "COMPLIANCE", "days": 365}])
     """Retention that no delete gets around; absent, versions can be deleted by who has the right to. Setting it on a

@@ -15,9 +15,11 @@ from components.tags import DataClass, classification_tag
 class Transition(Model):
     """When objects move to a cheaper storage class."""
 
-    days: Annotated[int, Field(ge=30, le=3650)]
+    days: Annotated[int, Field(ge=30, le=3650)] = Field(examples=[90])
     """Age in whole days; S3 asks for 30 before STANDARD_IA and ONEZONE_IA."""
-    storage_class: Literal["INTELLIGENT_TIERING", "STANDARD_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]
+    storage_class: Literal["INTELLIGENT_TIERING", "STANDARD_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"] = Field(
+        examples=["INTELLIGENT_TIERING"]
+    )
     """S3's name of the class. ONEZONE_IA is not offered: it would leave the data in a single zone."""
 
 

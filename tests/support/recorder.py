@@ -110,6 +110,10 @@ def recorder() -> Iterator[Recorder]:
     mocks = Recorder()
     pulumi.runtime.set_mocks(mocks, project="groundwork", stack="test", preview=False)
     yield mocks
+    left = asyncio.all_tasks(loop)  # the mocks register the stack itself, which waits until a test runs a program
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     pulumi.runtime.reset_options()
     asyncio.set_event_loop(None)
     loop.close()

@@ -40,6 +40,7 @@ def test_the_endpoints_take_https_from_the_vpc_and_nothing_else(build: Build, re
     assert rule.inputs["description"]
     group = recorder.one("network-endpoints-security-group").inputs
     assert group["description"]
+    assert group["egress"] == []
     assert "ingress" not in group
     assert not recorder.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
 

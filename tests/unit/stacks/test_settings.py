@@ -1,0 +1,204 @@
+"""Decides which settings are refused and in which words; that the engine shows the text is tried on the twin."""
+
+import json
+import runpy
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.security.encryption_keys import DEFAULT_USES
+from stacks.problems import ROOT
+from stacks.settings import PLACEHOLDERS_ALLOWED, SettingsError, load_settings, parse_settings
+from tests.support.recorder import Recorder, run_program
+from tests.support.stack_files import CLONE, ENVIRONMENTS, REMOVED, changed, written
+
+POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
+
+FEW_USES = {data_class.value: [use.value for use in uses] for data_class, uses in DEFAULT_USES.items()} | {
+    "regulated": ["objects"]
+}
+
+# id, environment, where, what is put there, the path reported (None: the same), what is said
+WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
+    ("environment-of-another-stack", "dev", ("environment",), "prod", None, "this is the file of stack dev"),
+    ("environment-in-capitals", "dev", ("environment",), "Dev", None, "does not match ^[a-z]"),
+    ("account-not-quoted", "dev", ("account_id",), 12345678901, None, "put it in quotes"),
+    ("account-too-short", "dev", ("account_id",), "12345", None, "does not match ^[0-9]{12}$"),
+    ("account-missing", "dev", ("account_id",), REMOVED, None, "it is missing"),
+    ("region-unknown-partition", "dev", ("region",), "cn-north-1", None, "does not match ^(af|ap"),
+    ("region-misspelt", "dev", ("region",), "eu-west1", None, "does not match"),
+    ("one-zone", "dev", ("zones",), ["eu-west-1a"], None, "at least 2 items"),
+    ("four-zones", "dev", ("zones",), [f"eu-west-1{z}" for z in "abcd"], None, "at most 3 items"),
+    ("zone-of-another-region", "dev", ("zones", 1), "eu-west-2b", "zones[1]", "it is no zone of eu-west-1"),
+    ("zone-twice", "dev", ("zones", 1), "eu-west-1a", "zones[1]", "it is there twice"),
+    ("zones-as-text", "dev", ("zones",), "eu-west-1a, eu-west-1b", None, "it must be a list"),
+    ("owner-empty", "dev", ("owner",), None, None, "it must be text, and it is empty"),
+    ("owner-not-a-tag", "dev", ("owner",), "ml & co", None, "does not match"),
+    ("misspelt-name", "dev", ("cost_center",), "cc", None, "did you mean cost_centre?"),
+    ("secret-in-the-wrong-place", "dev", ("database", "password"), "hunter2", None, "there is no such setting"),
+    ("cidr-too-small", "dev", ("network", "cidr"), "10.20.0.0/24", None, "does not fit the subnets"),
+    ("cidr-public", "dev", ("network", "cidr"), "52.20.0.0/16", None, "not a private range"),
+    ("cidr-with-host-bits", "dev", ("network", "cidr"), "10.20.0.1/16", None, "host bits"),
+    ("nat-unknown", "dev", ("network", "nat"), "two", None, "'none', 'single' or 'per_zone'"),
+    ("endpoint-unknown", "dev", ("network", "interface_endpoints", 0), "s4", "network.interface_endpoints[0]", "'kms'"),
+    ("retention-unknown", "dev", ("network", "flow_log_retention_days"), 100, None, "365"),
+    ("number-in-quotes", "dev", ("database", "backup_retention_days"), "14", None, "whole number, without quotes"),
+    ("backups-too-short", "dev", ("database", "backup_retention_days"), 1, None, "greater than or equal to 7"),
+    ("truth-in-quotes", "dev", ("database", "multi_az"), "yes", None, "true or false, without quotes"),
+    ("section-empty", "dev", ("stores",), None, None, "it must be a mapping of settings, and it is empty"),
+    ("no-stores", "dev", ("stores",), REMOVED, None, "it is missing"),
+    ("audit-not-locked", "dev", ("stores", "audit", "object_lock"), REMOVED, None, "a trail that can be deleted"),
+    ("lock-mode-misspelt", "dev", ("stores", "audit", "object_lock", "mode"), "governance", None, "'GOVERNANCE'"),
+    ("lock-longer-than-life", "prod", ("stores", "audit", "lifecycle", "expiration_days"), 30, "stores.audit", "365"),
+    ("destroyed-though-protected", "prod", ("stores", "dvc", "force_destroy"), True, "stores.dvc", "no meaning"),
+    ("replica-at-home", "prod", ("stores", "artifacts", "replica_region"), "eu-west-1", None, "own region"),
+    ("key-rotation-too-rare", "dev", ("keys", "rotation_period_in_days"), 5000, None, "less than or equal to 2560"),
+    ("key-without-a-use", "dev", ("keys", "uses"), FEW_USES, "keys.uses.regulated", "log-groups, trails must be here"),
+    ("repository-twice", "dev", ("container_registry", "repositories"), ["a1", "a1"], None, "a1 is repeated"),
+    ("github-not-a-repository", "dev", ("github", "repository"), "groundwork", None, "does not match"),
+    ("trust-without-kind", "dev", ("workloads", "trainer", "trust"), {}, None, "does not say its 'kind'"),
+    ("trust-of-no-kind", "dev", ("workloads", "trainer", "trust", "kind"), "pod", "workloads.trainer.trust", "none of"),
+    (
+        "trust-without-namespace",
+        "dev",
+        ("workloads", "trainer", "trust", "namespace"),
+        REMOVED,
+        None,
+        "it is missing",
+    ),
+    ("grant-of-no-store", "dev", ("workloads", "trainer", "grants", 0, "store"), "audit", None, "'datasets'"),
+    ("grant-to-delete", "dev", ("workloads", "trainer", "grants", 0, "access"), "delete", None, "'read' or 'write'"),
+    (
+        "prefix-from-the-root",
+        "dev",
+        ("workloads", "trainer", "grants", 2, "prefix"),
+        "/models/",
+        None,
+        "does not match",
+    ),
+    ("workload-in-capitals", "dev", ("workloads", "Trainer"), {"trust": POD}, None, "does not match"),
+    ("prod-one-nat", "prod", ("network", "nat"), "single", None, 'prod needs "per_zone"'),
+    ("prod-one-zone-database", "prod", ("database", "multi_az"), False, None, "prod needs true"),
+    ("prod-unprotected-database", "prod", ("database", "protect"), False, None, "prod needs true"),
+    ("prod-no-final-snapshot", "prod", ("database", "final_snapshot"), False, None, "prod needs true"),
+    ("prod-unprotected-store", "prod", ("stores", "datasets", "protect"), False, None, "prod needs true"),
+    ("prod-unprotected-trail", "prod", ("audit_trail", "protect"), False, None, "prod needs true"),
+    ("prod-images-deletable", "prod", ("container_registry", "force_delete"), True, None, "prod needs false"),
+]
+
+
+def spelt(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)[1:]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_checked_in_files_are_good(environment: str) -> None:
+    settings = parse_settings(json.dumps(written(environment)), stack=environment, allow_placeholders=True)
+    assert settings.environment == environment
+
+
+@pytest.mark.parametrize(
+    ("environment", "path", "value", "reported", "said"),
+    [pytest.param(*case[1:], id=case[0]) for case in WRONG],
+)
+def test_one_wrong_setting_is_reported_where_it_is_and_with_what_to_write_instead(
+    environment: str, path: tuple[str | int, ...], value: object, reported: str | None, said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(changed(environment, path, value), stack=environment, allow_placeholders=True)
+    head, block = str(caught.value).split("\n\n")
+    assert head == f"Pulumi.{environment}.yaml: 1 setting is wrong, so nothing was started."
+    where, *lines = [line.strip() for line in block.splitlines()]
+    assert where == f"{ROOT}.{reported or spelt(path)}"
+    assert any(line.startswith(("problem:", "allowed:")) and said in line for line in lines), block
+    assert any(line.startswith("allowed:") for line in lines), "says what is allowed"
+    assert any(line.startswith("example:") for line in lines) or "no such setting" in block
+    assert "hunter2" not in str(caught.value), "what stands under an unknown name may be a secret"
+
+
+def test_all_wrong_settings_are_reported_at_once() -> None:
+    settings = written("dev")
+    settings["account_id"] = 1
+    settings["zones"][1] = "eu-west-2b"
+    settings["network"]["nat"] = "two"
+    settings["database"]["multi_az"] = "yes"
+    del settings["github"]
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
+    text = str(caught.value)
+    reported = [line.strip().removeprefix(f"{ROOT}.") for line in text.splitlines() if line.startswith(f"  {ROOT}")]
+    assert reported == ["account_id", "database.multi_az", "github", "network.nat", "owner", "zones[1]"]
+    assert text.startswith("Pulumi.dev.yaml: 6 settings are wrong")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("account_id",), "000000000000"),
+        (("owner",), "ml@example.com"),
+        (("github", "repository"), "example-org/groundwork"),
+        (("workloads", "trainer", "trust", "cluster_name"), "example-org-cluster"),
+    ],
+)
+def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str, ...], value: str) -> None:
+    settings = written("dev")
+    settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
+    holder = settings
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = value
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+    with pytest.raises(SettingsError, match="is a placeholder: put your own in its place") as caught:
+        parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
+    assert f"{ROOT}.{spelt(path)}" in str(caught.value)
+    assert "1 setting is wrong" in str(caught.value)
+
+
+def test_no_value_is_shown_where_the_settings_hold_a_secret() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(changed("dev", ("owner",), "s3cr&t"), stack="dev", allow_placeholders=True, show_values=False)
+    assert "s3cr&t" not in str(caught.value)
+    assert f"{ROOT}.owner" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "Pulumi.dev.yaml has no groundwork:settings"), ("dev", "must be a mapping"), ("[]", "must be a mapping")],
+)
+def test_settings_that_are_no_settings_are_refused(text: str | None, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        parse_settings(text, stack="dev", allow_placeholders=True)
+
+
+class TestTheProgram:
+    """How the program reads its settings."""
+
+    @pytest.fixture(autouse=True)
+    def config(self, recorder: Recorder) -> Iterator[None]:  # noqa: ARG002  # the mocks must be in place
+        yield
+        pulumi.runtime.set_all_config({})
+
+    def test_it_ends_with_the_text_and_no_traceback(self, recorder: Recorder) -> None:
+        pulumi.runtime.set_all_config({ROOT: changed("dev", ("network", "nat"), "two")})
+        with pytest.raises(pulumi.RunError, match=r"groundwork:settings\.network\.nat") as caught:
+            runpy.run_path(str(CLONE / "stacks"), run_name="__main__")
+        assert caught.value.__suppress_context__, "the SDK prints a RunError as its text alone"
+        assert not recorder.made
+
+    def test_placeholders_are_allowed_by_the_environment_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = written("dev") | {"environment": "test"}
+        pulumi.runtime.set_all_config({ROOT: json.dumps(settings)})
+        monkeypatch.delenv(PLACEHOLDERS_ALLOWED, raising=False)
+        with pytest.raises(pulumi.RunError, match="placeholder"):
+            load_settings()
+        monkeypatch.setenv(PLACEHOLDERS_ALLOWED, "true")
+        assert load_settings().environment == "test"
+
+    def test_a_secret_is_not_shown(self) -> None:
+        pulumi.runtime.set_all_config({ROOT: changed("dev", ("owner",), "s3cr&t")}, [ROOT])
+        with pytest.raises(pulumi.RunError) as caught:
+            run_program(load_settings)
+        assert "s3cr&t" not in str(caught.value)
