@@ -89,6 +89,6 @@ def exclusive(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"another install is at work on {lock.with_suffix('')}; waiting for it")
+            say(f"another install is at work (it holds {lock}); waiting for it")
             fcntl.flock(held, fcntl.LOCK_EX)
         yield

@@ -109,7 +109,7 @@ def link_into_clone(clone: Path, cached: Path) -> None:
     for tool in sorted((cached / "bin").iterdir()):
         if not _NOT_COPIED.fullmatch(tool.name) and os.access(tool, os.X_OK):
             _add_tool(tool, thin / "bin" / tool.name, python)
-    _write_script(
+    write_script(
         thin / "bin" / "groundwork", python, "import sys\n\nfrom groundwork.__main__ import main\n\nsys.exit(main())\n"
     )
 
@@ -120,7 +120,7 @@ def _add_tool(tool: Path, target: Path, python: Path) -> None:
     if content.startswith((b"\x7fELF", b"\xcf\xfa\xed\xfe")):  # Linux, macOS
         target.symlink_to(tool)
     elif (body := python_body(content)) is not None:
-        _write_script(target, python, body)
+        write_script(target, python, body)
 
 
 def python_body(content: bytes) -> str | None:
@@ -136,7 +136,7 @@ def python_body(content: bytes) -> str | None:
     return None
 
 
-def _write_script(target: Path, python: Path, body: str) -> None:
+def write_script(target: Path, python: Path, body: str) -> None:
     """Write `body` so that the shell starts `python` with it: unlike `#!<path>` that carries spaces and long paths."""
     target.write_text(f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} \"$0\" \"$@\"\n' '''\n{body}")
     target.chmod(0o755)

@@ -11,15 +11,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tools.progress import Progress
+from tools.python_environment import write_script
 
 
 def program(folder: Path, name: str, body: str) -> Path:
     """An executable Python script."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    path.write_text(f"#!{sys.executable}\n{body}\n")
-    path.chmod(0o755)
-    return path
+    write_script(folder / name, Path(sys.executable), f"{body}\n")
+    return folder / name
 
 
 def says(text: str) -> str:
