@@ -1,0 +1,198 @@
+"""One parser of IAM policy documents for all rules.
+
+It takes a JSON string or an object, one statement or a list, one value or a list, and keeps the path of each part.
+Action names, condition operators and condition keys ignore case; `*` and `?` are wildcards in actions and resources.
+What is not a document is a violation that says so; what is not known yet is undecided.
+
+Source: IAM user guide, "Grammar of the IAM JSON policy language".
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from policies.rule import Undecided, Violation
+from policies.values import Node, plain
+
+_A_DOCUMENT = "an IAM policy document as JSON: an object with Statement"
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+_EVERY = "\0"  # what stands for "any text" in a candidate: only * covers it
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One key of one operator."""
+
+    operator: str
+    """Lower case, without a ForAnyValue or ForAllValues prefix and without the IfExists suffix."""
+    key: str
+    """Lower case, such as aws:sourceaccount."""
+    values: tuple[str, ...]
+    optional: bool
+    """IfExists, or ForAllValues: holds also when the request lacks the key."""
+
+    def pins(self) -> bool:
+        """Whether it demands a value: an operator that must match, and no value that is only a wildcard."""
+        positive = self.operator in ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
+        return positive and not self.optional and bool(self.values) and not any(is_everything(v) for v in self.values)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement, with the path of each part as a node."""
+
+    path: str
+    allows: bool
+    actions: tuple[Node, ...]
+    not_actions: tuple[Node, ...]
+    resources: tuple[Node, ...]
+    not_resources: tuple[Node, ...]
+    principals: tuple[tuple[str, Node], ...]
+    """Kind in lower case (aws, service, federated, canonicaluser, or * ) and value."""
+    not_principals: bool
+    conditions: tuple[Condition, ...]
+
+    @property
+    def on_everything(self) -> bool:
+        """It is about every resource, or every one but some."""
+        return bool(self.not_resources) or not self.resources or any(is_everything(r.value) for r in self.resources)
+
+    def grants(self, action: str) -> bool:
+        """Whether `action` is among its actions; wildcards in them count."""
+        if self.not_actions:
+            return not any(matches(node.value, action) for node in self.not_actions)
+        return any(matches(node.value, action) for node in self.actions)
+
+
+def parse(node: Node) -> tuple[tuple[Statement, ...], tuple[Violation | Undecided, ...]]:
+    """Return the statements of the document that `node` holds, and what stands in the way of reading all of it."""
+    if node.unknown:
+        return (), (Undecided(node.path),)
+    value = node.value
+    if isinstance(value, str):
+        try:
+            value = plain(json.loads(value))
+        except (ValueError, RecursionError):
+            return (), (Violation(node.path, "the policy is not valid JSON", _A_DOCUMENT),)
+    document = Node(value, node.path)
+    if not isinstance(value, dict) or not (
+        document["Statement"].unknown or isinstance(value.get("Statement"), dict | list)
+    ):
+        return (), (Violation(node.path, "the policy is not an IAM policy document", _A_DOCUMENT),)
+    statements: list[Statement] = []
+    problems: list[Violation | Undecided] = []
+    for entry in document["Statement"].each():
+        try:
+            statements.append(_statement(entry))
+        except _NotKnownError as unknown:
+            problems.append(Undecided(unknown.path))
+        except _NotAStatementError as wrong:
+            problems.append(Violation(wrong.path, "the policy cannot be read", _A_DOCUMENT))
+    return tuple(statements), tuple(problems)
+
+
+class _NotKnownError(Exception):
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class _NotAStatementError(_NotKnownError):
+    pass
+
+
+def _statement(node: Node) -> Statement:
+    if node.unknown:
+        raise _NotKnownError(node.path)
+    if not isinstance(node.value, dict) or node.value.get("Effect") not in ("Allow", "Deny"):
+        raise (_NotKnownError if node["Effect"].unknown else _NotAStatementError)(node.path)
+    if node["Action"].value is None and node["NotAction"].value is None:
+        raise _NotAStatementError(node.path)
+    return Statement(
+        path=node.path,
+        allows=node.value["Effect"] == "Allow",
+        actions=_texts(node["Action"]),
+        not_actions=_texts(node["NotAction"]),
+        resources=_texts(node["Resource"]),
+        not_resources=_texts(node["NotResource"]),
+        principals=tuple(_principals(node["Principal"])),
+        not_principals=node["NotPrincipal"].value is not None,
+        conditions=tuple(_conditions(node["Condition"])),
+    )
+
+
+def _texts(node: Node) -> tuple[Node, ...]:
+    for entry in node.each():
+        if entry.unknown:
+            raise _NotKnownError(entry.path)
+        if not isinstance(entry.value, str):
+            raise _NotAStatementError(entry.path)
+    return node.each()
+
+
+def _principals(node: Node) -> Iterator[tuple[str, Node]]:
+    if node.unknown:
+        raise _NotKnownError(node.path)
+    if isinstance(node.value, dict):
+        for kind in node.value:
+            yield from ((kind.lower(), entry) for entry in _texts(node[kind]))
+    else:
+        yield from (("*", entry) for entry in _texts(node))
+
+
+def _conditions(node: Node) -> Iterator[Condition]:
+    if node.unknown:
+        raise _NotKnownError(node.path)
+    if node.value is None:
+        return
+    if not isinstance(node.value, dict):
+        raise _NotAStatementError(node.path)
+    for operator in node.value:
+        if not isinstance(node[operator].value, dict):
+            raise (_NotKnownError if node[operator].unknown else _NotAStatementError)(node.path)
+        name = operator.lower()
+        bare = name.removeprefix("foranyvalue:").removeprefix("forallvalues:").removesuffix("ifexists")
+        optional = name.endswith("ifexists") or name.startswith("forallvalues:")
+        for key in node.value[operator]:
+            entries = node[operator][key].each()
+            if any(entry.unknown for entry in entries):
+                raise _NotKnownError(node.path)
+            values = tuple(str(e.value).lower() if isinstance(e.value, bool) else str(e.value) for e in entries)
+            yield Condition(bare, key.lower(), values, optional)
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if c == "*" else f"[^{_EVERY}]" if c == "?" else re.escape(c) for c in re.sub(r"\*+", "*", pattern))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def matches(pattern: str, action: str) -> bool:
+    """Whether an action pattern covers an action, case ignored.
+
+    `action` may hold wildcards itself: they must be covered as a whole.
+
+    >>> matches("s3:Get*", "S3:getObject"), matches("s3:GetObject", "s3:Get*")
+    (True, False)
+    """
+    return covers(pattern.lower(), action.lower())
+
+
+def covers(pattern: str, candidate: str) -> bool:
+    """Whether every text that `candidate` stands for matches `pattern`.
+
+    >>> covers("arn:aws:s3:::data*", "arn:aws:s3:::data/*"), covers("arn:aws:s3:::data/?", "arn:aws:s3:::data/*")
+    (True, False)
+    """
+    return _pattern(pattern).fullmatch(candidate.replace("*", _EVERY)) is not None
+
+
+def is_everything(pattern: str) -> bool:
+    """Whether a resource pattern covers every resource of a partition: `*`, `arn:aws:*` and the like."""
+    return any(covers(pattern, f"arn:{partition}:*:*:*:*") for partition in PARTITIONS)
+
+
+def is_public(kind: str, principal: str) -> bool:
+    """Whether a principal is anyone: `*`, or `*` as an AWS principal."""
+    return kind in ("*", "aws") and not principal.strip("*") and bool(principal)

@@ -1,0 +1,260 @@
+"""Rules as policies of the SDK: two passes, waivers, levels, and answers that cannot be silent.
+
+Every rule is one policy that the engine calls for each resource and again for the stack, under one name and one level.
+A resource rule that meets an unknown value leaves the question to the stack pass, where a property dependency on the
+expected type answers it. A rule that crashes reports that at its own level. Three policies of the pack itself frame the
+rules: the first takes the settings, the last but one judges the waivers, the last prints notices.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.policy import Policy
+
+from policies import memo, report
+from policies.config import LEVELS, SCHEMA
+from policies.index import Resource, Stack
+from policies.report import Judgement
+from policies.rule import Finding, ResourceRule, Rule, StackRule, Undecided, Violation, verdict, weigh
+from policies.run import Run
+from policies.tokens import STACK
+
+Observer = Callable[[Judgement], None]
+
+
+class BothPasses(ResourceValidationPolicy, StackValidationPolicy):
+    """A policy that the SDK calls for each resource and for the stack, so that one name has one level."""
+
+    def __init__(self, name: str, description: str, level: EnforcementLevel, **facts: Any) -> None:
+        # The two parents take their arguments in different orders; what they add is replaced below.
+        Policy.__init__(self, name, description, level, **facts)
+
+    def has_validation(self) -> bool:
+        """Every one validates."""
+        return True
+
+    def has_remediation(self) -> bool:
+        """None repairs, unless it says so."""
+        return False
+
+    def validate(self, args: Any, report_violation: ReportViolation) -> None:
+        """Called by the SDK with a resource or with the stack."""
+        if isinstance(args, StackValidationArgs):
+            self.on_stack(args, report_violation)
+        else:
+            self.on_resource(args, report_violation)
+
+    def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
+        """Judge one resource."""
+        raise NotImplementedError
+
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:
+        """Judge the stack."""
+        raise NotImplementedError
+
+
+class SettingsPolicy(BothPasses):
+    """First of the pack: takes the settings, says what is wrong with them, builds the index of the stack pass."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            "pack-settings",
+            "The settings of the pack can be read.",
+            EnforcementLevel.MANDATORY,
+            config_schema=PolicyConfigSchema(SCHEMA),
+            severity=Severity.HIGH,
+        )
+        self._run = run
+
+    def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
+        """Complain at the stack's own resource, before anything else is registered."""
+        self._run.configure(args.get_config())
+        if args.resource_type == STACK:
+            self._complain(tell)
+
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:
+        """Complain, and begin the stack pass."""
+        self._run.configure(args.get_config())
+        self._run.begin_stack(args.resources)
+        self._complain(tell)
+
+    def _complain(self, tell: ReportViolation) -> None:
+        for error in self._run.setting_errors:
+            tell(error, None)
+
+
+class WaiversPolicy(BothPasses):
+    """Last but one: waivers that expired or are not used."""
+
+    def __init__(self, run: Run, *, targeted: bool) -> None:
+        super().__init__(
+            "pack-waivers",
+            "Every waiver is in use and has not expired.",
+            EnforcementLevel.MANDATORY,
+            severity=Severity.MEDIUM,
+        )
+        self._run, self._targeted = run, targeted
+
+    def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
+        """Only the end of a run shows what was used."""
+
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002
+        """Judge the waivers."""
+        for complaint in self._run.ledger.complaints(whole_stack=not self._targeted):
+            tell(complaint, None)
+
+
+class NoticesPolicy(BothPasses):
+    """Last: prints, as advice, each use of a waiver and what the settings have reported rather than denied."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            "pack-notices", "What was waived, or reported only.", EnforcementLevel.ADVISORY, severity=Severity.LOW
+        )
+        self._run = run
+
+    def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
+        """Print what the rules before it noted about this resource."""
+        for _, text in self._run.take_notices(args.urn):
+            tell(text, None)
+        memo.forget()
+
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002
+        """Print the rest, and end the stack pass."""
+        for urn, text in self._run.take_notices():
+            tell(text, urn or None)
+        self._run.end_stack()
+        memo.forget()
+
+
+class RulePolicy(BothPasses):
+    """One rule of the catalogue."""
+
+    def __init__(self, rule: Rule, run: Run, observers: Sequence[Observer], *, targeted: bool) -> None:
+        super().__init__(
+            rule.id,
+            rule.requirement,
+            LEVELS.get(rule.id, rule.default_level),
+            severity=rule.severity,
+            tags=list(rule.controls),
+            remediation_steps=rule.fix,
+        )
+        self.rule = rule
+        self._tokens = rule.tokens
+        self._run, self._observers, self._targeted = run, observers, targeted
+
+    def has_remediation(self) -> bool:
+        """Whether the rule has a safe repair."""
+        return isinstance(self.rule, ResourceRule) and self.rule.remediate is not None
+
+    def remediate(self, args: ResourceValidationArgs) -> Any:
+        """Repair in place, so that secrets stay secrets; None when nothing changes."""
+        rule = self.rule
+        if args.resource_type not in self._tokens or not isinstance(rule, ResourceRule) or rule.remediate is None:
+            return None
+        return args.props if rule.remediate(args.props) else None
+
+    def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
+        """Judge a resource, or leave it to the stack pass."""
+        if args.resource_type not in self._tokens:
+            return
+        try:
+            resource = self._run.see(args)
+            if not isinstance(self.rule, ResourceRule):
+                return
+            self._run.answered(self.rule.id, resource.urn)
+            findings = weigh(self.rule.check(resource, self._run.settings))
+            open_points = tuple(f for f in findings if isinstance(f, Undecided))
+            if open_points and self._run.defer(self.rule.id, resource, open_points):
+                self._observe(Judgement(self.rule, resource.urn, open_points[0], deferred=True))
+                return
+            self._tell_all(resource.urn, findings, lambda text: tell(text, None))
+        except Exception as error:  # one rule that fails must not end the run of all others
+            tell(report.crash(self.rule, error), None)
+
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:
+        """Judge the stack, or answer what was left open."""
+        try:
+            stack = self._run.stack(args.resources)
+            rule = self.rule
+            if isinstance(rule, StackRule):
+                judged: dict[str, list[Finding]] = {resource.urn: [] for resource in stack.of(rule.types)}
+                for subject, finding in rule.check(stack, self._run.settings):
+                    judged.setdefault(subject.urn if subject else "", []).append(self._settled(stack, subject, finding))
+            else:
+                judged = {
+                    resource.urn: [self._settled(stack, stack.resources.get(resource.urn), point) for point in points]
+                    for resource, points in self._run.deferred(rule.id)
+                }
+            for urn, findings in judged.items():
+                left = weigh(finding for finding in findings if finding is not _SETTLED)
+                self._tell_all(urn, left, partial(_tell_about, tell, urn))
+        except Exception as error:
+            tell(report.crash(self.rule, error), None)
+
+    def _settled(self, stack: Stack, resource: Resource | None, finding: Finding) -> Finding:
+        """Return _SETTLED for an unknown value that comes of a resource of the expected type."""
+        if isinstance(finding, Undecided) and finding.accepts and resource:
+            root = finding.path.split(".", 1)[0].split("[", 1)[0]
+            if stack.depended_on(resource, root, finding.accepts):
+                return _SETTLED
+        return finding
+
+    def _tell_all(self, urn: str, findings: tuple[Finding, ...], tell: Callable[[str], None]) -> None:
+        run, rule = self._run, self.rule
+        waiver = None
+        for finding in findings:
+            missing = isinstance(finding, Violation) and finding.companion
+            declared = missing and next(
+                (c for c in run.settings.companions if c.rule == rule.id and fnmatchcase(urn, c.urn)), None
+            )
+            waiver = None if declared else run.accept(rule.id, urn)
+            only_reported = isinstance(finding, Undecided) and run.settings.unknowns == "report"
+            if declared:
+                run.notice(urn, report.elsewhere(rule, declared))
+            elif waiver:
+                run.notice(urn, report.waived(rule, waiver, finding))
+            elif only_reported or (missing and self._targeted):
+                run.notice(urn, f"{rule.id}: {report.message(rule, finding)}")
+            else:
+                tell(report.message(rule, finding))
+        self._observe(Judgement(rule, urn, verdict(findings), waiver))
+
+    def _observe(self, judgement: Judgement) -> None:
+        for observer in self._observers:
+            observer(judgement)
+
+
+_SETTLED = Undecided("")
+
+
+def _tell_about(tell: ReportViolation, urn: str, text: str) -> None:
+    tell(text, urn or None)
+
+
+def policies(
+    rules: Iterable[Rule], today: date, *, targeted: bool = False, observers: Sequence[Observer] = ()
+) -> list[Policy]:
+    """Return the policies of a pack, in the order in which the SDK must call them.
+
+    `today` (UTC) decides which waivers hold. `targeted`: the run sees part of the stack, so a missing companion and an
+    unused waiver prove nothing. `observers` get every answer, Pass included: evidence is made there.
+    """
+    rules = tuple(rules)
+    tokens = frozenset(token for rule in rules for token in rule.tokens)
+    run = Run(frozenset(rule.id for rule in rules), tokens, today)
+    judges = [RulePolicy(rule, run, observers, targeted=targeted) for rule in rules]
+    return [SettingsPolicy(run), *judges, WaiversPolicy(run, targeted=targeted), NoticesPolicy(run)]

@@ -1,0 +1,161 @@
+"""A rule: what it requires as data, and one function that looks for what breaks it.
+
+A rule yields findings, a `Violation` where an input is wrong and an `Undecided` where it is not known yet; none means
+`Pass`. A violation anywhere wins, then an undecided value. Messages name paths and what is expected, never a value: any
+input may be a secret.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies.config import Settings
+from policies.index import Resource, Stack
+from policies.tokens import with_twins
+from policies.values import UNKNOWN, Node
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Nothing breaks the rule."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """The input at `path` breaks the rule."""
+
+    path: str
+    what: str
+    """What is wrong, in words, such as `storage is not encrypted`."""
+    expected: str
+    """What would be right."""
+    companion: bool = False
+    """What is wrong is that a companion resource is missing, which may be in another stack."""
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """The input at `path` is not known yet, and the rule depends on it."""
+
+    path: str
+    accepts: frozenset[str] = frozenset()
+    """Types of which the value must come; a property dependency on one of them settles it."""
+
+
+Finding: TypeAlias = Violation | Undecided
+Verdict: TypeAlias = Pass | Violation | Undecided
+Findings: TypeAlias = Iterator[Finding]
+
+
+def weigh(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that count: the violations, else what is undecided, each once."""
+    unique = tuple(dict.fromkeys(findings))
+    return tuple(f for f in unique if isinstance(f, Violation)) or unique
+
+
+def verdict(findings: Iterable[Finding]) -> Verdict:
+    """Return the one answer that findings make."""
+    return next(iter(weigh(findings)), Pass())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What every rule has. Use `ResourceRule` or `StackRule`."""
+
+    id: str
+    """Family and number of the catalogue, such as ENC-01."""
+    requirement: str
+    """One sentence: what must hold."""
+    fix: str
+    """One line of Pulumi that repairs it."""
+    types: frozenset[str]
+    """Current tokens of the types that are judged; older twins count as well."""
+    severity: Severity
+    controls: tuple[str, ...]
+    """Control ids of frameworks that it supports, such as F:S3.17."""
+
+    @property
+    def default_level(self) -> EnforcementLevel:
+        """The catalogue's level: it follows from the severity."""
+        grave = self.severity in (Severity.CRITICAL, Severity.HIGH)
+        return EnforcementLevel.MANDATORY if grave else EnforcementLevel.ADVISORY
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Current tokens of all types that the rule looks at."""
+        return self.types
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All tokens that the rule looks at, older twins included."""
+        return with_twins(self.reads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRule(Rule):
+    """A rule about one resource, judged before it is created; unknown values are judged again with the whole stack."""
+
+    check: Callable[[Resource, Settings], Findings]
+    remediate: Callable[[Any], bool] | None = None
+    """Repairs the SDK's mutable inputs in place; True when something changed. Runs only at the level `remediate`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRule(Rule):
+    """A rule about resources together, judged once all of them are registered."""
+
+    joins: frozenset[str]
+    """Current tokens of the companions."""
+    check: Callable[[Stack, Settings], Iterator[tuple[Resource | None, Finding]]]
+    """None for a finding about the stack as a whole."""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What it judges and what it joins."""
+        return self.types | self.joins
+
+
+def require(
+    node: Node, good: Callable[[Any], bool], what: str, expected: str, accepts: frozenset[str] = frozenset()
+) -> Findings:
+    """Yield a finding unless `node` is known and `good`."""
+    if node.unknown:
+        # An unknown parent may hold anything: where it comes from says nothing about the value inside it.
+        yield Undecided(node.path, frozenset() if node.inherited else accepts)
+    elif not good(node.value):
+        yield Violation(node.path, what, expected)
+
+
+def is_true(node: Node, what: str) -> Findings:
+    """Yield a finding unless `node` is true."""
+    return require(node, lambda value: value is True, what, "true")
+
+
+def not_true(node: Node, what: str, *, as_text: bool = False) -> Findings:
+    """Yield a finding unless `node` is false or absent. `as_text`: the schema has it as a string."""
+    allowed: tuple[object, ...] = (None, False, "false", "") if as_text else (None, False)
+    return require(node, lambda value: any(value is a or (as_text and value == a) for a in allowed), what, "false")
+
+
+def is_set(node: Node, what: str, expected: str, accepts: frozenset[str] = frozenset()) -> Findings:
+    """Yield a finding unless `node` holds a text."""
+    return require(node, lambda value: isinstance(value, str) and bool(value), what, expected, accepts)
+
+
+def tier(resource: Resource, settings: Settings) -> Node:
+    """Return the tier of a resource: its tag, else the provider's default tag, else the default tier."""
+    for tags in (Node(resource.inputs.get("tags"), "tags"), Node(resource.default_tags, "tags")):
+        node = tags[settings.tier_tag]
+        if node.unknown or node.is_set:
+            return node
+    return Node(settings.default_tier, "tags")
+
+
+def is_confidential(resource: Resource, settings: Settings) -> bool | None:
+    """Whether the tier is confidential or above; None while the tag is not known."""
+    node = tier(resource, settings)
+    if node.value is UNKNOWN:
+        return None
+    return not isinstance(node.value, str) or settings.at_least(node.value, "confidential")

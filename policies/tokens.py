@@ -1,0 +1,64 @@
+"""Type tokens: short spellings of this pack, the older twins of a type, and groups of types that rules share.
+
+Tokens are matched exactly, never by prefix. Source: pulumi_aws 7.51, whose classes name their older tokens as aliases.
+"""
+
+from collections.abc import Iterable
+
+STACK = "pulumi:pulumi:Stack"
+
+
+def aws(*names: str) -> frozenset[str]:
+    """Return full tokens of AWS types.
+
+    >>> aws("s3/bucket:Bucket")
+    frozenset({'aws:s3/bucket:Bucket'})
+    """
+    return frozenset(f"aws:{name}" for name in names)
+
+
+_V2 = (
+    "Bucket",
+    "BucketAccelerateConfiguration",
+    "BucketAcl",
+    "BucketCorsConfiguration",
+    "BucketLifecycleConfiguration",
+    "BucketLogging",
+    "BucketObjectLockConfiguration",
+    "BucketRequestPaymentConfiguration",
+    "BucketServerSideEncryptionConfiguration",
+    "BucketVersioning",
+    "BucketWebsiteConfiguration",
+)
+_LOAD_BALANCING = ("Listener", "ListenerCertificate", "ListenerRule", "LoadBalancer", "TargetGroup")
+
+
+def _token(module: str, name: str) -> str:
+    return f"aws:{module}/{name[0].lower()}{name[1:]}:{name}"
+
+
+TWINS: dict[str, str] = (
+    {_token("s3", f"{name}V2"): _token("s3", name) for name in _V2}
+    | {
+        _token(module, name): _token("lb", name)
+        for module in ("alb", "applicationloadbalancing", "elasticloadbalancingv2")
+        for name in _LOAD_BALANCING
+    }
+    | {"aws:elasticsearch/domain:Domain": "aws:opensearch/domain:Domain"}
+)
+"""Older token to the current one that it counts as."""
+
+
+def canonical(token: str) -> str:
+    """Return the current token of a type."""
+    return TWINS.get(token, token)
+
+
+def with_twins(types: Iterable[str]) -> frozenset[str]:
+    """Return `types` and every older token that counts as one of them."""
+    current = frozenset(types)
+    return current | {older for older, newer in TWINS.items() if newer in current}
+
+
+KEYS = aws("kms/key:Key", "kms/alias:Alias", "kms/replicaKey:ReplicaKey", "kms/externalKey:ExternalKey")
+"""What a reference to a customer managed key may depend on."""
