@@ -39,7 +39,7 @@ class Naming:
             return self.proposed
         digits = hashlib.sha256(self.seed + self.logical_name.encode()).hexdigest()[:7]
         stem = self.logical_name.lower() if rule.lower else self.logical_name
-        return f"{stem[: rule.limit - len(rule.separator) - len(digits)]}{rule.separator}{digits}"
+        return f"{rule.prefix}{stem[: rule.limit - len(rule.prefix) - len(digits) - 1]}-{digits}"
 
 
 def check(

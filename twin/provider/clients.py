@@ -91,5 +91,5 @@ class Clients:
         try:
             answer: dict[str, Any] = getattr(client, operation)(**params)
         except (ClientError, BotoCoreError) as error:
-            raise CallError(service, operation, params, error) from error
+            raise CallError(service, client.meta.method_to_api_mapping[operation], params, error) from error
         return answer

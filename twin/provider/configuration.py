@@ -58,7 +58,7 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
                 (
                     name,
                     f"the twin's AWS provider does not take this configuration; it takes {taken}. Endpoint and "
-                    "credentials come from the environment (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …), see `groundwork twin env`",
+                    "credentials come from the environment, as `groundwork twin env` prints it",
                 )
             )
         elif name == "allowedAccountIds" and not _strings(value):

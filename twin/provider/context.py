@@ -88,9 +88,9 @@ class Context:
             raise ProviderError(f"{self.type.token}: {template!r} needs {', '.join(missing)}, which is not known")
         return template.format_map(values)
 
-    def call(self, operation: str, /, *, service: str = "", **params: Any) -> dict[str, Any]:
+    def call(self, operation: str, /, **params: Any) -> dict[str, Any]:
         """Call an operation of the resource's service in the resource's region; for functions in a table."""
-        return self.clients.call(service or self.type.service, operation, params, self.region)
+        return self.clients.call(self.type.service, operation, params, self.region)
 
     def request(self, call: Call, names: Iterable[str]) -> dict[str, Any]:
         """The parameters of a call that carries these properties, under the names that the API gives them."""

@@ -38,7 +38,7 @@ class CallError(ProviderError):
         self.code: str = response.get("Error", {}).get("Code", "")
         self.status: int = metadata.get("HTTPStatusCode", 0)
         said = response.get("Error", {}).get("Message") or str(error)
-        text = f"{service}:{''.join(part.capitalize() for part in operation.split('_'))}"
+        text = f"{service}:{operation}"
         if named := ", ".join(f"{name} {value}" for name, value in params.items() if _telling(name, value)):
             text += f" ({named})"
         text += f": {self.code}: {said}" if self.code else f": {said}"

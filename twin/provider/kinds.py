@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +89,34 @@ NUMBER = Scalar("number", (int, float))
 BOOLEAN = Scalar("boolean", (bool,))
 
 
+@dataclass(frozen=True)
+class Alike(Kind):
+    """A string that AWS may write in another way: two are the same when they have the same canonical form."""
+
+    canonical: Callable[[str], str]
+
+    @override
+    def problems(self, value: Any, path: str) -> Iterator[Problem]:
+        yield from STRING.problems(value, path)
+
+    @override
+    def same(self, one: Any, other: Any) -> bool:
+        if isinstance(one, str) and isinstance(other, str):
+            return self.canonical(one) == self.canonical(other)
+        return super().same(one, other)
+
+
 class Document(Kind):
-    """A JSON text, as policies are; two that mean the same are no difference, whatever their layout and order."""
+    """A JSON text, as policies are; two that mean the same are no difference, whatever their layout and order.
+
+    A program may give the object itself; it becomes its text, as with the official provider.
+    """
 
     @override
     def problems(self, value: Any, path: str) -> Iterator[Problem]:
         if value is None or value is UNKNOWN:
+            return
+        if isinstance(value, dict):
             return
         if not isinstance(value, str):
             yield path, f"expected a JSON text, got {json.dumps(value, default=repr)}"
@@ -113,6 +135,18 @@ class Document(Kind):
         if isinstance(one, str) and isinstance(other, str):
             return same_document(one, other)
         return super().same(one, other)
+
+    @override
+    def with_defaults(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return UNKNOWN if _holds_unknown(value) else json.dumps(value)
+
+
+def _holds_unknown(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_unknown(item) for item in value.values())
+    return value is UNKNOWN or (isinstance(value, list) and any(_holds_unknown(item) for item in value))
 
 
 JSON = Document()

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Autoname:
-    """A physical name made from the logical one as the official provider does: name, separator, seven hex digits."""
+    """A physical name made from the logical one as the official provider does: name, hyphen, seven hex digits."""
 
     limit: int
     """The longest name that the service takes."""
     lower: bool = False
     """Capitals are not allowed."""
-    separator: str = "-"
+    prefix: str = ""
+    """What the service wants every name to begin with (`alias/`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +160,7 @@ class ResourceType:
         """
         if self.id.startswith("="):
             return {}
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.id))
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.id))
         found = re.fullmatch(pattern, resource_id)
         if not found:
             raise ProviderError(f"id {resource_id!r} of {self.token} does not have the form {self.id}")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from twin.provider.context import Context
-from twin.provider.kinds import BOOLEAN, INTEGER, JSON
-from twin.provider.schema import REGION, TAGS, Call, Facet, Property, ResourceType, States
+from twin.provider.kinds import BOOLEAN, INTEGER, JSON, Alike
+from twin.provider.schema import REGION, TAGS, Autoname, Call, Facet, Property, ResourceType, States
 from twin.provider.tags import tag_facet
 
 _KEY = {"KeyId": "{id}"}
@@ -96,4 +96,37 @@ KEY = ResourceType(
     absent={"xksKeyId": "the twin has no external key stores"},
 )
 
-TYPES = (KEY,)
+
+def _key_arn(ctx: Context) -> str:
+    target: str = ctx.state["targetKeyId"]
+    return (
+        target if target.startswith("arn:") else str(ctx.fill("arn:{partition}:kms:{region}:{account}:key/") + target)
+    )
+
+
+def _read_alias(ctx: Context) -> dict[str, Any] | None:
+    """There is no call that describes one alias."""
+    pages = ctx.clients.client("kms", ctx.region).get_paginator("list_aliases").paginate()
+    return next((alias for page in pages for alias in page["Aliases"] if alias["AliasName"] == ctx.id), None)
+
+
+ALIAS = ResourceType(
+    "aws:kms/alias:Alias",
+    "kms",
+    id="{name}",
+    properties={
+        "name": Property(replaces=True, api="AliasName", autoname=Autoname(limit=256, prefix="alias/")),
+        "targetKeyId": Property(kind=Alike(lambda key: key.rpartition("/")[2]), required=True),
+        "targetKeyArn": Property(output=True, derived=_key_arn),
+        "arn": Property(output=True, read="AliasArn"),
+        "region": REGION,
+    },
+    create=Call("create_alias"),
+    read=_read_alias,
+    facets=(Facet(properties=("targetKeyId",), put=Call("update_alias", {"AliasName": "{id}"}), created=True),),
+    delete=Call("delete_alias", {"AliasName": "{id}"}, missing=_GONE),
+    refused={"namePrefix": "give the name itself, or none and get one made from the logical name"},
+    absent={"namePrefix": "never given"},
+)
+
+TYPES = (KEY, ALIAS)

@@ -6,6 +6,7 @@ from twin.provider.context import Context
 from twin.provider.errors import ProviderError
 from twin.provider.kinds import BOOLEAN, MapOf
 from twin.provider.schema import REGION, TAGS, Autoname, Call, Facet, Property, ResourceType
+from twin.provider.types._s3_configurations import CONFIGURATIONS
 
 _BUCKET = {"Bucket": "{id}"}
 _GONE = ("404", "NoSuchBucket")
@@ -114,4 +115,4 @@ BUCKET = ResourceType(
     },
 )
 
-TYPES = (BUCKET,)
+TYPES = (BUCKET, *CONFIGURATIONS)

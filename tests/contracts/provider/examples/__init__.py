@@ -46,8 +46,10 @@ class Example:
     """Makes what it needs by plain boto3 and returns the inputs to create it with."""
     holds: Callable[[World, str, Mapping[str, Any]], None]
     """Asserts by plain boto3 that the emulator holds what these inputs say; gets the id too."""
-    updates: tuple[Mapping[str, Any], ...] = ()
+    updates: tuple[Mapping[str, Any] | Callable[[World], Mapping[str, Any]], ...] = ()
     """Changes of the inputs, one after the other; `None` takes one away."""
+    remains: Callable[[World, str], None] | None = None
+    """For what AWS cannot take away, only set back: asserts that it has been."""
     not_imported: frozenset[str] = frozenset()
     """Inputs that no answer tells, so that an import cannot know them."""
     case: str = ""

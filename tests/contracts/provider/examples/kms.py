@@ -30,6 +30,17 @@ def _key_holds(world: World, key_id: str, inputs: Mapping[str, Any]) -> None:
         assert json.loads(policy) == json.loads(inputs["policy"])
 
 
+def _alias_holds(world: World, name: str, inputs: Mapping[str, Any]) -> None:
+    pages = world.client("kms").get_paginator("list_aliases").paginate()
+    targets = {alias["AliasName"]: alias.get("TargetKeyId") for page in pages for alias in page["Aliases"]}
+    assert targets[name] == inputs["targetKeyId"].rpartition("/")[2]
+
+
+def _new_key(world: World) -> dict[str, str]:
+    about: dict[str, str] = world.client("kms").create_key()["KeyMetadata"]
+    return about
+
+
 EXAMPLES = (
     Example(
         "aws:kms/key:Key",
@@ -53,4 +64,16 @@ EXAMPLES = (
         not_imported=frozenset({"deletionWindowInDays"}),
     ),
     Example("aws:kms/key:Key", inputs=lambda _: {"isEnabled": False}, holds=_key_holds, case="disabled"),
+    Example(
+        "aws:kms/alias:Alias",
+        inputs=lambda world: {"name": world.name("alias/data"), "targetKeyId": _new_key(world)["KeyId"]},
+        holds=_alias_holds,
+        updates=(lambda world: {"targetKeyId": _new_key(world)["Arn"]},),
+    ),
+    Example(
+        "aws:kms/alias:Alias",
+        inputs=lambda world: {"targetKeyId": _new_key(world)["Arn"]},
+        holds=_alias_holds,
+        case="autonamed",
+    ),
 )
