@@ -56,6 +56,7 @@ class EncryptionKeysArgs(Model):
     """What the keys are wired to."""
 
     settings: EncryptionKeysSettings = EncryptionKeysSettings()
+    """What the stack file says."""
     account_id: str
     """Whose principals may use the keys."""
     region: str

@@ -5,12 +5,21 @@ a component that starts to call AWS is found out.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pulumi
 import pytest
+from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto.resource_pb2 import (
+    RegisterResourceOutputsRequest,
+    RegisterResourceRequest,
+    RegisterResourceResponse,
+)
+from pulumi.runtime.rpc import deserialize_properties
 
 Result = TypeVar("Result")
 
@@ -43,6 +52,10 @@ class Recorder(Mocks):
 
     def __init__(self) -> None:
         self.made: list[MockResourceArgs] = []
+        self.requests: dict[str, RegisterResourceRequest] = {}
+        """What the engine was really asked, by logical name: parent, provider, options. URNs in it are shortened."""
+        self.outputs: dict[str, Mapping[str, Any]] = {}
+        """What `register_outputs` said, by logical name."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Record a registration and answer it: inputs come back as outputs, as they do from a provider."""
@@ -68,6 +81,21 @@ class Recorder(Mocks):
     def children(self) -> list[MockResourceArgs]:
         """Return the registrations of custom resources: what a provider would create."""
         return [made for made in self.made if made.custom]
+
+
+class _Monitor(MockMonitor):
+    """The SDK's own, which keeps what it drops: options, parents, registered outputs."""
+
+    mocks: Recorder
+
+    def RegisterResource(self, request: RegisterResourceRequest) -> RegisterResourceResponse:  # noqa: N802  # gRPC's
+        self.mocks.requests[request.name] = request
+        response: RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return response
+
+    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802  # gRPC's
+        self.mocks.outputs[request.urn.rsplit("::", 1)[-1]] = deserialize_properties(request.outputs)
+        return Empty()
 
 
 def _computed(args: MockResourceArgs) -> dict[str, Any]:
@@ -102,18 +130,28 @@ def run_program(program: Callable[[], Result]) -> Result:
     return results[0]
 
 
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    """Run one test against a fresh recorder, with an event loop that no other test can queue work on."""
+@contextmanager
+def stand_in(stack: str = "test", *, preview: bool = False) -> Iterator[Recorder]:
+    """Put a fresh recorder in the place of the engine, with an event loop that nobody else can queue work on."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     mocks = Recorder()
-    pulumi.runtime.set_mocks(mocks, project="groundwork", stack="test", preview=False)
-    yield mocks
-    left = asyncio.all_tasks(loop)  # the mocks register the stack itself, which waits until a test runs a program
-    for task in left:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    pulumi.runtime.reset_options()
-    asyncio.set_event_loop(None)
-    loop.close()
+    monitor = _Monitor(mocks)
+    pulumi.runtime.set_mocks(mocks, project="groundwork", stack=stack, preview=preview, monitor=monitor)
+    try:
+        yield mocks
+    finally:
+        left = asyncio.all_tasks(loop)  # the mocks register the stack itself, which waits until a program runs
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        pulumi.runtime.reset_options()
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """Run one test against a fresh recorder."""
+    with stand_in() as mocks:
+        yield mocks
