@@ -1,8 +1,8 @@
 """The resources of a stack as rules see them, found by type, and joined to each other.
 
 A join is decided by known values where both sides have one (name, id or ARN, literals included), and by the property
-dependency where the value is not known yet, as on the first preview. A value that is known and equals nothing in the
-stack refers to something outside it.
+dependency where one has none, as on the first preview. A value that is known and equals nothing in the stack refers to
+something outside it.
 """
 
 import re
@@ -46,6 +46,10 @@ class Resource:
             if isinstance(value := values.get(key), str) and value:
                 return value
         return None
+
+    def is_absent(self, key: str) -> bool:
+        """Whether a property is neither an input nor an output, known or not."""
+        return self.inputs.get(key) is None and self.outputs.get(key) is None
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,8 @@ class Stack:
         found = self._identities(types, identities).get(_name(node.value))
         if found:
             return Reference(tuple(found), certain=True)
-        nameless = tuple(t for t in depended if not any(t.known(key) for key in identities))
-        return Reference(nameless, certain=True)
+        # The value was taken from a property that the target does not tell, such as an id that is no output.
+        return Reference(tuple(t for t in depended if any(t.is_absent(key) for key in identities)), certain=True)
 
     def companions(
         self,

@@ -13,7 +13,7 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from policies.config import Settings
 from policies.index import Resource, Stack
-from policies.tokens import with_twins
+from policies.tokens import KEYS, with_twins
 from policies.values import UNKNOWN, Node
 
 
@@ -47,6 +47,9 @@ class Undecided:
 Finding: TypeAlias = Violation | Undecided
 Verdict: TypeAlias = Pass | Violation | Undecided
 Findings: TypeAlias = Iterator[Finding]
+LocatedFindings: TypeAlias = Iterator[tuple[Resource | None, Finding]]
+"""With the resource that each is about; None for the stack as a whole."""
+A_KEY = "the ARN or id of a customer managed key"
 
 
 def weigh(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -108,8 +111,7 @@ class StackRule(Rule):
 
     joins: frozenset[str]
     """Current tokens of the companions."""
-    check: Callable[[Stack, Settings], Iterator[tuple[Resource | None, Finding]]]
-    """None for a finding about the stack as a whole."""
+    check: Callable[[Stack, Settings], LocatedFindings]
 
     @property
     def reads(self) -> frozenset[str]:
@@ -142,6 +144,15 @@ def not_true(node: Node, what: str, *, as_text: bool = False) -> Findings:
 def is_set(node: Node, what: str, expected: str, accepts: frozenset[str] = frozenset()) -> Findings:
     """Yield a finding unless `node` holds a text."""
     return require(node, lambda value: isinstance(value, str) and bool(value), what, expected, accepts)
+
+
+def is_cmk(node: Node, what: str) -> Findings:
+    """Yield a finding unless `node` refers to a key that is not one of AWS' own (`alias/aws/...`)."""
+
+    def good(value: object) -> bool:
+        return isinstance(value, str) and bool(value) and not value.rpartition(":")[2].startswith("alias/aws/")
+
+    return require(node, good, what, A_KEY, KEYS)
 
 
 def tier(resource: Resource, settings: Settings) -> Node:

@@ -56,11 +56,11 @@ def _policy_nodes(resource: Resource) -> Iterator[Node]:
         yield resource["policy"]
 
 
-def _documents(resource: Resource) -> Iterator[tuple[Node, tuple[Statement, ...], Findings]]:
-    """Yield each policy with its Allow statements and what stands in the way of reading it."""
+def _documents(resource: Resource) -> Iterator[tuple[tuple[Statement, ...], Findings]]:
+    """Yield the Allow statements of each policy, and what stands in the way of reading it."""
     for node in _policy_nodes(resource):
         statements, problems = documents.parse(node)
-        yield node, tuple(statement for statement in statements if statement.allows), iter(problems)
+        yield tuple(statement for statement in statements if statement.allows), iter(problems)
 
 
 # ACC-01 to ACC-04: what identity policies grant
@@ -68,7 +68,7 @@ def _documents(resource: Resource) -> Iterator[tuple[Node, tuple[Statement, ...]
 
 def _no_administrator(resource: Resource, settings: Settings) -> Findings:
     del settings
-    for _, statements, problems in _documents(resource):
+    for statements, problems in _documents(resource):
         yield from problems
         for statement in statements:
             every = statement.not_actions or any(documents.matches(a.value, "*:*") for a in statement.actions)
@@ -79,19 +79,19 @@ def _no_administrator(resource: Resource, settings: Settings) -> Findings:
 
 
 def _no_escalation(resource: Resource, settings: Settings) -> Findings:
-    for node, statements, problems in _documents(resource):
+    for statements, problems in _documents(resource):
         yield from problems
         broad = [statement for statement in statements if statement.on_everything]
+        held: dict[str, list[tuple[str, ...]]] = {}
         for actions in settings.escalation_sets:
             # IAM adds statements up: a set that is spread over several is as good as one.
             holders = [next((s for s in broad if s.grants(action)), None) for action in actions]
-            if actions and all(holders):
-                path = next((holder.path for holder in holders if holder), node.path)
-                yield Violation(
-                    path,
-                    f"{' with '.join(actions)} on every resource lets its holder take other rights",
-                    "the resources in use, by ARN",
-                )
+            if holders and all(holders):
+                held.setdefault(next(h.path for h in holders if h), []).append(actions)
+        for path, sets in held.items():
+            more = f" (and {len(sets) - 1} more ways)" if len(sets) > 1 else ""
+            what = f"{' with '.join(sets[0])} on every resource lets its holder take other rights{more}"
+            yield Violation(path, what, "the resources in use, by ARN")
 
 
 def _is_service_wildcard(action: str) -> bool:
@@ -107,7 +107,7 @@ def _is_read_only(action: str, settings: Settings) -> bool:
 
 
 def _no_wildcards(resource: Resource, settings: Settings) -> Findings:
-    for _, statements, problems in _documents(resource):
+    for statements, problems in _documents(resource):
         yield from problems
         for statement in statements:
             if statement.not_actions:
@@ -133,7 +133,7 @@ def _is_all_keys(pattern: str) -> bool:
 
 def _no_decryption_of_everything(resource: Resource, settings: Settings) -> Findings:
     del settings
-    for _, statements, problems in _documents(resource):
+    for statements, problems in _documents(resource):
         yield from problems
         for statement in statements:
             decrypts = statement.grants("kms:Decrypt") or statement.grants("kms:ReEncryptFrom")

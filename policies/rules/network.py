@@ -1,7 +1,6 @@
 """NET: what the world may reach, and what may reach the world."""
 
 import ipaddress
-from collections.abc import Iterator
 from typing import Any
 
 from pulumi_policy import Severity
@@ -9,8 +8,8 @@ from pulumi_policy import Severity
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.rule import (
-    Finding,
     Findings,
+    LocatedFindings,
     ResourceRule,
     Rule,
     StackRule,
@@ -37,7 +36,6 @@ LAUNCH_CONFIGURATION = aws("ec2/launchConfiguration:LaunchConfiguration")
 
 _CIDRS = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
 _ALL_PROTOCOLS = ("-1", -1, "all")
-LocatedFindings = Iterator[tuple[Resource | None, Finding]]
 
 
 def _is_world(cidr: object) -> bool:
