@@ -21,8 +21,8 @@ def check(lock_file: Path) -> None:
         problems.append(f"PostgreSQL is missing. Install {postgres.WHAT_TO_INSTALL}")
     needed_mib += postgres.NEEDED_MIB
     needs_go = ways.needs_go()
-    if needs_go:
-        problems.append(modules.go_problem())
+    if needs_go and (problem := modules.go_problem()):
+        problems.append(f"The Pulumi engine must be built here (none on PATH, no official download). {problem}")
     needed_mib += modules.NEEDED_MIB if needs_go else download.NEEDED_MIB
     problems.append(disk_problem(cache_root(), needed_mib))
     report(problems)

@@ -179,6 +179,17 @@ def test_what_the_caller_set_for_go_does_not_change_the_build(monkeypatch: pytes
     }
 
 
+def test_go_keeps_its_files_in_the_cache_when_the_home_folder_cannot_be_written(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(cache / "no home"))
+    monkeypatch.delenv("GOPATH", raising=False)
+    monkeypatch.delenv("GOCACHE", raising=False)
+    environment = modules._go_environment()
+    assert environment["GOPATH"] == str(cache / "go")
+    assert environment["GOCACHE"] == str(cache / "go" / "build")
+
+
 @pytest.mark.parametrize("way", ways.WAYS)
 def test_one_way_alone_can_be_asked_for(
     on_path: Path, said: Said, nothing_to_download: Path, monkeypatch: pytest.MonkeyPatch, way: str

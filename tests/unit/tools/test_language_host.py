@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
@@ -185,6 +186,23 @@ def test_a_program_ends_with_the_host_which_ends_quietly_on_sigint(host: SimpleN
     assert host.process.stderr.read() == ""
     wait_until(lambda: not Path(f"/proc/{pid_file.read_text()}").exists())
     pending.cancel()
+
+
+def test_the_host_does_not_outlive_an_engine_that_was_killed(tmp_path: Path) -> None:
+    engine = (
+        "import subprocess, sys\n"
+        f"host = subprocess.Popen([sys.executable, {str(LANGUAGE_HOST)!r}, '127.0.0.1:1'], stdout=subprocess.PIPE)\n"
+        "host.stdout.readline()\n"
+        "print(host.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None
+        host = psutil.Process(int(process.stdout.readline()))
+        process.kill()
+    wait_until(lambda: not host.is_running() or host.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_the_dependencies_and_the_interpreter_of_the_program_are_told(host: SimpleNamespace, project: Path) -> None:
