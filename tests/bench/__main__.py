@@ -1,0 +1,117 @@
+"""`make bench`: every performance claim, measured in one run. Ratios are what counts; seconds are this machine's today.
+
+python -m tests.bench            prints the tables
+python -m tests.bench --record   also writes them to docs/benchmarks.md
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench import policies, twin
+
+CLONE = Path(__file__).parents[2]
+RECORD = CLONE / "docs" / "benchmarks.md"
+PAIRS = 9
+COUNTS = (10, 100, 1000)
+COUNTS_ON_TWIN = (10, 100)
+
+
+def main() -> None:
+    """Measure everything, print it, and record it when asked to."""
+    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin()]
+    if "--record" in sys.argv:
+        RECORD.write_text("\n".join(lines) + "\n")
+        _say(f"recorded in {RECORD.relative_to(CLONE)}")
+
+
+def _header() -> Iterable[str]:
+    lines = [
+        "# Benchmarks",
+        "",
+        f"`make bench` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}. All figures of one run. Ratios are what a claim rests on; seconds are of this machine.",
+    ]
+    yield from _printed(lines)
+
+
+def _components() -> Iterable[str]:
+    """Pairs of runs, components and bare in turn, so that a slow moment of the machine meets both."""
+    pairs = [(_program("components"), _program("bare")) for _ in range(PAIRS)]
+    ratios = sorted(full["seconds"] / bare["seconds"] for full, bare in pairs)
+    rows = [
+        ["registrations of dev", f"{pairs[0][0]['resources']} resources"],
+        ["components, median", f"{statistics.median(full['seconds'] for full, _ in pairs):.2f} s"],
+        ["bare program, median", f"{statistics.median(bare['seconds'] for _, bare in pairs):.2f} s"],
+        ["**components / bare, median of the pairs** (target at most 1.3)", f"**{statistics.median(ratios):.2f}** ({ratios[0]:.2f} to {ratios[-1]:.2f})"],
+    ]  # fmt: skip
+    yield from _table("The program against a bare one that registers the same resources", ["what", "measured"], rows)
+
+
+def _growth() -> Iterable[str]:
+    measured = [(count, _program("components", count)) for count in COUNTS]
+    empty = _program("components", 1)
+    rows = [
+        [f"{count}", f"{found['resources']}", f"{found['seconds']:.2f} s", f"{1000 * found['seconds'] / found['resources']:.2f} ms",
+         f"{found['peak_mib']:.0f} MiB", f"{1024 * (found['peak_mib'] - empty['peak_mib']) / found['resources']:.1f} KiB"]
+        for count, found in measured
+    ]  # fmt: skip
+    per_resource = [found["seconds"] / found["resources"] for _, found in measured]
+    yield from _table(
+        "Object stores: the program alone",
+        ["stores", "resources", "time", "time each", "peak memory", "memory each, over one store"],
+        rows,
+    )
+    yield from _printed([
+        "", f"Time for each resource at {COUNTS[-1]} stores / at {COUNTS[0]} stores: **{per_resource[-1] / per_resource[0]:.2f}** (linear is 1)."
+    ])  # fmt: skip
+
+
+def _policies() -> Iterable[str]:
+    rows = [[name, value] for name, value in policies.measure().items()]
+    yield from _table("The policy pack against an empty pack", ["what", "measured"], rows)
+
+
+def _twin() -> Iterable[str]:
+    timed = [*twin.environment("dev"), *twin.environment("prod")]
+    for count in COUNTS_ON_TWIN:
+        timed += twin.object_stores(count)
+    yield from _table("On the twin", ["command", "time"], [[one.command, f"{one.seconds:.1f} s"] for one in timed])
+
+
+def _program(kind: str, count: int = 0) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.program", kind, str(count)],
+        cwd=CLONE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _table(title: str, head: list[str], rows: list[list[str]]) -> Iterable[str]:
+    lines = ["", f"## {title}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    yield from _printed([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _printed(lines: list[str]) -> Iterable[str]:
+    for line in lines:
+        _say(line)
+        yield line
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

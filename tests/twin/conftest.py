@@ -1,0 +1,25 @@
+"""Projects of their own for the end-to-end tests: each has a twin in a temporary folder and leaves nothing behind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A project that nothing has been built in."""
+    made = Project.make(tmp_path / "project")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project whose dev is up. A test may use what is there; what it changes, it changes back."""
+    made = Project.make(tmp_path_factory.mktemp("dev") / "project")
+    made.groundwork("up", "dev")
+    yield made
+    made.stop()

@@ -1,0 +1,49 @@
+"""A `kill -9` at any moment, an API that fails: running it again finishes the work, and nothing is there twice."""
+
+import json
+import time
+
+import psutil
+
+from tests.support.project import Project, engine_killed_after
+from twin import inventory
+
+MOMENTS = (1, 2, 3, 5, 8, 13, 21, 12, 7, 30)
+"""How many creates each `up` begins before it is killed; each goes on where the one before it ended."""
+
+
+def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project: Project) -> None:
+    project.groundwork("twin", "start")
+    begun: set[str] = set()
+    for moment in MOMENTS:
+        with engine_killed_after(project, moment) as urns:
+            begun.update(urns)
+        project.groundwork("recover", "dev")
+    assert len(begun) > 50, "the kills must have come in the middle of the work"
+    assert_no_process_is_left_of(project)
+
+    project.groundwork("up", "dev")
+    project.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
+    exported = json.loads(project.pulumi("stack", "export", "-s", "dev").stdout)["deployment"]
+    assert not exported.get("pending_operations")
+    state = json.dumps(exported)
+    held = inventory.take(project.account())
+    assert [name for names in held.values() for name in names if name not in state] == [], "made twice, or lost"
+
+    project.groundwork("destroy", "dev", "--yes")
+    assert inventory.take(project.account()) == {}
+
+
+def assert_no_process_is_left_of(project: Project) -> None:
+    """Language host, program and provider of a killed engine end by themselves; the twin's services go on."""
+    end = time.monotonic() + 20
+    while left := [process for process in psutil.process_iter() if _belongs_to_an_engine_of(project, process)]:
+        assert time.monotonic() < end, [process.cmdline() for process in left]
+        time.sleep(0.2)
+
+
+def _belongs_to_an_engine_of(project: Project, process: psutil.Process) -> bool:
+    try:
+        return process.environ().get("PULUMI_HOME", "").startswith(str(project.root)) and process.status() != "zombie"
+    except psutil.Error:
+        return False
