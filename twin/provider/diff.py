@@ -52,10 +52,9 @@ def diff(
             old = old_outputs.get(name)
         if new is None and (prop.computed or prop.autoname is not None or empty(old)):
             continue
-        for path in prop.kind.differences(old, new, name):
+        for path, kind in prop.kind.differences(old, new, name):
             if name in ignored or path in ignored:
                 continue
-            kind = "ADD" if old is None else "DELETE" if new is None else "UPDATE"
             found.kinds[path] = kind + ("_REPLACE" if _replaces(prop, path) else "")
     if found.replaces:
         found.delete_before_replace = resource.delete_before_replace or _name_is_taken(resource, old_inputs, news)

@@ -24,6 +24,14 @@ Problem = tuple[str, str]
 """Where (a property path as Pulumi writes it) and what is wrong there."""
 
 
+Difference = tuple[str, str]
+"""Where two values differ, and how: `ADD`, `DELETE` or `UPDATE`."""
+
+
+def _difference(old: Any, new: Any, path: str) -> Difference:
+    return path, "ADD" if old is None else "DELETE" if new is None else "UPDATE"
+
+
 def empty(value: Any) -> bool:
     """Nothing is said: absent, and what AWS answers instead of absent."""
     return value is not UNKNOWN and (value is None or value is False or value in ("", 0, [], {}, ()))
@@ -50,10 +58,10 @@ class Kind:
             return False
         return bool(one == other) or (empty(one) and empty(other))
 
-    def differences(self, old: Any, new: Any, path: str) -> Iterator[str]:
-        """Paths at which the two differ, as deep as can be told."""
+    def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
+        """Where the two differ, as deep as can be told."""
         if not self.same(old, new):
-            yield path
+            yield _difference(old, new, path)
 
     def with_defaults(self, value: Any) -> Any:
         """The value with the defaults of nested properties filled in."""
@@ -214,11 +222,11 @@ class ListOf(Kind):
         return True
 
     @override
-    def differences(self, old: Any, new: Any, path: str) -> Iterator[str]:
+    def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if self.same(old, new):
             return
         if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
-            yield path
+            yield _difference(old, new, path)
             return
         for index, (a, b) in enumerate(zip(old, new, strict=True)):
             yield from self.item.differences(a, b, f"{path}[{index}]")
@@ -249,7 +257,7 @@ class MapOf(Kind):
         if shape is None or shape.type_name != "list":
             return dict(value)
         key, content = pair_names(shape.member.members)
-        return [{key: name, content: item} for name, item in value.items()]
+        return [{key: name, content: item} for name, item in sorted(value.items())]
 
     @override
     def from_api(self, value: Any) -> Any:
@@ -261,13 +269,16 @@ class MapOf(Kind):
         return {item[key]: item.get(content, "") for item in value}
 
     @override
-    def differences(self, old: Any, new: Any, path: str) -> Iterator[str]:
+    def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if not isinstance(old, dict) or not isinstance(new, dict):
             yield from super().differences(old, new, path)
             return
         for key in sorted(old.keys() | new.keys()):
-            if key not in old or key not in new or not self.item.same(old[key], new[key]):
-                yield f"{path}.{key}" if key.isidentifier() else f'{path}["{key}"]'
+            where = f"{path}.{key}" if key.isidentifier() else f'{path}["{key}"]'
+            if key not in old or key not in new:
+                yield where, "DELETE" if key in old else "ADD"
+            elif not self.item.same(old[key], new[key]):
+                yield where, "UPDATE"
 
 
 def pair_names(members: Mapping[str, Any]) -> tuple[str, str]:
@@ -330,10 +341,10 @@ class Block(Kind):
         return not any(True for _ in self.differences(one, other, ""))
 
     @override
-    def differences(self, old: Any, new: Any, path: str) -> Iterator[str]:
+    def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if old is UNKNOWN or new is UNKNOWN or (old is None) != (new is None):
             if not (empty(old) and empty(new)):
-                yield path
+                yield _difference(old, new, path)
             return
         if old is None:
             return
