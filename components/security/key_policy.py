@@ -6,11 +6,13 @@ use it only through an AWS service (`kms:ViaService`), only on what is ours (enc
 if it bears the tag that `components.tags.key_access_tags` puts on a role together with its S3 rights. Nobody, the
 account root included, may encrypt or decrypt by calling KMS directly.
 
-The statements name any principal (`*`) of this account (`kms:CallerAccount`). A grant to a role session in a
-resource policy is not narrowed by a permissions boundary that is silent about it, only by one that denies it.
+The statements name any principal (`*`) of this account (`kms:CallerAccount`), and for objects the environment's roles
+(`aws:PrincipalArn`). What a resource policy grants that way is not narrowed by a permissions boundary that is silent
+about it, only by one that denies it: the boundary, too, could not name keys before they exist.
 
 Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
-CloudTrail user guide, "Configure AWS KMS key policies"; IAM user guide, "Permissions boundaries".
+CloudTrail user guide, "Configure AWS KMS key policies"; IAM user guide, "How AWS enforcement code logic evaluates
+requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
 
 from collections.abc import Callable, Iterable
@@ -95,7 +97,10 @@ def key_policy(
 def _objects(place: KeyPlace) -> list[Statement]:
     """Objects in our buckets, for roles that bear the tag. With a bucket key the context is the bucket's ARN."""
     tag = f"aws:PrincipalTag/{key_access_key(place.data_class)}"
-    ours = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{PROJECT}-{place.environment}-*"}}
+    ours = {
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{PROJECT}-{place.environment}-*"},
+        "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{place.account_id}:role/{PROJECT}-{place.environment}-*"},
+    }
     return [
         allow(
             # A multipart upload decrypts the parts before it joins them, so writing needs this as well.

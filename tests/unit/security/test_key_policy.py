@@ -15,6 +15,7 @@ TAG = "aws:PrincipalTag/key-access-confidential"
 THROUGH_S3 = {
     "kms:CallerAccount": ACCOUNT_ID,
     "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+    "aws:PrincipalArn": ROLE,
     "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::groundwork-dev-artifacts-{ACCOUNT_ID}-{REGION}",
 }
 CRYPTOGRAPHIC = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:CreateGrant"]
@@ -55,6 +56,7 @@ def test_a_role_uses_the_key_through_s3_as_far_as_its_tag_goes(access: str, acti
     "change",
     [
         pytest.param({TAG: ""}, id="without the tag"),
+        pytest.param({"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT_ID}:role/other"}, id="as another role"),
         pytest.param({"kms:CallerAccount": "999999999999"}, id="from another account"),
         pytest.param({"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}, id="through another service"),
         pytest.param({"kms:ViaService": "s3.us-east-1.amazonaws.com"}, id="in another region"),
@@ -123,6 +125,13 @@ def test_a_key_is_only_for_the_uses_it_was_given() -> None:
     context = {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/x"}
     logs = f"logs.{REGION}.amazonaws.com"
     assert said("kms:GenerateDataKey", context, principal=logs, policy=objects_only) == "none"
+
+
+def test_objects_are_open_to_sessions_so_that_a_boundary_silent_about_keys_does_not_close_them() -> None:
+    """IAM lets a boundary be silent where a wildcard principal is narrowed by aws:PrincipalArn, and only there."""
+    for statement in key_policy(PLACE, [KeyUse.OBJECTS])[1:]:
+        assert statement["Principal"] == "*"
+        assert "aws:PrincipalArn" in statement["Condition"]["ArnLike"]
 
 
 def test_every_statement_for_any_principal_names_the_account() -> None:

@@ -93,6 +93,7 @@ def test_the_rights_to_objects_come_with_those_to_their_key(recorder: Recorder, 
         "kms:CallerAccount": ACCOUNT_ID,
         "kms:ViaService": f"s3.{REGION}.amazonaws.com",
         "kms:EncryptionContext:aws:s3:arn": BUCKET,
+        "aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT_ID}:role/{role['name']}",
     }
     assert decision(key, "kms:Decrypt", "key", session, principal="role") == "Allow"
     assert decision(key, "kms:GenerateDataKey", "key", session, principal="role") == encrypts
