@@ -1,0 +1,52 @@
+"""Decides the names of the stack's outputs, which are a contract with whoever reads them."""
+
+import json
+from collections.abc import Iterator
+
+import pulumi
+import pytest
+
+from stacks.exports import export
+from stacks.settings import parse_settings
+from stacks.wiring import build
+from tests.support.recorder import run_program, stand_in
+from tests.support.stack_files import written
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
+    """Build dev and collect what it exports."""
+    values: dict[str, object] = {}
+    monkeypatch.setattr(pulumi, "export", values.__setitem__)
+    with stand_in():
+        settings = parse_settings(json.dumps(written("dev")), stack="dev", allow_placeholders=True)
+        resolved: dict[str, object] = {}
+
+        def program() -> pulumi.Output[None]:
+            export(build(settings))
+            return pulumi.Output.all(**values).apply(resolved.update)
+
+        run_program(program)
+        yield resolved
+
+
+def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, object]) -> None:
+    assert set(exported) == {
+        "vpc_id",
+        *(f"key_alias_{data_class}" for data_class in ("internal", "confidential", "regulated")),
+        *(f"bucket_{store}" for store in ("datasets", "artifacts", "dvc", "access_logs", "audit")),
+        *(f"repository_{name}" for name in ("mlflow", "training", "serving")),
+        "database_endpoint",
+        "database_name",
+        "database_master_secret_arn",
+        "trail_arn",
+        *(f"role_{name}" for name in ("tracking-server", "trainer", "data-versioning")),
+        "role_github_preview",
+        "role_github_deploy",
+    }
+    assert all(isinstance(value, str) for value in exported.values())
+
+
+def test_no_output_holds_a_secret(exported: dict[str, object]) -> None:
+    assert exported["database_master_secret_arn"] == "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1"
+    assert not [name for name in exported if "password" in name]

@@ -1,0 +1,132 @@
+"""Decides which component gets what from which, for the checked-in environments and changes to them."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from stacks.store_roles import STORE_CLASSES
+from tests.support.program import record
+from tests.support.recorder import ACCOUNT_ID, Recorder
+from tests.support.stack_files import ENVIRONMENTS, written
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
+each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+@cache
+def recorded(environment: str) -> Recorder:
+    return record(environment)
+
+
+@each_environment
+def test_only_the_account_of_the_settings_is_touched(environment: str) -> None:
+    assert json.loads(recorded(environment).one("aws").inputs["allowedAccountIds"]) == ["000000000000"]
+
+
+@each_environment
+@pytest.mark.parametrize(("store", "data_class"), STORE_CLASSES.items())
+def test_each_store_is_encrypted_with_the_key_of_its_data_class(environment: str, store: str, data_class: str) -> None:
+    recorder = recorded(environment)
+    name = store.replace("_", "-")
+    (rule,) = recorder.one(f"{name}-encryption").inputs["rules"]
+    assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == f"{KEY}keys-{data_class}"
+    assert recorder.one(f"{name}-bucket").inputs["tags"]["data-classification"] == data_class
+
+
+@each_environment
+def test_access_to_every_other_store_is_logged_to_the_one_for_it(environment: str) -> None:
+    logging = {
+        made.inputs["bucket"].split("-")[2]: made.inputs["targetBucket"]
+        for made in recorded(environment).of_type("aws:s3/bucketLogging:BucketLogging")
+    }
+    target = f"groundwork-{environment}-access-logs-000000000000-eu-west-1"
+    assert logging == dict.fromkeys(["datasets", "artifacts", "dvc", "audit"], target)
+
+
+@each_environment
+def test_the_database_lives_in_the_isolated_subnets(environment: str) -> None:
+    recorder = recorded(environment)
+    letters = [zone[-1] for zone in written(environment)["zones"]]
+    assert recorder.one("registry-subnets").inputs["subnetIds"] == [f"network-isolated-{z}-id" for z in letters]
+    instance = recorder.one("registry-instance").inputs
+    assert instance["kmsKeyId"] == f"{KEY}keys-confidential"
+    assert instance["multiAz"] is (environment == "prod")
+
+
+@each_environment
+def test_the_trail_is_delivered_to_the_audit_store_which_takes_it_from_that_trail_alone(environment: str) -> None:
+    recorder = recorded(environment)
+    trail = recorder.one("audit-trail-trail").inputs
+    assert trail["s3BucketName"] == recorder.one("audit-bucket").inputs["bucket"]
+    assert trail["kmsKeyId"] == f"{KEY}keys-regulated"
+    statements = json.loads(recorder.one("audit-policy").inputs["policy"])["Statement"]
+    (deliver,) = [s for s in statements if s["Effect"] == "Allow" and "s3:PutObject" in s["Action"]]
+    arn = f"arn:aws:cloudtrail:eu-west-1:000000000000:trail/{trail['name']}"
+    assert deliver["Condition"]["StringEquals"]["aws:SourceArn"] == arn
+
+
+def test_a_workload_may_reach_the_stores_of_its_grants_and_no_others() -> None:
+    statements = json.loads(recorded("dev").one("workload-trainer-objects").inputs["policy"])["Statement"]
+    reached = {
+        (action, resource)
+        for statement in statements
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if action in ("s3:GetObject", "s3:PutObject")
+    }
+    bucket = "arn:aws:s3:::groundwork-dev-{}-000000000000-eu-west-1/{}*"
+    assert reached == {
+        ("s3:GetObject", bucket.format("datasets", "")),
+        ("s3:GetObject", bucket.format("dvc", "")),
+        ("s3:GetObject", bucket.format("artifacts", "models/")),
+        ("s3:PutObject", bucket.format("artifacts", "models/")),
+    }
+
+
+@each_environment
+def test_every_role_but_the_pipelines_own_bears_the_boundary(environment: str) -> None:
+    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/groundwork-{environment}-boundary"
+    bounded = {
+        made.name: made.inputs.get("permissionsBoundary") for made in recorded(environment).of_type("aws:iam/role:Role")
+    }
+    pipeline = {"github-preview", "github-deploy"}
+    assert set(bounded) > pipeline
+    assert {name: arn for name, arn in bounded.items() if arn != boundary} == dict.fromkeys(pipeline)
+
+
+def test_a_replica_has_a_bucket_and_a_key_in_its_own_region() -> None:
+    recorder = recorded("prod")
+    key = recorder.one("replica-keys-eu-central-1-confidential").inputs
+    assert key["region"] == "eu-central-1"
+    (rule,) = recorder.one("artifacts-replica-encryption").inputs["rules"]
+    used = rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+    assert used.endswith("replica-keys-eu-central-1-confidential")
+    assert recorder.one("artifacts-replica-bucket").inputs["region"] == "eu-central-1"
+    assert not [made for made in recorded("dev").made if "replica" in made.name]
+
+
+def test_what_production_protects_the_engine_refuses_to_delete() -> None:
+    requests = recorded("prod").requests
+    stateful = ("Bucket", "Key", "Instance", "Repository", "Trail")
+    held = {name: r.protect for name, r in requests.items() if r.type.rsplit(":", 1)[-1] in stateful}
+    assert len(held) == 6 + 4 + 1 + 3 + 1
+    assert all(held.values()), sorted(name for name, protected in held.items() if not protected)
+
+
+def test_more_stores_repositories_and_workloads_change_nothing_that_was_there() -> None:
+    settings: dict[str, Any] = written("dev")
+    settings["zones"].append("eu-west-1c")
+    settings["container_registry"]["repositories"].insert(0, "annotation")
+    settings["workloads"] = {"annotator": settings["workloads"]["trainer"]} | settings["workloads"]
+    before, after = recorded("dev"), record("dev", settings)
+    changed = {
+        made.name
+        for made in before.children()
+        if after.one(made.name).inputs != made.inputs and made.typ == after.one(made.name).typ
+    }
+    assert {made.name for made in before.made} < {made.name for made in after.made}
+    assert all(
+        after.one(n).typ in ("aws:ec2/vpcEndpoint:VpcEndpoint", "aws:rds/subnetGroup:SubnetGroup") for n in changed
+    )
