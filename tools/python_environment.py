@@ -17,8 +17,10 @@ from tools.command import run
 from tools.errors import ToolchainError
 from tools.progress import Progress
 
-USUAL_SECONDS = 60
+USUAL_SECONDS = 20
 NEEDED_MIB = 1500
+STARTED_OFTEN = ("groundwork.__main__", "policies.pack", "stacks.wiring", "twin.aws.server", "twin.provider.servicer")
+"""Modules of the clone that a command starts with: what they import is compiled once, at installation."""
 _NOT_COPIED = re.compile(r"python[\d.]*|pip[\d.]*|[Aa]ctivate.*")
 
 
@@ -45,7 +47,10 @@ def missing_parts() -> str | None:
 
 
 def ensure_cached(lock_file: Path, progress: Progress) -> Path:
-    """The folder of the cached environment, every package of it checked against the lock's hashes."""
+    """The folder of the cached environment, every package of it checked against the lock's hashes.
+
+    The lock file lies in the clone.
+    """
 
     def build(folder: Path) -> None:
         with progress.step("Python environment from requirements.lock", USUAL_SECONDS) as step:
@@ -70,6 +75,9 @@ def ensure_cached(lock_file: Path, progress: Progress) -> Path:
                     env=_without_python_settings(),
                 )
 
+            step.detail = "compiling what is started often"
+            compile_imports(python, lock_file.parent)
+
     cached = entry(lock_file)
     if cached.is_complete and not (cached.path / "bin" / "python").exists():
         raise ToolchainError(
@@ -77,6 +85,17 @@ def ensure_cached(lock_file: Path, progress: Progress) -> Path:
             "Remove that folder and run make install."
         )
     return cached.ensure(build, progress.say)
+
+
+def compile_imports(python: Path, clone: Path) -> None:
+    """Let Python write the byte code of what our commands import (of 14,000 modules about 1,500).
+
+    It would do so by itself at the first start, unless PYTHONDONTWRITEBYTECODE is set or another user runs it: then
+    each start would compile again, which takes longer than everything else that a command does.
+    """
+    variables = {**_without_python_settings(), "PYTHONPATH": str(clone)}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    run([python, "-P", "-c", f"import {', '.join(STARTED_OFTEN)}"], env=variables)
 
 
 def install_uv(python: Path, lock_file: Path, folder: Path) -> None:
