@@ -7,6 +7,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from stacks import reference
 from stacks.schema import FILE, rendered, stack_file_schema
 from stacks.settings import StackSettings
 from tests.support.stack_files import CLONE, ENVIRONMENTS, written
@@ -54,6 +55,13 @@ def test_no_resource_can_fall_back_on_the_credentials_of_the_shell(environment: 
 
 def test_the_schema_is_fresh() -> None:
     assert FILE.read_text(encoding="utf-8") == rendered(), "run: python -m stacks.schema"
+
+
+def test_the_table_of_settings_is_fresh_and_complete() -> None:
+    document = reference.FILE.read_text(encoding="utf-8")
+    assert document == reference.rendered(document), "run: python -m stacks.reference"
+    for path in ("network.cidr", "stores.datasets.lifecycle.noncurrent_days", "workloads.<name>.grants[].access"):
+        assert f"| `{path}` |" in document
 
 
 def test_the_schema_allows_no_unknown_setting() -> None:
