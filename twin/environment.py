@@ -43,7 +43,7 @@ def target(clone: Path, environment: str) -> Target:
         ) from error
     if not (isinstance(found.account_id, str) and re.fullmatch(r"\d{12}", found.account_id)):
         raise TwinError(
-            f"{file}: {SETTINGS}.account_id is {found.account_id!r}; 12 digits in quotes are allowed, as '111122223333'."
+            f"{file}: {SETTINGS}.account_id is {found.account_id!r}; 12 digits in quotes are expected: '111122223333'."
         )
     if not (isinstance(found.region, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", found.region)):
         raise TwinError(f"{file}: {SETTINGS}.region is {found.region!r}; a region is allowed, as eu-west-1.")

@@ -13,7 +13,7 @@ from twin.state import ProcessId
 
 SAME_START_SECONDS = 2.0
 """Start times are counted from the boot time, which moves a little as the clock is set. No pid comes again so soon."""
-STOP_SECONDS = 30
+STOP_SECONDS = 30.0
 """For the AWS API to write its state and shut its databases down."""
 LOG_LINES_SHOWN = 15
 
@@ -70,9 +70,9 @@ def wait_until(
 
 
 def stop(
-    known: ProcessId | None, request: signal.Signals = signal.SIGTERM, grace_seconds: float = STOP_SECONDS
+    known: ProcessId | None, request: signal.Signals = signal.SIGTERM
 ) -> None:
-    """End the process with `request` and, when it has not gone after `grace_seconds`, with SIGKILL, children too.
+    """End the process with `request` and, when it has not gone after STOP_SECONDS, with SIGKILL, children too.
 
     Does nothing when it has ended, or when its pid belongs to another process by now.
     """
@@ -85,7 +85,7 @@ def stop(
     except psutil.NoSuchProcess:
         return
     # psutil looks at pid and start time before each signal, so that a child's pid that was given again is safe too.
-    _, left = psutil.wait_procs([process], timeout=grace_seconds)
+    _, left = psutil.wait_procs([process], timeout=STOP_SECONDS)
     _, left = psutil.wait_procs(family, timeout=0 if left else 2)
     for survivor in left:
         try:

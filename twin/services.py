@@ -15,6 +15,8 @@ from tools.toolchain import Toolchain
 from twin.places import CODE, Places
 from twin.state import ProcessId, TwinState
 
+ANSWER_SECONDS = 5.0
+"""How long a healthy service takes at most to answer."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER")
 """What a service gets of this process's environment: nothing by which AWS, Pulumi or ministack could be configured."""
 
@@ -52,8 +54,8 @@ class AwsApi:
         """See Service. That the certificate is of our authority shows that it is our server that answers."""
         try:
             trusted = ssl.create_default_context(cafile=places.certificates / "ca.pem")
-            secure = http.client.HTTPSConnection("127.0.0.1", state.https_port, timeout=5, context=trusted)
-            plain = http.client.HTTPConnection("127.0.0.1", state.http_port, timeout=5)
+            secure = http.client.HTTPSConnection("127.0.0.1", state.https_port, timeout=ANSWER_SECONDS, context=trusted)
+            plain = http.client.HTTPConnection("127.0.0.1", state.http_port, timeout=ANSWER_SECONDS)
             for connection in (secure, plain):
                 with closing(connection):
                     connection.request("GET", "/_ministack/health")
