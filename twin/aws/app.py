@@ -4,14 +4,14 @@ import functools
 import logging
 from pathlib import Path
 
-from twin.aws.corrections import cloudtrail, ec2, ecr, iam, s3, secretsmanager
+from twin.aws.corrections import cloudtrail, condition_keys, ec2, ecr, iam, principals, s3, secretsmanager
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
 from twin.aws.corrections.engine import Corrections
 from twin.aws.corrections.memory import Memory
 from twin.aws.corrections.rds import DatabaseInstances
 from twin.aws.corrections.rds_parameters import ParameterGroups
 from twin.aws.corrections.s3_objects import EncryptedObjects
-from twin.aws.faults import ConnectionClosedOnPurpose, Faults
+from twin.aws.faults import BrokenOffError, Faults
 from twin.aws.settings import ServerSettings
 from twin.certificates import issue
 from twin.postgres.fleet import HOST, Fleet
@@ -21,11 +21,13 @@ from twin.postgres.server import Tls
 def build_app(settings: ServerSettings) -> Application:
     """The application for a server to serve, over TLS and without.
 
-    The emulator reads its own settings (AUTH, PERSIST_STATE, STATE_DIR, …) from the environment when it is imported here.
+    The emulator reads its own settings (AUTH, PERSIST_STATE, STATE_DIR, …) from the environment when it is imported.
     """
     from ministack.app import app as emulator
 
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
+    condition_keys.install()
+    principals.install()
     fleet = Fleet(settings.postgres_dir, settings.postgres_bin, functools.partial(_tls, settings.certificates_dir))
     groups = ParameterGroups(settings.postgres_bin)
     instances = DatabaseInstances(fleet, groups)
@@ -50,7 +52,7 @@ def _tls(certificates: Path, _server: Path) -> Tls:
 
 def _not_on_purpose(record: logging.LogRecord) -> bool:
     """Keep the connections that a test had closed out of the server's log."""
-    return not (record.exc_info and isinstance(record.exc_info[1], ConnectionClosedOnPurpose))
+    return not (record.exc_info and isinstance(record.exc_info[1], BrokenOffError))
 
 
 def _with_fleet(application: Application, fleet: Fleet) -> Application:

@@ -1,7 +1,7 @@
 """Faults for tests: the next requests that match are answered as AWS answers on a bad day.
 
-Nothing happens unless the file `faults.json` is in the twin's folder. A test in another process writes it with `plan`; each
-fault that has struck is counted down in the file, and the last one removes it.
+Nothing happens unless the file `faults.json` is in the twin's folder. A test in another process writes it with
+`plan`; each fault that has struck is counted down in the file, and the last one removes it.
 """
 
 import json
@@ -33,7 +33,7 @@ class Fault:
     operation: str
     """The API's name: `CreateBucket`; `*` for any."""
     kind: Kind
-    """`internal-error` (500), `unavailable` (503), `throttled` (in the service's own words), `closed` (the connection)."""
+    """`internal-error` (500), `unavailable` (503), `throttled` (as the service words it), `closed` (the connection)."""
     times: int = 1
     after: bool = False
     """Strike when the emulator has done the work, so that the caller cannot know whether it was done."""
@@ -66,7 +66,7 @@ def planned(root: Path) -> list[Fault]:
     return [Fault(**fault) for fault in json.loads(path.read_text())] if path.exists() else []
 
 
-class ConnectionClosedOnPurpose(Exception):
+class BrokenOffError(Exception):
     """Ends a request in the middle of its answer, which makes the server close the connection."""
 
 
@@ -119,4 +119,4 @@ async def _break_off(send: Send) -> None:
     """Promise more than is sent: ASGI has no way to close a connection, but a server closes what was cut short."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
     await send({"type": "http.response.body", "body": b"<", "more_body": True})
-    raise ConnectionClosedOnPurpose
+    raise BrokenOffError

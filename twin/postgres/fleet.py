@@ -1,8 +1,8 @@
 """The PostgreSQL servers of a twin, one for each DB instance: what they are, in which state, and their life.
 
-Each server's folder holds `instance.json` (0600), from which the servers that ran are started again with the emulator. All
-work on one server is done one after the other; what takes long is done in a thread while the instance says `creating`,
-`rebooting` and so on.
+Each server's folder holds `instance.json` (0600), from which the servers that ran are started again with the
+emulator. All work on one server is done one after the other; what takes long is done in a thread while the instance
+says `creating`, `rebooting` and so on.
 """
 
 import asyncio

@@ -4,7 +4,8 @@ Owns nothing of RDS: names, states and secrets are the fleet's. As root, which P
 namespace where root's own files belong to `nobody`, so that no file changes its owner.
 
 Errors: PostgresError with what was tried and the last lines that the program wrote.
-Source: PostgreSQL 17 documentation, chapters 18 (server setup), 19.1 (parameters), 20.1 (pg_hba.conf), 25.3.3 (base backup).
+Source: PostgreSQL 17 documentation, chapters 18 (server setup), 19.1 (parameters), 20.1 (pg_hba.conf), 25.3.3 (base
+backup).
 """
 
 import contextlib
@@ -115,7 +116,7 @@ class PostgresServer:
         self._port = configuration.port
 
     def start(self) -> None:
-        """Start the server and wait until it accepts connections. One left behind by a killed process is stopped first."""
+        """Start the server and wait until it accepts connections. One that was left behind is stopped first."""
         self.stop()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -156,9 +156,9 @@ def test_the_default_security_group_admits_itself_and_all_egress(ec2: Any, vpc_i
 
 def test_a_rule_may_name_a_prefix_list(ec2: Any, group_id: str) -> None:
     """AuthorizeSecurityGroupEgress, DescribeSecurityGroupRules, DescribeSecurityGroups, RevokeSecurityGroupEgress."""
-    (s3,) = ec2.describe_prefix_lists(
-        Filters=[{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{REGION}.s3"]}]
-    )["PrefixLists"]
+    (s3,) = ec2.describe_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{REGION}.s3"]}])[
+        "PrefixLists"
+    ]
     permission = {
         "IpProtocol": "tcp",
         "FromPort": 443,
@@ -166,7 +166,9 @@ def test_a_rule_may_name_a_prefix_list(ec2: Any, group_id: str) -> None:
         "PrefixListIds": [{"PrefixListId": s3["PrefixListId"], "Description": "S3 through the gateway"}],
     }
     made = ec2.authorize_security_group_egress(GroupId=group_id, IpPermissions=[permission])["SecurityGroupRules"][0]
-    shown = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])["SecurityGroupRules"][0]
+    shown = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])["SecurityGroupRules"][
+        0
+    ]
     for rule in (made, shown):
         assert rule["PrefixListId"] == s3["PrefixListId"]
         assert rule["Description"] == "S3 through the gateway"
@@ -180,7 +182,13 @@ def test_a_rule_may_name_a_prefix_list(ec2: Any, group_id: str) -> None:
 def test_a_network_acl_entry_keeps_its_ports(ec2: Any, vpc_id: str) -> None:
     """CreateNetworkAclEntry, ReplaceNetworkAclEntry, DescribeNetworkAcls."""
     acl_id = ec2.create_network_acl(VpcId=vpc_id)["NetworkAcl"]["NetworkAclId"]
-    entry = {"NetworkAclId": acl_id, "RuleNumber": 100, "Protocol": "6", "RuleAction": "allow", "CidrBlock": "10.0.0.0/8"}
+    entry = {
+        "NetworkAclId": acl_id,
+        "RuleNumber": 100,
+        "Protocol": "6",
+        "RuleAction": "allow",
+        "CidrBlock": "10.0.0.0/8",
+    }
     ec2.create_network_acl_entry(**entry, Egress=False, PortRange={"From": 443, "To": 444})
     ec2.replace_network_acl_entry(**entry, Egress=False, PortRange={"From": 80, "To": 81})
     entries = ec2.describe_network_acls(NetworkAclIds=[acl_id])["NetworkAcls"][0]["Entries"]

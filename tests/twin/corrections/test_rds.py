@@ -1,13 +1,14 @@
-"""RDS answers against the Amazon RDS API reference, and the PostgreSQL server that really stands behind the endpoint."""
+"""RDS answers against the Amazon RDS API reference, and the PostgreSQL server that stands behind the endpoint."""
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
+from psycopg import sql
 
 from tests.twin.corrections.conftest import REGION, Twin
 
@@ -67,21 +68,20 @@ def wait_for(rds: Any, status: str, name: str = NAME) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def instance(twin: Twin, rds: Any, key: dict[str, str]) -> Iterator[dict[str, Any]]:
+def instance(twin: Twin, rds: Any, key: dict[str, str]) -> dict[str, Any]:
     ec2 = twin.client("ec2")
     vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=REGION + zone)["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
+            "SubnetId"
+        ]
         for i, zone in enumerate("ab")
     ]
     rds.create_db_subnet_group(DBSubnetGroupName="isolated", DBSubnetGroupDescription="d", SubnetIds=subnets)
-    rds.create_db_parameter_group(
-        DBParameterGroupName="registry", DBParameterGroupFamily="postgres17", Description="d"
-    )
+    rds.create_db_parameter_group(DBParameterGroupName="registry", DBParameterGroupFamily="postgres17", Description="d")
     parameters = {"rds.force_ssl": "1", "log_connections": "1", "log_min_duration_statement": "1000"}
-    rds.modify_db_parameter_group(DBParameterGroupName="registry", Parameters=[
-        {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"} for name, value in parameters.items()
-    ])  # fmt: skip
+    wanted = [{"ParameterName": n, "ParameterValue": v, "ApplyMethod": "immediate"} for n, v in parameters.items()]
+    rds.modify_db_parameter_group(DBParameterGroupName="registry", Parameters=wanted)
     made = rds.create_db_instance(
         **INSTANCE,
         KmsKeyId=key["KeyId"],
@@ -91,7 +91,7 @@ def instance(twin: Twin, rds: Any, key: dict[str, str]) -> Iterator[dict[str, An
     )["DBInstance"]
     assert made["DBInstanceStatus"] == "creating"
     assert "Endpoint" not in made
-    yield wait_for(rds, "available")
+    return wait_for(rds, "available")
 
 
 def password(twin: Twin, instance: dict[str, Any]) -> str:
@@ -175,7 +175,8 @@ def test_the_master_is_an_rds_superuser_and_no_superuser(twin: Twin, instance: d
             connection.execute("ALTER ROLE rdsadmin PASSWORD 'mine'")
 
 
-def test_parameters_of_the_group_reach_the_server(twin: Twin, rds: Any, instance: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("instance")
+def test_parameters_of_the_group_reach_the_server(twin: Twin, rds: Any) -> None:
     """ModifyDBParameterGroup with ApplyMethod immediate, and static parameters at RebootDBInstance."""
 
     def shown(name: str) -> str:
@@ -212,9 +213,8 @@ def test_parameters_of_the_group_reach_the_server(twin: Twin, rds: Any, instance
     pytest.param("listen_addresses", "pending-reboot", "cannot be modified", id="not modifiable"),
     pytest.param("max_connections", "immediate", "cannot use immediate apply method", id="static"),
 ])  # fmt: skip
-def test_what_rds_refuses_of_a_parameter_is_refused(
-    rds: Any, instance: dict[str, Any], name: str, method: str, said: str
-) -> None:
+@pytest.mark.usefixtures("instance")
+def test_what_rds_refuses_of_a_parameter_is_refused(rds: Any, name: str, method: str, said: str) -> None:
     """ModifyDBParameterGroup: InvalidParameterValue, InvalidParameterCombination."""
     wanted = [{"ParameterName": name, "ParameterValue": "1", "ApplyMethod": method}]
     with pytest.raises(ClientError, match=said):
@@ -225,7 +225,7 @@ def test_rotation_changes_the_password_of_the_server(twin: Twin, rds: Any, insta
     """RotateSecret of Secrets Manager, and ModifyDBInstance with RotateMasterUserPassword."""
     secret_arn = instance["MasterUserSecret"]["SecretArn"]
     secrets = twin.client("secretsmanager")
-    ways = (
+    ways: tuple[Callable[[], Any], ...] = (
         lambda: secrets.rotate_secret(SecretId=secret_arn, RotationRules={"AutomaticallyAfterDays": 14}),
         lambda: rds.modify_db_instance(DBInstanceIdentifier=NAME, RotateMasterUserPassword=True, ApplyImmediately=True),
     )
@@ -241,14 +241,16 @@ def test_rotation_changes_the_password_of_the_server(twin: Twin, rds: Any, insta
     assert secrets.describe_secret(SecretId=secret_arn)["RotationRules"] == {"AutomaticallyAfterDays": 14}
 
 
-def test_no_password_is_in_the_log_of_the_server(twin: Twin, rds: Any, instance: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("instance")
+def test_no_password_is_in_the_log_of_the_server(twin: Twin, rds: Any) -> None:
     secret = password(twin, wait_for(rds, "available"))
     logs = [path.read_text() for path in twin.root.rglob("*.log")]
     assert logs
     assert not any(secret in text for text in logs)
 
 
-def test_log_exports_and_other_forgotten_fields_are_modified(rds: Any, instance: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("instance")
+def test_log_exports_and_other_forgotten_fields_are_modified(rds: Any) -> None:
     """ModifyDBInstance: CloudwatchLogsExportConfiguration and fields that the emulator ignores."""
     wait_for(rds, "available")
     modified = rds.modify_db_instance(
@@ -263,7 +265,8 @@ def test_log_exports_and_other_forgotten_fields_are_modified(rds: Any, instance:
         assert shown["AutoMinorVersionUpgrade"] is True
 
 
-def test_a_stopped_instance_answers_nobody_and_keeps_its_data(twin: Twin, rds: Any, instance: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("instance")
+def test_a_stopped_instance_answers_nobody_and_keeps_its_data(twin: Twin, rds: Any) -> None:
     """StopDBInstance, StartDBInstance; InvalidDBInstanceState in any other state."""
     current = wait_for(rds, "available")
     secret = password(twin, current)
@@ -281,19 +284,21 @@ def test_a_stopped_instance_answers_nobody_and_keeps_its_data(twin: Twin, rds: A
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_data_outlive_the_emulator(twin: Twin, rds: Any, instance: dict[str, Any], end: str) -> None:
+@pytest.mark.usefixtures("instance")
+def test_data_outlive_the_emulator(twin: Twin, rds: Any, end: str) -> None:
     """After a restart, and after a kill -9 that leaves the servers running, the same data are there."""
+    table = sql.Identifier(f"outlives_{end}")
     current = wait_for(rds, "available")
     secret = password(twin, current)
     with connect(twin, current, secret) as connection:
-        connection.execute(f"CREATE TABLE outlives_{end} (a int)")
+        connection.execute(sql.SQL("CREATE TABLE {} (a int)").format(table))
     time.sleep(1.5)  # what the emulator itself keeps is written about every second
     getattr(twin, end)()
     twin.start()
     current = wait_for(rds, "available")
     assert password(twin, current) == secret
     with connect(twin, current, secret) as connection:
-        connection.execute(f"SELECT a FROM outlives_{end}")
+        connection.execute(sql.SQL("SELECT a FROM {}").format(table))
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -303,8 +308,9 @@ def test_data_outlive_the_emulator(twin: Twin, rds: Any, instance: dict[str, Any
     pytest.param({"ManageMasterUserPassword": False, "MasterUserPassword": "short"}, "8 to 128", id="short password"),
     pytest.param({"KmsKeyId": "11111111-2222-3333-4444-555555555555"}, "KMSKeyNotAccessible", id="key"),
 ])  # fmt: skip
+@pytest.mark.usefixtures("instance")
 def test_what_rds_refuses_of_an_instance_is_refused_and_nothing_is_made(
-    rds: Any, instance: dict[str, Any], change: dict[str, Any], said: str
+    rds: Any, change: dict[str, Any], said: str
 ) -> None:
     """CreateDBInstance: InvalidParameterCombination, InvalidParameterValue, KMSKeyNotAccessibleFault."""
     with pytest.raises(ClientError, match=said):
@@ -312,9 +318,8 @@ def test_what_rds_refuses_of_an_instance_is_refused_and_nothing_is_made(
     assert [found["DBInstanceIdentifier"] for found in rds.describe_db_instances()["DBInstances"]] == [NAME]
 
 
-def test_deletion_leaves_a_snapshot_that_restores_the_data_and_no_server(
-    twin: Twin, rds: Any, instance: dict[str, Any]
-) -> None:
+@pytest.mark.usefixtures("instance")
+def test_deletion_leaves_a_snapshot_that_restores_the_data_and_no_server(twin: Twin, rds: Any) -> None:
     """CreateDBSnapshot, DeleteDBInstance, RestoreDBInstanceFromDBSnapshot."""
     current = wait_for(rds, "available")
     name = "doomed"
@@ -334,7 +339,7 @@ def test_deletion_leaves_a_snapshot_that_restores_the_data_and_no_server(
     assert deleted["DBInstanceStatus"] == "deleting"
     with pytest.raises(psycopg.OperationalError):
         connect(twin, current, "long enough")
-    assert not [path for path in (twin.root / "postgres").glob(f"*-{name}")]
+    assert not list((twin.root / "postgres").glob(f"*-{name}"))
     for snapshot, answer in (("while-it-ran", 42), ("final", 43)):
         restored = f"from-{snapshot}"
         rds.restore_db_instance_from_db_snapshot(
@@ -349,7 +354,8 @@ def test_deletion_leaves_a_snapshot_that_restores_the_data_and_no_server(
     assert not list((twin.root / "postgres" / "snapshots").iterdir())
 
 
-def test_the_secret_goes_with_its_instance(twin: Twin, rds: Any, instance: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("instance")
+def test_the_secret_goes_with_its_instance(twin: Twin, rds: Any) -> None:
     """DeleteDBInstance deletes the master user's secret."""
     rds.create_db_instance(**INSTANCE | {"DBInstanceIdentifier": "brief", "DeletionProtection": False})
     secret_arn = wait_for(rds, "available", "brief")["MasterUserSecret"]["SecretArn"]

@@ -50,7 +50,9 @@ class KeyUse:
         try:
             metadata = (await self.emulator.call("kms", "DescribeKey", KeyId=key))["KeyMetadata"]
         except AwsError as error:
-            raise AwsError("KMS.NotFoundException", f"Invalid keyId '{key}'") from error
+            if error.says("NotFoundException"):
+                raise AwsError("KMS.NotFoundException", f"Invalid keyId '{key}'") from error
+            raise
         arn = metadata["Arn"]
         if metadata["KeyState"] == "Disabled":
             raise AwsError("KMS.DisabledException", f"{arn} is disabled.")

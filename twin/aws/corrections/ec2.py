@@ -80,8 +80,8 @@ ENDPOINTS = Remembered(
 # --- Flow logs: CreateFlowLogs, DescribeFlowLogs ---
 
 _DEFAULT_LOG_FORMAT = (
-    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} "
-    "${start} ${end} ${action} ${log-status}"
+    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} "
+    "${bytes} ${start} ${end} ${action} ${log-status}"
 )
 
 

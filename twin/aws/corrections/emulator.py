@@ -1,7 +1,7 @@
 """The emulator inside this process: an ASGI application that can be called for a client, or by a correction.
 
-A correction calls with the account's root credentials (ministack takes a 12-digit access key id as root of that account),
-through the application itself and not through its modules, so that it depends on the AWS API alone.
+A correction calls with the account's root credentials (ministack takes a 12-digit access key id as root of that
+account), through the application itself and not through its modules, so that it depends on the AWS API alone.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from botocore.serialize import create_serializer
 
@@ -81,6 +81,8 @@ class Emulator:
             body = urlencode(body).encode()
         elif isinstance(body, str):
             body = body.encode()
+        path, _, fixed_query = request["url_path"].partition("?")
+        query = "&".join(filter(None, [fixed_query, urlencode(request["query_string"])]))
         signing_name = service_model(service).signing_name
         today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
         credential = f"{self.account}/{today}/{self.region}/{signing_name}/aws4_request"
@@ -95,9 +97,9 @@ class Emulator:
             "http_version": "1.1",
             "scheme": "https",
             "method": request["method"],
-            "path": request["url_path"],
-            "raw_path": request["url_path"].encode(),
-            "query_string": urlencode(request["query_string"]).encode(),
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
             "client": ("127.0.0.1", 0),
         }

@@ -1,7 +1,7 @@
 """The layer in front of the emulator: finds the corrections of an operation and runs them around the emulator's answer.
 
-A request with no correction passes through untouched, body unread. For the others the emulator answers first, so that what
-it refuses (no credentials, no permission, no such thing) stays refused; only then is the answer corrected.
+A request with no correction passes through untouched, body unread. For the others the emulator answers first, so that
+what it refuses (no credentials, no permission, no such thing) stays refused; only then is the answer corrected.
 """
 
 import copy
@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from twin.aws.corrections.emulator import Answer, Application, Emulator, Message, Receive, Send, answer_to
 from twin.aws.corrections.authorisation import account_of
+from twin.aws.corrections.emulator import Answer, Application, Emulator, Message, Receive, Send, answer_to
 from twin.aws.corrections.memory import Memory, Shelf
 from twin.aws.corrections.wire import (
     AwsError,
@@ -26,7 +26,7 @@ from twin.aws.corrections.wire import (
 )
 
 _log = logging.getLogger("twin.aws.corrections")
-_UNKNOWN_OPERATION = {"InvalidAction", "InvalidURI", "UnknownOperationException", "InvalidParameterException"}
+_UNKNOWN_OPERATION = {"InvalidAction", "InvalidURI"}
 
 
 @dataclass

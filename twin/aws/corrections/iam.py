@@ -1,7 +1,7 @@
 """IAM: tags and thumbprints of OIDC providers, operations that ministack 1.5.33 does not know.
 
-Tags are the emulator's own, given at CreateOpenIDConnectProvider and shown by GetOpenIDConnectProvider; what was changed
-since is remembered over them.
+Tags are the emulator's own, given at CreateOpenIDConnectProvider and shown by GetOpenIDConnectProvider; what was
+changed since is remembered over them.
 
 Source: IAM API reference: TagOpenIDConnectProvider, UntagOpenIDConnectProvider, ListOpenIDConnectProviderTags,
 UpdateOpenIDConnectProviderThumbprint, AddClientIDToOpenIDConnectProvider, RemoveClientIDFromOpenIDConnectProvider.

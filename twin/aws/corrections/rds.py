@@ -1,45 +1,23 @@
 """RDS for PostgreSQL: a real server behind each DB instance, and the fields that ministack 1.5.33 forgets.
 
-The emulator keeps the instance; the fleet keeps the server. Status, endpoint and master secret are the server's, laid over
-every answer that shows the instance.
+The emulator keeps the instance; the fleet keeps the server. Status, endpoint and master secret are the server's, laid
+over every answer that shows the instance.
 
 Source: Amazon RDS API reference, the actions named at each correction.
 """
 
-from typing import Any
-
-from twin.aws.corrections.emulator import Emulator
 from twin.aws.corrections.engine import Correction, Exchange
+from twin.aws.corrections.rds_fields import full_version, parameter_group, remembered_fields, with_key_arns
 from twin.aws.corrections.rds_parameters import ParameterGroups
 from twin.aws.corrections.remembered import Fields, given
 from twin.aws.corrections.secretsmanager import create_managed, delete_managed, new_password, put_managed_password
-from twin.aws.corrections.wire import AwsError, Parameters
+from twin.aws.corrections.wire import AwsError
 from twin.postgres.fleet import HOST, Database, Fleet
 from twin.postgres.server import PostgresError
 
 _KIND, _SNAPSHOT_KIND = "db-instance", "db-snapshot"
 _RESERVED_NAMES = ("admin", "rdsadmin")
 _LIFE = {"RebootDBInstance": "available", "StopDBInstance": "available", "StartDBInstance": "stopped"}
-
-
-def _remembered(parameters: Parameters) -> Fields:
-    """What the emulator forgets, under the names of the answer."""
-    fields = given(
-        parameters,
-        "AutoMinorVersionUpgrade",
-        "CACertificateIdentifier",
-        "DatabaseInsightsMode",
-        "Iops",
-        "PerformanceInsightsKMSKeyId",
-        "PerformanceInsightsRetentionPeriod",
-        "PreferredBackupWindow",
-        "StorageThroughput",
-        EnableCloudwatchLogsExports="EnabledCloudwatchLogsExports",
-        EnablePerformanceInsights="PerformanceInsightsEnabled",
-    )
-    if "CACertificateIdentifier" in fields:
-        fields["CertificateDetails"] = {"CAIdentifier": fields["CACertificateIdentifier"]}
-    return fields
 
 
 class DatabaseInstances:
@@ -81,9 +59,9 @@ class DatabaseInstances:
         asked = exchange.parameters
         if asked.get("Engine") != "postgres":
             return
-        await _full_version(exchange.emulator, asked.get("EngineVersion"))
+        await full_version(exchange.emulator, asked.get("EngineVersion"))
         if asked.get("MasterUsername") in (None, "", *_RESERVED_NAMES):
-            message = f"MasterUsername {asked.get('MasterUsername')} cannot be used as it is a reserved word used by the engine"
+            message = f"MasterUsername {asked.get('MasterUsername')} is a reserved word used by the engine"
             raise AwsError("InvalidParameterValue", message)
         managed, password = asked.get("ManageMasterUserPassword", False), asked.get("MasterUserPassword")
         if managed and password:
@@ -93,7 +71,7 @@ class DatabaseInstances:
             message = "The parameter MasterUserPassword is not a valid password: it must have 8 to 128 characters."
             raise AwsError("InvalidParameterValue", message)
         keys = given(asked, "KmsKeyId", "PerformanceInsightsKMSKeyId", "MasterUserSecretKmsKeyId")
-        await _with_key_arns(exchange.emulator, keys)
+        await with_key_arns(exchange.emulator, keys)
 
     async def _create(self, exchange: Exchange) -> None:
         asked, instance = exchange.parameters, exchange.answer["DBInstance"]
@@ -103,18 +81,20 @@ class DatabaseInstances:
         known: Fields = {"master": asked["MasterUsername"], "database": asked.get("DBName"), "shown": {}}
         if asked.get("ManageMasterUserPassword"):
             known["secret"] = await self._new_secret(exchange, instance["DBInstanceArn"], known["master"], password)
-        shown = await _with_key_arns(exchange.emulator, _remembered(asked))
-        shown |= await _with_key_arns(exchange.emulator, given(instance, "KmsKeyId"))
-        shown |= await _full_version(exchange.emulator, asked.get("EngineVersion")) | given(asked, "DBName")
+        shown = await with_key_arns(exchange.emulator, remembered_fields(asked))
+        shown |= await with_key_arns(exchange.emulator, given(instance, "KmsKeyId"))
+        shown |= await full_version(exchange.emulator, asked.get("EngineVersion")) | given(asked, "DBName")
         if asked.get("StorageType") == "gp3":
             shown = {"Iops": 3000, "StorageThroughput": 125} | shown
         known["shown"] = shown
         self._keep(exchange, known)
-        self._fleet.create(self._name(exchange), await self._database(exchange, known, _group(instance)), password)
+        self._fleet.create(
+            self._name(exchange), await self._database(exchange, known, parameter_group(instance)), password
+        )
 
     async def _new_secret(self, exchange: Exchange, arn: str, master: str, password: str) -> Fields:
         key = exchange.parameters.get("MasterUserSecretKmsKeyId")
-        found = await _with_key_arns(exchange.emulator, {"KmsKeyId": key} if key else {})
+        found = await with_key_arns(exchange.emulator, {"KmsKeyId": key} if key else {})
         return await create_managed(exchange, arn, master, password, found.get("KmsKeyId"))
 
     # --- ModifyDBInstance, ModifyDBParameterGroup ---
@@ -128,12 +108,12 @@ class DatabaseInstances:
         if known is None:
             return
         asked, arn = exchange.parameters, exchange.answer["DBInstance"]["DBInstanceArn"]
-        shown = known["shown"] | await _with_key_arns(exchange.emulator, _remembered(asked))
+        shown = known["shown"] | await with_key_arns(exchange.emulator, remembered_fields(asked))
         if exports := asked.get("CloudwatchLogsExportConfiguration"):
             before = shown.get("EnabledCloudwatchLogsExports", [])
             kept = [name for name in before if name not in exports.get("DisableLogTypes", [])]
             shown["EnabledCloudwatchLogsExports"] = list(dict.fromkeys([*kept, *exports.get("EnableLogTypes", [])]))
-        shown |= await _full_version(exchange.emulator, asked.get("EngineVersion"))
+        shown |= await full_version(exchange.emulator, asked.get("EngineVersion"))
         known["shown"] = shown
         await self._modify_password(exchange, known, arn)
         self._keep(exchange, known)
@@ -174,7 +154,7 @@ class DatabaseInstances:
         for instance in found["DBInstances"]:
             identifier = instance["DBInstanceIdentifier"]
             known = exchange.shelf(_KIND).get(exchange.scope, identifier)
-            if known is not None and _group(instance) == group:
+            if known is not None and parameter_group(instance) == group:
                 database = await self._database(exchange, known, group)
                 self._fleet.reconfigure(self._name(exchange, identifier), database)
 
@@ -199,7 +179,7 @@ class DatabaseInstances:
         elif exchange.operation.name == "StartDBInstance":
             self._fleet.start(name)
         else:
-            group = _group(exchange.answer["DBInstance"])
+            group = parameter_group(exchange.answer["DBInstance"])
             self._fleet.reboot(name, await self._database(exchange, known, group))
 
     # --- DeleteDBInstance, snapshots ---
@@ -257,7 +237,7 @@ class DatabaseInstances:
             "rds", "ModifyDBInstance", DBInstanceIdentifier=identifier, ApplyImmediately=True, **forgotten
         )
         instance = exchange.answer["DBInstance"] = modified["DBInstance"]
-        shown = await _with_key_arns(exchange.emulator, _remembered(asked))
+        shown = await with_key_arns(exchange.emulator, remembered_fields(asked))
         known: Fields = {"master": saved["master"], "database": saved.get("database"), "shown": shown}
         password = None
         if asked.get("ManageMasterUserPassword"):
@@ -308,31 +288,3 @@ class DatabaseInstances:
 
     async def _database(self, exchange: Exchange, known: Fields, group: str) -> Database:
         return await self._groups.database(exchange.emulator, known["master"], known.get("database"), group)
-
-
-def _group(instance: Parameters) -> str:
-    return str(instance["DBParameterGroups"][0]["DBParameterGroupName"])
-
-
-async def _full_version(emulator: Emulator, asked: str | None) -> Fields:
-    """A version that names only the major one stands for one of its minor versions."""
-    if not asked:
-        return {}
-    known = await emulator.call("rds", "DescribeDBEngineVersions", Engine="postgres")
-    versions = [version["EngineVersion"] for version in known["DBEngineVersions"]]
-    same_major = [version for version in versions if version.partition(".")[0] == asked.partition(".")[0]]
-    if not same_major:
-        raise AwsError("InvalidParameterCombination", f"Cannot find version {asked} for postgres")
-    return {"EngineVersion": asked if "." in asked else same_major[0]}
-
-
-async def _with_key_arns(emulator: Emulator, fields: Fields) -> dict[str, Any]:
-    """RDS shows the ARN of a key that was named by its id or an alias."""
-    keys = {name: value for name, value in fields.items() if name.endswith(("KmsKeyId", "KMSKeyId")) and value}
-    found = dict(fields)
-    for name, key in keys.items():
-        try:
-            found[name] = (await emulator.call("kms", "DescribeKey", KeyId=key))["KeyMetadata"]["Arn"]
-        except AwsError as error:
-            raise AwsError("KMSKeyNotAccessibleFault", f"The specified KMS key [{key}] does not exist.") from error
-    return found

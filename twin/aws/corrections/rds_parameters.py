@@ -1,10 +1,10 @@
 """DB parameter groups: only parameters that PostgreSQL or RDS know, and what of them the server is started with.
 
-ministack 1.5.33 takes any name. RDS' own parameters (`rds.*`) never reach postgresql.conf: `rds.force_ssl` is pg_hba.conf's
-matter, `rds.logical_replication` stands for wal_level, the others have nothing to act on here.
+ministack 1.5.33 takes any name. RDS' own parameters (`rds.*`) never reach postgresql.conf: `rds.force_ssl` is
+pg_hba.conf's matter, `rds.logical_replication` stands for wal_level, the others have nothing to act on here.
 
-Source: Amazon RDS API reference: ModifyDBParameterGroup, DescribeDBParameters; RDS user guide, "Working with parameters on
-your RDS for PostgreSQL DB instance".
+Source: Amazon RDS API reference: ModifyDBParameterGroup, DescribeDBParameters; RDS user guide, "Working with
+parameters on your RDS for PostgreSQL DB instance".
 """
 
 import functools
@@ -17,20 +17,18 @@ from twin.aws.corrections.wire import AwsError
 from twin.postgres.fleet import Database
 from twin.postgres.server import available_libraries, described_parameters
 
-_RDS_PARAMETERS = frozenset(
-    "rds." + name
-    for name in (
-        "accepted_password_auth_method adaptive_autovacuum allowed_extensions custom_dns_resolution extensions "
-        "force_admin_logging_level force_autovacuum_logging_level force_ssl global_db_rpo logical_replication "
-        "log_retention_period rds_superuser_reserved_connections restrict_password_commands superuser_variables"
-    ).split()
-)
+_RDS_PARAMETERS = frozenset({
+    "rds.accepted_password_auth_method", "rds.adaptive_autovacuum", "rds.allowed_extensions",
+    "rds.custom_dns_resolution", "rds.extensions", "rds.force_admin_logging_level",
+    "rds.force_autovacuum_logging_level", "rds.force_ssl", "rds.global_db_rpo", "rds.log_retention_period",
+    "rds.logical_replication", "rds.rds_superuser_reserved_connections", "rds.restrict_password_commands",
+})  # fmt: skip
 _EXTENSION_PARAMETERS = ("auto_explain.", "cron.", "pg_hint_plan.", "pg_stat_statements.", "pgaudit.", "plpgsql.")
-_NOT_MODIFIABLE = frozenset(
-    "archive_command archive_mode config_file data_directory external_pid_file fsync full_page_writes hba_file ident_file "
-    "listen_addresses port ssl ssl_ca_file ssl_cert_file ssl_key_file unix_socket_directories unix_socket_permissions "
-    "data_checksums restore_command".split()
-)
+_NOT_MODIFIABLE = frozenset({
+    "archive_command", "archive_mode", "config_file", "data_checksums", "data_directory", "external_pid_file", "fsync",
+    "full_page_writes", "hba_file", "ident_file", "listen_addresses", "port", "restore_command", "ssl", "ssl_ca_file",
+    "ssl_cert_file", "ssl_key_file", "unix_socket_directories", "unix_socket_permissions",
+})  # fmt: skip
 _FORCED_SINCE = 15
 """From this major version on rds.force_ssl is 1 unless the group says 0."""
 
@@ -104,6 +102,8 @@ def _major(family: str) -> int:
 async def _is_postgres(emulator: Emulator, group: str) -> bool:
     try:
         found = await emulator.call("rds", "DescribeDBParameterGroups", DBParameterGroupName=group)
-    except AwsError:
-        return False  # the emulator says itself that there is none
+    except AwsError as error:
+        if error.says("DBParameterGroupNotFound"):  # the emulator says so itself
+            return False
+        raise
     return str(found["DBParameterGroups"][0]["DBParameterGroupFamily"]).startswith("postgres")

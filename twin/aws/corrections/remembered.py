@@ -1,4 +1,4 @@
-"""Parameters that the emulator accepts and forgets: kept when a create or a modify succeeds, shown where AWS shows them."""
+"""Parameters that the emulator accepts and forgets: kept at a create or a modify, shown where AWS shows them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

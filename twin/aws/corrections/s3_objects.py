@@ -1,10 +1,11 @@
 """SSE-KMS: who reads or writes an encrypted object must also be allowed to use its key.
 
-On AWS S3 asks KMS on the caller's behalf; ministack 1.5.33 asks nobody, so a role with s3:GetObject alone could read what is
-encrypted with any key. Bodies are streamed past: a read is stopped at the head of the answer, a write before it starts.
+On AWS S3 asks KMS on the caller's behalf; ministack 1.5.33 asks nobody, so a role with s3:GetObject alone could read
+what is encrypted with any key. Bodies are streamed past: a read is stopped at the head of the answer, a write before
+it starts.
 
-Source: Amazon S3 user guide, "Using server-side encryption with AWS KMS keys" (permissions; the encryption context is the
-object's ARN, or the bucket's ARN with a bucket key), and GetObject, PutObject, CopyObject, CreateMultipartUpload.
+Source: Amazon S3 user guide, "Using server-side encryption with AWS KMS keys" (permissions; the encryption context is
+the object's ARN, or the bucket's ARN with a bucket key), and GetObject, PutObject, CopyObject, CreateMultipartUpload.
 """
 
 from urllib.parse import unquote
@@ -61,8 +62,10 @@ class EncryptedObjects:
         chosen = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
         try:
             head = await use.emulator.call("s3", "HeadObject", **chosen)
-        except AwsError:
-            return  # no such source: the copy itself says so
+        except AwsError as error:
+            if error.status == 404:  # the copy itself says so
+                return
+            raise
         if head.get("SSEKMSKeyId"):
             context = _context(f"/{location}", bool(head.get("BucketKeyEnabled")))
             await use.require("kms:Decrypt", head["SSEKMSKeyId"], context)
@@ -98,8 +101,10 @@ async def _encryption_of_write(emulator: Emulator, request: Request) -> Encrypti
     bucket = request.path.lstrip("/").partition("/")[0]
     try:
         found = await emulator.call("s3", "GetBucketEncryption", Bucket=bucket)
-    except AwsError:
-        return None  # no such bucket, or none of the caller's: the write itself says so
+    except AwsError as error:
+        if error.says("NoSuchBucket"):  # the write itself says so
+            return None
+        raise
     rule = found["ServerSideEncryptionConfiguration"]["Rules"][0]
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     key = request.headers.get(_KEY) or default.get("KMSMasterKeyID")

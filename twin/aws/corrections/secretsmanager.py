@@ -2,8 +2,8 @@
 
 ministack 1.5.33 knows no managed secrets for DB instances, and asks KMS nothing when a secret is read.
 
-Source: AWS Secrets Manager API reference: DescribeSecret, RotateSecret, GetSecretValue, DeleteSecret; Amazon RDS user guide,
-"Password management with Amazon RDS and AWS Secrets Manager".
+Source: AWS Secrets Manager API reference: DescribeSecret, RotateSecret, GetSecretValue, DeleteSecret; Amazon RDS user
+guide, "Password management with Amazon RDS and AWS Secrets Manager".
 """
 
 import datetime
@@ -76,8 +76,10 @@ async def delete_managed(exchange: Exchange, secret_arn: str) -> None:
 async def _arn(emulator: Emulator, secret_id: str) -> str:
     try:
         return str((await emulator.call("secretsmanager", "DescribeSecret", SecretId=secret_id))["ARN"])
-    except AwsError:
-        return ""  # the emulator says itself that there is none
+    except AwsError as error:
+        if error.says("ResourceNotFoundException"):  # the emulator says so itself
+            return ""
+        raise
 
 
 async def _refuse_if_managed(exchange: Exchange) -> None:
