@@ -1,0 +1,63 @@
+"""The whole program, judged by every rule of the pack: a component that breaks one is found without an engine."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from components.tags import default_tags
+from policies.config import Settings
+from policies.index import Resource, Stack
+from policies.rule import ResourceRule, Rule, StackRule, weigh
+from policies.rules import RULES
+from tests.support.program import record
+from tests.support.stack_files import ENVIRONMENTS, written
+
+
+def as_the_engine_sends_it(value: Any) -> Any:
+    """Return a recorded value with whole numbers as such: the mocks hand over every number as a float."""
+    if isinstance(value, dict):
+        return {key: as_the_engine_sends_it(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_the_engine_sends_it(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@cache
+def resources(environment: str) -> tuple[Resource, ...]:
+    """Return what the program registers, as rules see it once everything is known."""
+    settings = written(environment)
+    tags = default_tags(environment=environment, owner=settings["owner"], cost_centre=settings["cost_centre"])
+    recorder = record(environment)
+    return tuple(
+        Resource(
+            urn=f"urn:pulumi:{environment}::groundwork::{made.typ}::{made.name}",
+            type=made.typ,
+            inputs=as_the_engine_sends_it(made.inputs),
+            default_tags=tags,
+            protect=recorder.requests[made.name].protect,
+            outputs=as_the_engine_sends_it(made.inputs) | {"id": f"{made.name}-id"},
+        )
+        for made in recorder.children()
+    )
+
+
+def said(rule: Rule, environment: str) -> list[str]:
+    if isinstance(rule, ResourceRule):
+        judged = [resource for resource in resources(environment) if resource.type in rule.tokens]
+        findings = [(resource, weigh(rule.check(resource, Settings()))) for resource in judged]
+        return [f"{resource.urn}: {finding}" for resource, found in findings for finding in found]
+    assert isinstance(rule, StackRule)
+    return [f"{about}: {found}" for about, found in rule.check(Stack(resources(environment)), Settings())]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_program_breaks_no_rule_and_leaves_none_undecided(rule: Rule, environment: str) -> None:
+    assert not said(rule, environment)
+
+
+def test_the_rules_find_something_to_judge() -> None:
+    types = {resource.type for resource in resources("prod")}
+    judged = {rule.id for rule in RULES if rule.tokens & types}
+    assert len(judged) >= len(RULES) - 3, f"silent for want of a resource: {sorted({r.id for r in RULES} - judged)}"
