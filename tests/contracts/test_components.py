@@ -212,6 +212,21 @@ def test_the_program_registers_the_same_on_every_target(environment: str) -> Non
     assert seen[0] == seen[1]
 
 
+@each_environment
+def test_a_first_preview_shows_every_resource_and_every_policy_document(environment: str) -> None:
+    preview = record(environment, preview=True)
+    assert logical_names(preview) == logical_names(recorded(environment)), "a resource is made inside apply"
+    documents = {
+        f"{request.name}.{key}": value
+        for request in preview.requests.values()
+        for key, value in MessageToDict(request.object).items()
+        if key in ("policy", "assumeRolePolicy")
+    }
+    assert len(documents) > 30
+    unknown = sorted(name for name, value in documents.items() if not str(value).startswith("{"))
+    assert not unknown, "a rule cannot judge what is not known: build it of names that are"
+
+
 FORBIDDEN = re.compile(r"\b(twin|ministack|emulat\w+|localhost|127\.0\.0\.1|localstack)\b", re.IGNORECASE)
 
 

@@ -14,11 +14,11 @@ from tests.support.recorder import Recorder, run_program, stand_in
 from tests.support.stack_files import CLONE, written
 
 
-def record(environment: str, settings: dict[str, Any] | None = None) -> Recorder:
+def record(environment: str, settings: dict[str, Any] | None = None, *, preview: bool = False) -> Recorder:
     """Run what `pulumi up` runs, with those settings or the stack file's, and return what it registered."""
     pulumi.runtime.set_all_config({ROOT: json.dumps(settings or written(environment))})
     try:
-        with stand_in(environment) as recorder, patch.dict(os.environ, {PLACEHOLDERS_ALLOWED: "true"}):
+        with stand_in(environment, preview=preview) as recorder, patch.dict(os.environ, {PLACEHOLDERS_ALLOWED: "true"}):
             run_program(lambda: runpy.run_path(str(CLONE / "stacks"), run_name="__main__"))
             return recorder
     finally:

@@ -48,9 +48,13 @@ COMPUTED: dict[str, dict[str, Any]] = {
 
 
 class Recorder(Mocks):
-    """Stands for the engine: `made` holds every registration, components included, in the order they arrived."""
+    """Stands for the engine: `made` holds every registration, components included, in the order they arrived.
 
-    def __init__(self) -> None:
+    In a preview nothing exists yet: what AWS would fill in is not known.
+    """
+
+    def __init__(self, *, preview: bool = False) -> None:
+        self.preview = preview
         self.made: list[MockResourceArgs] = []
         self.requests: dict[str, RegisterResourceRequest] = {}
         """What the engine was really asked, by logical name: parent, provider, options. URNs in it are shortened."""
@@ -62,6 +66,8 @@ class Recorder(Mocks):
         self.made.append(args)
         if not args.custom:
             return f"{args.name}-id", dict(args.inputs)
+        if self.preview:
+            return None, dict(args.inputs)
         return f"{args.name}-id", _computed(args) | args.inputs
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
@@ -135,7 +141,7 @@ def stand_in(stack: str = "test", *, preview: bool = False) -> Iterator[Recorder
     """Put a fresh recorder in the place of the engine, with an event loop that nobody else can queue work on."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    mocks = Recorder()
+    mocks = Recorder(preview=preview)
     monitor = _Monitor(mocks)
     pulumi.runtime.set_mocks(mocks, project="groundwork", stack=stack, preview=preview, monitor=monitor)
     try:
