@@ -239,6 +239,11 @@ def test_rotation_changes_the_password_of_the_server(twin: Twin, rds: Any, insta
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             connect(twin, current, before)
     assert secrets.describe_secret(SecretId=secret_arn)["RotationRules"] == {"AutomaticallyAfterDays": 14}
+    before = password(twin, current)
+    week = {"AutomaticallyAfterDays": 7}
+    secrets.rotate_secret(SecretId=secret_arn, RotationRules=week, RotateImmediately=False)
+    assert secrets.describe_secret(SecretId=secret_arn)["RotationRules"] == week
+    assert password(twin, current) == before
 
 
 @pytest.mark.usefixtures("instance")
