@@ -203,7 +203,6 @@ class RegistryDatabase(pulumi.ComponentResource):
             storage_encrypted=True,
             kms_key_id=args.key_arn,
             db_name=settings.database_name,
-            port=PORT,
             username=MASTER_USERNAME,
             manage_master_user_password=True,
             master_user_secret_kms_key_id=args.key_arn,

@@ -15,6 +15,11 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
+def account(environment: str) -> str:
+    account_id: str = written(environment)["account_id"]
+    return account_id
+
+
 @cache
 def recorded(environment: str) -> Recorder:
     return record(environment)
@@ -22,7 +27,7 @@ def recorded(environment: str) -> Recorder:
 
 @each_environment
 def test_only_the_account_of_the_settings_is_touched(environment: str) -> None:
-    assert json.loads(recorded(environment).one("aws").inputs["allowedAccountIds"]) == ["000000000000"]
+    assert json.loads(recorded(environment).one("aws").inputs["allowedAccountIds"]) == [account(environment)]
 
 
 @each_environment
@@ -41,7 +46,7 @@ def test_access_to_every_other_store_is_logged_to_the_one_for_it(environment: st
         made.inputs["bucket"].split("-")[2]: made.inputs["targetBucket"]
         for made in recorded(environment).of_type("aws:s3/bucketLogging:BucketLogging")
     }
-    target = f"groundwork-{environment}-access-logs-000000000000-eu-west-1"
+    target = f"groundwork-{environment}-access-logs-{account(environment)}-eu-west-1"
     assert logging == dict.fromkeys(["datasets", "artifacts", "dvc", "audit"], target)
 
 
@@ -63,7 +68,7 @@ def test_the_trail_is_delivered_to_the_audit_store_which_takes_it_from_that_trai
     assert trail["kmsKeyId"] == f"{KEY}keys-regulated"
     statements = json.loads(recorder.one("audit-policy").inputs["policy"])["Statement"]
     (deliver,) = [s for s in statements if s["Effect"] == "Allow" and "s3:PutObject" in s["Action"]]
-    arn = f"arn:aws:cloudtrail:eu-west-1:000000000000:trail/{trail['name']}"
+    arn = f"arn:aws:cloudtrail:eu-west-1:{account(environment)}:trail/{trail['name']}"
     assert deliver["Condition"]["StringEquals"]["aws:SourceArn"] == arn
 
 
