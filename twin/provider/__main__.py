@@ -1,11 +1,22 @@
 """The plugin `pulumi-resource-aws`: `python -m twin.provider ENGINE_ADDRESS` prints its port and serves."""
 
+import importlib.util
 import signal
 import sys
 import threading
+import types
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import grpc
+
+if not TYPE_CHECKING:
+    # Only the generated protocol of Pulumi's SDK is needed; all of the SDK would take a third of a second to import.
+    for _package in ("pulumi", "pulumi.runtime"):
+        _folders = importlib.util.find_spec(_package).submodule_search_locations
+        sys.modules[_package] = types.ModuleType(_package)
+        sys.modules[_package].__path__ = list(_folders)
+
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from twin.provider.servicer import AwsProvider

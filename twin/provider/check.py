@@ -28,18 +28,22 @@ class Naming:
     logical_name: str
     seed: bytes = b""
     proposed: str = ""
-    enforced: bool = False
     disabled: bool = False
 
-    def name(self, rule: Autoname) -> str:
-        """A physical name: the proposed one, else the logical one and seven hex digits of the engine's seed."""
+    def name(self, rule: Autoname, prefix: Any = None) -> Any:
+        """A physical name: the proposed one, else the logical one and seven hex digits made from the engine's seed.
+
+        Where the program gives a prefix (`namePrefix`), that and 26 digits, as the official provider does.
+        """
+        digits = hashlib.sha256(self.seed + self.logical_name.encode()).hexdigest()
+        if prefix is not None:
+            return UNKNOWN if prefix is UNKNOWN else f"{prefix}{digits[:26]}"
         if self.disabled:
             raise ProviderError("autonaming is switched off by pulumi:autonaming; give this name in the program")
         if self.proposed:
             return self.proposed
-        digits = hashlib.sha256(self.seed + self.logical_name.encode()).hexdigest()[:7]
         stem = self.logical_name.lower() if rule.lower else self.logical_name
-        return f"{rule.prefix}{stem[: rule.limit - len(rule.prefix) - len(digits) - 1]}-{digits}"
+        return f"{rule.prefix}{stem[: rule.limit - len(rule.prefix) - 8]}-{digits[:7]}"
 
 
 def check(
@@ -54,10 +58,13 @@ def check(
     for name, prop in resource.input_properties().items():
         if name in given:
             inputs[name] = prop.kind.with_defaults(given[name])
-        elif prop.autoname is not None and not _named_otherwise(resource, name, given):
-            old = olds.get(name) if name in formerly_filled else None
+            if prop.autoname is not None and f"{name}Prefix" in given:
+                problems.append((name, f"excludes {name}Prefix; give one of them"))
+        elif prop.autoname is not None:
+            prefix = given.get(f"{name}Prefix")
+            kept = name in formerly_filled and olds.get(f"{name}Prefix") == prefix
             try:
-                inputs[name] = old or naming.name(prop.autoname)
+                inputs[name] = olds.get(name) if kept else naming.name(prop.autoname, prefix)
             except ProviderError as error:
                 problems.append((name, str(error)))
             filled.append(name)
@@ -71,11 +78,6 @@ def check(
         inputs["tagsAll"] = all_tags(account.default_tags, inputs.get("tags"))
     inputs[DEFAULTS] = sorted(filled)
     return inputs, problems
-
-
-def _named_otherwise(resource: ResourceType, name: str, given: Mapping[str, Any]) -> bool:
-    """`namePrefix` (`bucketPrefix`, …) takes the place of a made-up name."""
-    return f"{name}Prefix" in resource.properties and f"{name}Prefix" in given
 
 
 def _problems(resource: ResourceType, given: Mapping[str, Any]) -> list[Problem]:

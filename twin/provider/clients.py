@@ -86,10 +86,13 @@ class Clients:
 
     @staticmethod
     def _once(client: Any, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             answer: dict[str, Any] = getattr(client, operation)(**params)
-        except (ClientError, BotoCoreError) as error:
-            raise CallError(service, client.meta.method_to_api_mapping[operation], params, error) from error
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            lost = isinstance(error, HTTPClientError | ResponseParserError)
+            name = client.meta.method_to_api_mapping[operation]
+            raise CallError(service, name, params, error, lost=lost) from error
         return answer

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import jmespath
+
 from twin.provider.errors import CallError, ProviderError
 from twin.provider.kinds import member_of, read_answer
 from twin.provider.schema import Action, Call, Facet, Property, ResourceType, references
@@ -119,8 +121,6 @@ class Context:
 
     def run(self, action: Action, names: Iterable[str] = ()) -> Any:
         """Do an action. `None` is the answer when AWS says by one of the call's `missing` codes that there is none."""
-        import jmespath
-
         if not isinstance(action, Call):
             return action(self)
         service = action.service or self.type.service

@@ -32,10 +32,13 @@ class CancelledError(ProviderError):
 class CallError(ProviderError):
     """AWS refused an operation, or could not be reached."""
 
-    def __init__(self, service: str, operation: str, params: dict[str, Any], error: Exception) -> None:
+    def __init__(
+        self, service: str, operation: str, params: dict[str, Any], error: Exception, *, lost: bool = False
+    ) -> None:
         response: dict[str, Any] = getattr(error, "response", {})
         metadata = response.get("ResponseMetadata", {})
         self.code: str = response.get("Error", {}).get("Code", "")
+        self.lost = lost
         self.status: int = metadata.get("HTTPStatusCode", 0)
         said = response.get("Error", {}).get("Message") or str(error)
         text = f"{service}:{operation}"
@@ -54,7 +57,7 @@ class CallError(ProviderError):
     @property
     def unsettled(self) -> bool:
         """The call may have taken effect although no good answer came: connection lost, or a server's error."""
-        return not self.throttled and (self.status == 0 or self.status >= 500)
+        return not self.throttled and (self.lost or self.status >= 500)
 
 
 def _telling(name: str, value: Any) -> bool:

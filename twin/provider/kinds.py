@@ -1,4 +1,4 @@
-"""Kinds of property values: what is allowed, when two are the same, and how they look in the AWS API.
+"""Kinds of property values, and how they look in the AWS API: the plain ones, lists, maps and blocks.
 
 Names in the API are found by comparing letters without case (`sseAlgorithm` is `SSEAlgorithm`); where the words
 differ, the property names the API's own (`Property.api`).
@@ -6,158 +6,52 @@ differ, the property names the API's own (`Property.api`).
 
 from __future__ import annotations
 
-import datetime
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import jmespath
 from typing_extensions import override
 
-from twin.provider.documents import same_document
+from twin.provider.values import (
+    BOOLEAN,
+    INTEGER,
+    JSON,
+    NUMBER,
+    STRING,
+    Alike,
+    Difference,
+    Kind,
+    Problem,
+    Scalar,
+    difference,
+    empty,
+)
 from twin.provider.wire import UNKNOWN
 
 if TYPE_CHECKING:
     from twin.provider.schema import Property
 
-Problem = tuple[str, str]
-"""Where (a property path as Pulumi writes it) and what is wrong there."""
-
-
-Difference = tuple[str, str]
-"""Where two values differ, and how: `ADD`, `DELETE` or `UPDATE`."""
-
-
-def _difference(old: Any, new: Any, path: str) -> Difference:
-    return path, "ADD" if old is None else "DELETE" if new is None else "UPDATE"
-
-
-def empty(value: Any) -> bool:
-    """Nothing is said: absent, and what AWS answers instead of absent."""
-    return value is not UNKNOWN and (value is None or value is False or value in ("", 0, [], {}, ()))
-
-
-class Kind:
-    """Base: a value that goes to the API and comes back as it is."""
-
-    def problems(self, value: Any, path: str) -> Iterator[Problem]:
-        """What is wrong with a value; an unknown one is not judged."""
-        raise NotImplementedError
-
-    def to_api(self, value: Any, shape: Any) -> Any:  # noqa: ARG002
-        """The value as the parameter of botocore shape `shape`."""
-        return value
-
-    def from_api(self, value: Any) -> Any:
-        """The value as found in an answer."""
-        return value
-
-    def same(self, one: Any, other: Any) -> bool:
-        """Whether both ask AWS for the same."""
-        if one is UNKNOWN or other is UNKNOWN:
-            return False
-        return bool(one == other) or (empty(one) and empty(other))
-
-    def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
-        """Where the two differ, as deep as can be told."""
-        if not self.same(old, new):
-            yield _difference(old, new, path)
-
-    def with_defaults(self, value: Any) -> Any:
-        """The value with the defaults of nested properties filled in."""
-        return value
-
-
-@dataclass(frozen=True)
-class Scalar(Kind):
-    """A string, whole number, number or boolean."""
-
-    name: str
-    types: tuple[type, ...]
-
-    @override
-    def problems(self, value: Any, path: str) -> Iterator[Problem]:
-        if value is None or value is UNKNOWN:
-            return
-        if not isinstance(value, self.types) or (isinstance(value, bool) and bool not in self.types):
-            yield path, f"expected a {self.name}, got {json.dumps(value, default=repr)}"
-
-    @override
-    def from_api(self, value: Any) -> Any:
-        if isinstance(value, datetime.datetime):
-            return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        if str in self.types and value is not None and not isinstance(value, str):
-            return str(value)
-        return value
-
-
-STRING = Scalar("string", (str,))
-INTEGER = Scalar("whole number", (int,))
-NUMBER = Scalar("number", (int, float))
-BOOLEAN = Scalar("boolean", (bool,))
-
-
-@dataclass(frozen=True)
-class Alike(Kind):
-    """A string that AWS may write in another way: two are the same when they have the same canonical form."""
-
-    canonical: Callable[[str], str]
-
-    @override
-    def problems(self, value: Any, path: str) -> Iterator[Problem]:
-        yield from STRING.problems(value, path)
-
-    @override
-    def same(self, one: Any, other: Any) -> bool:
-        if isinstance(one, str) and isinstance(other, str):
-            return self.canonical(one) == self.canonical(other)
-        return super().same(one, other)
-
-
-class Document(Kind):
-    """A JSON text, as policies are; two that mean the same are no difference, whatever their layout and order.
-
-    A program may give the object itself; it becomes its text, as with the official provider.
-    """
-
-    @override
-    def problems(self, value: Any, path: str) -> Iterator[Problem]:
-        if value is None or value is UNKNOWN:
-            return
-        if isinstance(value, dict):
-            return
-        if not isinstance(value, str):
-            yield path, f"expected a JSON text, got {json.dumps(value, default=repr)}"
-            return
-        try:
-            json.loads(value)
-        except ValueError as error:
-            yield path, f"is not valid JSON: {error}"
-
-    @override
-    def from_api(self, value: Any) -> Any:
-        return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-    @override
-    def same(self, one: Any, other: Any) -> bool:
-        if isinstance(one, str) and isinstance(other, str):
-            return same_document(one, other)
-        return super().same(one, other)
-
-    @override
-    def with_defaults(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return UNKNOWN if _holds_unknown(value) else json.dumps(value)
-
-
-def _holds_unknown(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_unknown(item) for item in value.values())
-    return value is UNKNOWN or (isinstance(value, list) and any(_holds_unknown(item) for item in value))
-
-
-JSON = Document()
+__all__ = [
+    "BOOLEAN",
+    "INTEGER",
+    "JSON",
+    "NUMBER",
+    "STRING",
+    "Alike",
+    "Block",
+    "Difference",
+    "Kind",
+    "ListOf",
+    "MapOf",
+    "Problem",
+    "Scalar",
+    "empty",
+    "member_of",
+    "pair_names",
+    "read_answer",
+]
 
 
 def member_of(shape: Any, name: str) -> tuple[str, Any] | None:
@@ -226,7 +120,7 @@ class ListOf(Kind):
         if self.same(old, new):
             return
         if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
-            yield _difference(old, new, path)
+            yield difference(old, new, path)
             return
         for index, (a, b) in enumerate(zip(old, new, strict=True)):
             yield from self.item.differences(a, b, f"{path}[{index}]")
@@ -344,7 +238,7 @@ class Block(Kind):
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if old is UNKNOWN or new is UNKNOWN or (old is None) != (new is None):
             if not (empty(old) and empty(new)):
-                yield _difference(old, new, path)
+                yield difference(old, new, path)
             return
         if old is None:
             return
@@ -369,8 +263,6 @@ class Block(Kind):
 
 def read_answer(properties: Mapping[str, Property], answer: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the properties that an answer of the API holds."""
-    import jmespath
-
     by_letters = {key.casefold(): value for key, value in answer.items()}
     found = {}
     for name, prop in properties.items():

@@ -8,6 +8,7 @@ Source: pulumi/pulumi, proto/pulumi/provider.proto.
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -42,6 +43,13 @@ def _explained(method: Callable[..., _Answer]) -> Callable[..., _Answer]:
             _abort_partly(context, failure, request, self.secrets_of(request))
         except ProviderError as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as bug:
+            where = traceback.extract_tb(bug.__traceback__)[-1]
+            context.abort(
+                grpc.StatusCode.INTERNAL,
+                f"a mistake in the twin's AWS provider, in {method.__name__} at {where.filename}:{where.lineno}: "
+                f"{type(bug).__name__}: {bug}",
+            )
         raise AssertionError("unreachable: abort raises")
 
     return answer
@@ -124,7 +132,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             logical_name=request.name or request.urn.split("::")[-1],
             seed=request.randomSeed,
             proposed=request.autonaming.proposed_name,
-            enforced=request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.ENFORCE,
             disabled=request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
         )
         inputs, problems = check.check(resource, self._account(), news.values, decode(request.olds).values, naming)

@@ -47,6 +47,19 @@ def test_a_long_name_is_cut_to_the_limit_of_the_service() -> None:
     assert len(inputs["name"]) == 64
 
 
+def test_a_prefix_takes_the_place_of_the_logical_name() -> None:
+    group = resource_type("aws:ec2/securityGroup:SecurityGroup")
+    first = _check(group, {"namePrefix": "front-", "vpcId": "vpc-1"})
+    assert first["name"].startswith("front-")
+    assert len(first["name"]) == len("front-") + 26
+    again, _ = check(group, ACCOUNT, {"namePrefix": "front-", "vpcId": "vpc-1"}, first, Naming("it", b"another seed"))
+    assert again["name"] == first["name"]
+    other, _ = check(group, ACCOUNT, {"namePrefix": "back-", "vpcId": "vpc-1"}, first, Naming("it", b"another seed"))
+    assert other["name"].startswith("back-")
+    _, problems = check(group, ACCOUNT, {"namePrefix": "front-", "name": "a", "vpcId": "vpc-1"}, {}, Naming("it"))
+    assert problems == [("name", "excludes namePrefix; give one of them")]
+
+
 def test_the_engine_may_propose_a_name_or_ask_for_one() -> None:
     assert _check(BUCKET, {}, proposed="proposed-1")["bucket"] == "proposed-1"
     _, problems = check(BUCKET, ACCOUNT, {}, {}, Naming("a", disabled=True))
