@@ -98,8 +98,9 @@ class _NotKnownError(Exception):
         self.path = path
 
 
-class _NotAStatementError(_NotKnownError):
-    pass
+class _NotAStatementError(Exception):
+    def __init__(self, path: str) -> None:
+        self.path = path
 
 
 def _statement(node: Node) -> Statement:

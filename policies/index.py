@@ -117,7 +117,10 @@ class Stack:
         if found:
             return Reference(tuple(found), certain=True)
         # The value was taken from a property that the target does not tell, such as an id that is no output.
-        return Reference(tuple(t for t in depended if any(t.is_absent(key) for key in identities)), certain=True)
+        if untold := tuple(t for t in depended if any(t.is_absent(key) for key in identities)):
+            return Reference(untold, certain=True)
+        nameless = tuple(t for t in self.of(types) if any(t[key].unknown for key in identities))
+        return Reference(nameless, certain=not nameless)
 
     def companions(
         self,

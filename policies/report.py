@@ -26,7 +26,8 @@ def message(rule: Rule, finding: Finding) -> str:
     """Return the lines about a finding."""
     if isinstance(finding, Violation):
         place = finding.path or "resource"
-        first = f"{place}: {finding.what}; expected {finding.expected}"
+        found = f", found {finding.found}" if finding.found else ""
+        first = f"{place}: {finding.what}; expected {finding.expected}{found}"
     else:
         first = (
             f"{finding.path}: not known before the update, so the rule cannot be decided; expected a value known at "

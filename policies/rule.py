@@ -14,7 +14,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.tokens import KEYS, with_twins
-from policies.values import UNKNOWN, Node
+from policies.values import UNKNOWN, Node, describe
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Violation:
     """What is wrong, in words, such as `storage is not encrypted`."""
     expected: str
     """What would be right."""
+    found: str = ""
+    """What the value is like, as `values.describe` says it."""
     companion: bool = False
     """What is wrong is that a companion resource is missing, which may be in another stack."""
 
@@ -127,7 +129,7 @@ def require(
         # An unknown parent may hold anything: where it comes from says nothing about the value inside it.
         yield Undecided(node.path, frozenset() if node.inherited else accepts)
     elif not good(node.value):
-        yield Violation(node.path, what, expected)
+        yield Violation(node.path, what, expected, describe(node.value))
 
 
 def is_true(node: Node, what: str) -> Findings:

@@ -78,6 +78,8 @@ def describe(value: object) -> str:
     """
     if value is None or isinstance(value, bool | Marker):
         return {True: "true", False: "false", None: "null"}[value] if not isinstance(value, Marker) else str(value)
+    if isinstance(value, dict | list) and not value:
+        return "an empty list or map"
     kind = {str: "a string", int: "a number", float: "a number", list: "a list", dict: "a map"}.get(
         type(value), "a value"
     )

@@ -199,25 +199,21 @@ def _federation_is_pinned(resource: Resource, settings: Settings) -> Findings:
 # ACC-07, ACC-08: attachments and users
 
 
-def _not_too_powerful(value: object) -> bool:
-    return isinstance(value, str) and value not in {
-        f"arn:{p}:iam::aws:policy/{n}" for p in documents.PARTITIONS for n in TOO_POWERFUL
-    }
+_REFUSED = frozenset(f"arn:{p}:iam::aws:policy/{name}" for p in documents.PARTITIONS for name in TOO_POWERFUL)
 
 
 def _no_powerful_attachment(resource: Resource, settings: Settings) -> Findings:
     del settings
-    nodes: list[Node] = []
-    for name in ("policyArn", "policyArns", "managedPolicyArn", "managedPolicyArns"):
-        nodes.extend(resource[name].each())
-    for node in nodes:
-        yield from require(
-            node,
-            _not_too_powerful,
-            "an AWS policy with nearly every right is attached",
-            "a policy of your own",
-            OWN_POLICY,
-        )
+
+    def good(value: object) -> bool:
+        return isinstance(value, str) and value.startswith("arn:") and value not in _REFUSED
+
+    attached = [node for name in ("policyArn", "managedPolicyArn") if (node := resource[name]).value is not None]
+    for name in ("policyArns", "managedPolicyArns"):
+        attached.extend(resource[name].each())
+    for node in attached:
+        what = "an AWS policy with nearly every right is attached"
+        yield from require(node, good, what, "the ARN of a policy with the rights in use", OWN_POLICY)
 
 
 def _no_users(resource: Resource, settings: Settings) -> Findings:

@@ -1,0 +1,67 @@
+"""What the cases of a rule are made of: good resources, and one change each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.policies.harness import R
+from tests.policies.mutate import ABSENT, changed
+
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY = R("aws:kms/key:Key", {"enableKeyRotation": True}, "key", protect=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Good resources with one change, and the verdict."""
+
+    id: str
+    resources: tuple[R, ...]
+    verdict: str
+    """pass, deny or unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A rule's good resources, from which its cases and mutants are made."""
+
+    good: tuple[R, ...]
+    """The first one is what the cases change."""
+    leaf: str
+    """The input that decides."""
+    bad: Any
+    """A value of it that breaks the rule."""
+    absent: str = "deny"
+    """Verdict when the deciding input is not there."""
+    twins: Mapping[str, str] = field(default_factory=dict)
+    """Current token to older twin, where a twin exists."""
+    extra: tuple[Case, ...] = ()
+    flips: Mapping[str, Any] = field(default_factory=dict)
+    """Bad values of other inputs, where another value of the same type is none."""
+    excused: Mapping[str, str] = field(default_factory=dict)
+    """Mutants that may survive, `<mutation> <path>`, each with the reason."""
+
+    def change(self, path: str, value: Any) -> tuple[R, ...]:
+        """Return the good resources with one input of the first one changed."""
+        first, *others = self.good
+        return (first.with_props(changed(first.props, path, value)), *others)
+
+
+def swap(resources: tuple[R, ...], number: int, change: Callable[[R], R]) -> tuple[R, ...]:
+    """Return `resources` with one of them changed."""
+    return tuple(change(item) if index == number else item for index, item in enumerate(resources))
+
+
+def edit(path: str, value: Any = ABSENT) -> Callable[[R], R]:
+    """Return the change of one input."""
+    return lambda item: item.with_props(changed(item.props, path, value))
+
+
+def depending(**targets: R) -> Callable[[R], R]:
+    """Return the change that records property dependencies."""
+    return lambda item: replace(item, depends={**item.depends, **{key: (target,) for key, target in targets.items()}})
+
+
+def of_type(token: str, **props: Any) -> R:
+    """Return a resource."""
+    return R(f"aws:{token}", props)

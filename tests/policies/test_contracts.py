@@ -1,0 +1,56 @@
+"""What holds for all rules, whatever they require."""
+
+import re
+
+import pytest
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies.config import LEVELS
+from policies.pack import policies
+from policies.rule import Rule
+from policies.rules import RULES
+from policies.tokens import TWINS
+from tests.policies.harness import TODAY, R, judge
+from tests.policies.test_rules import SPECS, standard
+
+FAMILIES = ("ENC", "ACC", "POD", "NET", "LOG", "RES", "SUP", "MLG", "CST")
+CONTROL = re.compile(r"F:[A-Za-z0-9]+\.\d+|C7:[\d.]+|800-53 .+|AISF-[A-Z]+-\d+|EKS-[\d.]+|PSS-[BR]|AIA-.+|ISO42-.+")
+WITHOUT_CONTROLS = {"ACC-03", "NET-02"}  # the catalogue has established none
+
+
+def test_ids_are_unique_and_of_a_family() -> None:
+    ids = [rule.id for rule in RULES]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(rf"({'|'.join(FAMILIES)})-\d\d", id_) for id_ in ids)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_says_what_it_requires_and_how_to_repair(rule: Rule) -> None:
+    assert rule.requirement.endswith(".")
+    assert rule.fix
+    assert "\n" not in rule.fix
+    assert bool(rule.controls) != (rule.id in WITHOUT_CONTROLS)
+    assert all(CONTROL.fullmatch(control) for control in rule.controls)
+    assert not rule.reads & set(TWINS), "rules name current tokens; twins follow"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_is_silent_on_other_types(rule: Rule) -> None:
+    other = R("aws:sqs/queue:Queue", {"policy": "{", "ingress": "x", "storageEncrypted": False})
+    outcome = judge(rule.id, other)
+    assert outcome.verdict == "pass"
+    assert not outcome.told
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_has_cases_of_each_verdict(rule: Rule) -> None:
+    spec = SPECS[rule.id]
+    assert {case.verdict for case in (*standard(spec), *spec.extra)} == {"pass", "deny", "unknown"}
+
+
+def test_all_rules_are_mandatory_here_whatever_the_catalogue_says() -> None:
+    pack = {policy.name: policy for policy in policies(RULES, TODAY)}
+    assert {pack[rule.id].enforcement_level for rule in RULES} == {EnforcementLevel.MANDATORY}
+    raised = {rule.id for rule in RULES if rule.default_level is EnforcementLevel.ADVISORY}
+    assert raised == set(LEVELS)
+    assert all(rule.severity in (Severity.MEDIUM, Severity.LOW) for rule in RULES if rule.id in raised)

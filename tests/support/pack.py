@@ -1,0 +1,87 @@
+"""Starts the policy pack as the engine does, and talks to it over the SDK's own stubs."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import analyzer_pb2 as messages
+from pulumi.runtime.proto import analyzer_pb2_grpc
+
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024
+MANDATORY, ADVISORY = messages.MANDATORY, messages.ADVISORY
+
+
+def struct(props: Mapping[str, Any]) -> Struct:
+    """Return inputs as they travel: every number a float, unknown values as the SDK's sentinels."""
+    message = Struct()
+    message.update(dict(props))
+    return message
+
+
+def urn(token: str, name: str, stack: str = "dev") -> str:
+    """Return the URN of a resource without a parent."""
+    return f"urn:pulumi:{stack}::toy::{token}::{name}"
+
+
+def resource(token: str, name: str, props: Mapping[str, Any], **depends: list[str]) -> messages.AnalyzerResource:
+    """Return a resource of the stack pass. `depends`: URNs by property."""
+    dependencies = {key: messages.AnalyzerPropertyDependencies(urns=urns) for key, urns in depends.items()}
+    return messages.AnalyzerResource(
+        type=token, urn=urn(token, name), name=name, properties=struct(props), propertyDependencies=dependencies
+    )
+
+
+class RunningPack:
+    """A pack that runs, with the four calls that the engine makes."""
+
+    def __init__(self, port: int) -> None:
+        options = [("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
+        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", options)
+        self._stub: Any = analyzer_pb2_grpc.AnalyzerStub(self.channel)
+
+    def info(self) -> Any:
+        return self._stub.GetAnalyzerInfo(empty_pb2.Empty())
+
+    def configure(self, config: Mapping[str, tuple[int, Mapping[str, Any]]]) -> None:
+        """Set level and properties by policy, as the engine sends them: for every policy that is configured."""
+        entries = {
+            name: messages.PolicyConfig(enforcementLevel=level, properties=struct(props))  # type: ignore[arg-type]
+            for name, (level, props) in config.items()
+        }
+        self._stub.Configure(messages.ConfigureAnalyzerRequest(policyConfig=entries))
+
+    def analyze(self, token: str, name: str, props: Mapping[str, Any], **options: Any) -> list[Any]:
+        request = messages.AnalyzeRequest(
+            type=token,
+            urn=urn(token, name),
+            name=name,
+            properties=struct(props),
+            options=messages.AnalyzerResourceOptions(**options),
+        )
+        return list(self._stub.Analyze(request).diagnostics)
+
+    def analyze_stack(self, resources: list[messages.AnalyzerResource]) -> list[Any]:
+        return list(self._stub.AnalyzeStack(messages.AnalyzeStackRequest(resources=resources)).diagnostics)
+
+
+@contextmanager
+def running_pack(program: Path = POLICIES, environment: Mapping[str, str] | None = None) -> Iterator[RunningPack]:
+    """Run a pack in a process of its own, and end it."""
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(program)]
+    process = subprocess.Popen(command, cwd=program, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        pack = RunningPack(int(process.stdout.readline()))
+        with pack.channel:
+            yield pack
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
