@@ -74,7 +74,8 @@ class PostgresServer:
         return self.directory / "server.log"
 
     def create(self) -> None:
-        """Make the data directory. What an interrupted attempt left is thrown away."""
+        """Make the data directory. What an interrupted attempt left is stopped and thrown away."""
+        self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True, mode=0o700)
         password = self.directory / "administrator"
@@ -88,6 +89,7 @@ class PostgresServer:
 
     def copy_of(self, source: Path) -> None:
         """Make the directory from a snapshot, as `snapshot` wrote it."""
+        self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
         shutil.copytree(source, self.directory, symlinks=True)
 

@@ -260,6 +260,8 @@ class DatabaseInstances:
             identifier = instance["DBInstanceIdentifier"]
             known = exchange.shelf(_KIND).get(exchange.scope, identifier)
             if known is None:
+                if instance["Engine"] == "postgres" and exchange.operation.name == "DescribeDBInstances":
+                    instance["DBInstanceStatus"] = "failed"  # the twin was killed before the server was begun
                 continue
             instance |= known["shown"]
             if not known["database"]:

@@ -45,7 +45,10 @@ async def _delete_account_block(exchange: Exchange) -> None:
 
 async def _keep_minimum_size(exchange: Exchange) -> None:
     fields: Parameters = given(exchange.parameters, "TransitionDefaultMinimumObjectSize")
-    exchange.shelf("lifecycle").put(exchange.scope, exchange.parameters["Bucket"], fields)
+    if fields:
+        exchange.shelf("lifecycle").put(exchange.scope, exchange.parameters["Bucket"], fields)
+    else:
+        exchange.shelf("lifecycle").forget(exchange.scope, exchange.parameters["Bucket"])
     exchange.answer |= fields
 
 
