@@ -74,6 +74,7 @@ def environment(
         "PULUMI_CONFIG_PASSPHRASE": state.passphrase,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "GROUNDWORK_PYTHON": str(tools.python),  # for the language host, when the twin is outside of the clone
         "GROUNDWORK_ALLOW_PLACEHOLDERS": "true",
         "PATH": os.pathsep.join((*ours, *others)),
     }

@@ -55,6 +55,7 @@ def restart(places: Places, tools: Toolchain, service: str, say: Say) -> TwinSta
     with _locked(places, say):
         held = required(places)
         processes.stop(held.processes.get(service))
+        state.save(places.state_file, held.with_process(service, None))
         return _start(places, tools, say)
 
 
@@ -107,7 +108,10 @@ def logs(places: Places, service: str, follow: bool) -> Iterator[str]:
 
 def _start(places: Places, tools: Toolchain, say: Say) -> TwinState:
     _refuse_foreign_folder(places)
-    held = state.load(places.state_file) or TwinState.new(*_free_ports(2))
+    held = state.load(places.state_file)
+    if held is None:
+        held = TwinState.new(*_free_ports(2))
+        state.save(places.state_file, held)  # first of all: it marks the folder as a twin's
     project.prepare(places, tools)
     sick = [service for service in SERVICES if not _healthy(service, places, held)]
     for service in sick:

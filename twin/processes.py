@@ -69,9 +69,7 @@ def wait_until(
         time.sleep(0.03)
 
 
-def stop(
-    known: ProcessId | None, request: signal.Signals = signal.SIGTERM
-) -> None:
+def stop(known: ProcessId | None, request: signal.Signals = signal.SIGTERM) -> None:
     """End the process with `request` and, when it has not gone after STOP_SECONDS, with SIGKILL, children too.
 
     Does nothing when it has ended, or when its pid belongs to another process by now.

@@ -1,13 +1,13 @@
 """Verifies the signatures of root users, which ministack believes unseen: anybody could be root of any account.
 
-ministack takes a 12-digit access key id for the root user of that account, and `test` for that of its default account, and
-verifies signatures of IAM users and roles only. Here, in front of it, a request that names such a key is verified with the
-twin's root secret by ministack's own functions, and refused in the words of its service. Calls that corrections make of
-the emulator start behind this and need no signature.
+ministack takes a 12-digit access key id for the root user of that account, and `test` for that of its default account,
+and verifies signatures of IAM users and roles only. Here, in front of it, a request that names such a key is verified
+with the twin's root secret by ministack's own functions, and refused in the words of its service. Calls that
+corrections make of the emulator start behind this and need no signature.
 
-It also takes an `Authorization` that is no AWS signature (Basic, Bearer) for a root user's. AWS APIs know only their own
-signatures, so such a header is dropped and the request is the anonymous one that it is; the registry of ECR is left out,
-where Docker logs in with a password.
+It also takes an `Authorization` that is no AWS signature (Basic, Bearer) for a root user's. AWS APIs know only their
+own signatures, so such a header is dropped and the request is the anonymous one that it is; the registry of ECR is left
+out, where Docker logs in with a password.
 """
 
 import uuid
@@ -42,9 +42,8 @@ class RootSignatures:
         headers = {name.decode("latin-1").lower(): decode_header_value(value) for name, value in scope["headers"]}
         query = parse_qs(scope.get("query_string", b"").decode("utf-8"), keep_blank_values=True)
         if _is_no_signature(headers.get("authorization", ""), scope["path"]):
-            anonymous = [pair for pair in scope["headers"] if pair[0].lower() != b"authorization"]
-            await self.application({**scope, "headers": anonymous}, receive, send)
-            return
+            del headers["authorization"]
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != b"authorization"]}
         key = extract_access_key_id(headers, query)
         if not key or not iam_evaluator.is_root_access_key(key) or iam_evaluator._s3_presigned_query(query):
             await self.application(scope, receive, send)

@@ -186,6 +186,7 @@ def test_restart_gives_the_service_a_new_process_and_keeps_what_it_knows(clone: 
     again = lifecycle.restart(clone.places, clone.tools, "aws", clone.said.append)
     assert pid_is(again) != pid_is(held)
     assert len(clone.account(again).client("kms").list_keys()["Keys"]) == 1
+    assert clone.said == [], "a restart is no crash"
     with pytest.raises(TwinError, match="There is no service 'gcp'; there is aws"):
         lifecycle.restart(clone.places, clone.tools, "gcp", clone.said.append)
 
@@ -195,6 +196,16 @@ def test_a_service_that_does_not_come_up_is_reported_with_the_end_of_its_log(clo
     with pytest.raises(TwinError, match=r"aws ended while it started\. The end of .*aws\.log"):
         lifecycle.start(clone.places, tools, clone.said.append)
     assert clone.start().processes, "the next start is not troubled by the last one"
+    assert clone.said == []
+
+
+def test_a_start_that_was_interrupted_at_once_is_no_obstacle(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("twin.project.prepare", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            clone.start()
+    assert [one.state for one in lifecycle.status(clone.places)] == ["stopped"]
+    clone.start()
     assert clone.said == []
 
 
