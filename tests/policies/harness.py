@@ -1,4 +1,4 @@
-"""Judges resources in this process, along the SDK's own way from the wire: Struct, dicts, secrets unwrapped, proxies."""
+"""Judges resources in this process, along the SDK's own way: Struct, dicts, secrets unwrapped, proxies."""
 
 import json
 from collections.abc import Mapping

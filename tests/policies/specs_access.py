@@ -8,11 +8,10 @@ from tests.policies.spec import KEY_ARN, Case, Spec, depending, of_type
 
 S = "policy.Statement[0]"
 T = "assumeRolePolicy.Statement[0]"
-A_DENY = {f"flip {S}.Effect": "what is not allowed grants nothing: checked by the case `deny statement`"}
 
 
-def policy(*statements: dict[str, Any], token: str = "iam/policy:Policy") -> R:
-    return R(f"aws:{token}", {"policy": {"Statement": list(statements)}}, "policy")
+def policy(*statements: dict[str, Any], kind: str = "iam/policy:Policy") -> R:
+    return R(f"aws:{kind}", {"policy": {"Statement": list(statements)}}, "policy")
 
 
 def grant(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::data/*", **more: Any) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def everywhere(rule_bad: dict[str, Any]) -> tuple[Case, ...]:
     inline = {"inlinePolicies": [{"name": "x", "policy": {"Statement": [rule_bad]}}]}
     return (
         *(
-            Case(f"in {token}", (policy(rule_bad, token=token),), "deny")
+            Case(f"in {token}", (policy(rule_bad, kind=token),), "deny")
             for token in ("iam/rolePolicy:RolePolicy", "iam/userPolicy:UserPolicy", "iam/groupPolicy:GroupPolicy")
         ),
         Case("inline of a role", (R("aws:iam/role:Role", inline),), "deny"),
@@ -252,7 +251,7 @@ ACC = {
         },
         excused={
             f"flip {T}.Action": "a federated principal can be trusted for this action only",
-            f"delete {T}.Principal.Federated": "without a federated principal nobody federated is trusted; ACC-05 denies it",
+            f"delete {T}.Principal.Federated": "nobody federated is trusted then; ACC-05 denies it",
             f"flip {T}.Principal.Federated": "another issuer: its own claims are not pinned, so it is denied as well",
         },
         extra=(

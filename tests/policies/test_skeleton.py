@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
+import pulumi_policy
 import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi_policy import ResourceValidationArgs
-from pulumi_policy import policy as sdk
 from pulumi_policy.deserialize import deserialize_properties, serialize_properties
 from pulumi_policy.proxy import unknown_checking_proxy
 
@@ -20,6 +21,8 @@ from policies.run import Run
 from tests.policies.harness import BY_ID, TODAY, UNKNOWN, R, _options, judge, proxied, secret
 from tests.policies.specs import BUCKET, DB, ENCRYPTION, GROUPED
 from tests.support.pack import struct
+
+SDK = vars(pulumi_policy.policy)
 
 
 def args_of(item: R) -> ResourceValidationArgs:
@@ -188,7 +191,9 @@ class TestMemo:
         message = struct({"a": 1})
 
         def read() -> Any:
-            return sdk.unknown_checking_proxy(sdk.deserialize_properties(sdk.json_format.MessageToDict(message)))
+            return SDK["unknown_checking_proxy"](
+                SDK["deserialize_properties"](SDK["json_format"].MessageToDict(message))
+            )
 
         first = read()
         assert read() is first
@@ -199,13 +204,13 @@ class TestMemo:
     def test_answers_that_keep_secrets_are_never_shared(self) -> None:
         memo.install()
         props = {"a": secret("x")}
-        assert sdk.deserialize_properties(props, True) is not sdk.deserialize_properties(props, True)
+        assert SDK["deserialize_properties"](props, True) is not SDK["deserialize_properties"](props, True)
 
     def test_a_full_cache_reads_as_the_sdk_does(self, monkeypatch: pytest.MonkeyPatch) -> None:
         memo.install()
         monkeypatch.setattr(memo, "LIMIT", 0)
         props: dict[str, Any] = {"a": 1}
-        assert sdk.deserialize_properties(props) is not sdk.deserialize_properties(props)
+        assert SDK["deserialize_properties"](props) is not SDK["deserialize_properties"](props)
 
     def test_another_sdk_stays_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(memo, "version", lambda _: "1.22.0")
@@ -213,4 +218,4 @@ class TestMemo:
         assert not memo.is_active()
 
     def test_the_installed_sdk_is_the_one_it_was_written_for(self) -> None:
-        assert memo.version("pulumi-policy") == memo.SDK_VERSION
+        assert version("pulumi-policy") == memo.SDK_VERSION
