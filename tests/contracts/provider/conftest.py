@@ -1,4 +1,4 @@
-"""A ministack of its own for the round trips: IAM enforced, on the loopback interface, with folders of its own."""
+"""The twin's AWS API for the round trips: IAM enforced, corrected, on loopback ports and in a folder of its own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ import pytest
 
 from tests.contracts.provider.driver import Driver
 from tests.contracts.provider.examples import ACCOUNT, REGION, World
+from tools import postgres
+from tools.progress import Progress
+from twin import state
+from twin.state import TwinState
 
 DEFAULT_TAGS = {"environment": "test", "owner": "mlops"}
 
@@ -27,32 +31,27 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running ministack."""
-    folder = tmp_path_factory.mktemp("ministack")
-    port = _free_port()
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-        "AUTH": "true",
-        "GATEWAY_PORT": str(port),
-        "IOT_MTLS_PORT": str(_free_port()),
-        "BIND_HOST": "127.0.0.1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "STATE_DIR": str(folder / "state"),
-        "S3_DATA_DIR": str(folder / "s3"),
-    }
-    log = folder / "ministack.log"
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinState]:
+    """A running server of the API."""
+    folder = tmp_path_factory.mktemp("aws")
+    served = TwinState.new(_free_port(), _free_port())
+    state.save(folder / "twin.json", served)
+    postgres_bin = postgres.ensure(Progress()).bin
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    log = folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=folder
+            [sys.executable, "-m", "twin.aws.server", "--root", folder, "--postgres-bin", postgres_bin],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(port, process, log)
-        yield f"http://127.0.0.1:{port}"
+        _wait_for(served.http_port, process, log)
+        yield served
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -63,17 +62,17 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             break
         time.sleep(0.1)
-    raise RuntimeError(f"ministack does not answer on port {port}: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"the AWS API does not answer on port {port}: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="session")
-def world(endpoint: str) -> Iterator[World]:
+def world(served: TwinState) -> Iterator[World]:
     """Plain boto3 clients of the same API, to prepare and to read back."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{served.http_port}",
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": served.root_secret,
             "AWS_EC2_METADATA_DISABLED": "true",
         }.items():
             patch.setenv(name, value)

@@ -79,7 +79,7 @@ def found_by(
 
 
 def once_unused(call: Call, busy: tuple[str, ...] = ("DependencyViolation",)) -> Callable[[Context], None]:
-    """A `delete` that waits while AWS says that something still uses the resource, which may be gone but not everywhere."""
+    """A `delete` that waits while AWS says that something still uses the resource, maybe no longer for long."""
 
     def delete(ctx: Context) -> None:
         pause = 0.2

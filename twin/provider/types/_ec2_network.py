@@ -52,6 +52,7 @@ _MAIN_ROUTE_TABLE = _default_of_vpc(
 
 _VPC_REFUSED = {
     "assignGeneratedIpv6CidrBlock": IPV4_ALONE,
+    "enableNetworkAddressUsageMetrics": "the twin measures no use of addresses",
     "ipv4IpamPoolId": NO_IPAM,
     "ipv4NetmaskLength": NO_IPAM,
     "ipv6CidrBlock": IPV4_ALONE,
@@ -69,9 +70,6 @@ VPC = ResourceType(
         "cidrBlock": Property(replaces=True),
         "enableDnsHostnames": Property(kind=BOOLEAN, computed=True, initial=False, read="EnableDnsHostnames.Value"),
         "enableDnsSupport": Property(kind=BOOLEAN, default=True, initial=True, read="EnableDnsSupport.Value"),
-        "enableNetworkAddressUsageMetrics": Property(
-            kind=BOOLEAN, computed=True, initial=False, read="EnableNetworkAddressUsageMetrics.Value"
-        ),
         "instanceTenancy": Property(output=True),
         "defaultNetworkAclId": Property(
             output=True,
@@ -95,7 +93,6 @@ VPC = ResourceType(
         TAG_FACET,
         _vpc_attribute("enableDnsSupport"),
         _vpc_attribute("enableDnsHostnames"),
-        _vpc_attribute("enableNetworkAddressUsageMetrics"),
     ),
     delete=once_unused(Call("delete_vpc", _VPC, missing=("InvalidVpcID.NotFound",))),
     find=found_by("describe_vpcs", "Vpcs[].VpcId", {"cidr": "{cidrBlock}"}),

@@ -78,14 +78,18 @@ def _create_route(ctx: Context) -> str:
 
 
 def _find_route(ctx: Context) -> str | None:
-    table = ctx.run(_tables([{"Name": "route-table-id", "Values": ["{routeTableId}"]}], "RouteTables[0]"))
+    """A table has one route to a destination."""
     wanted = _destination(ctx.inputs)
-    found = any(_destination(route) == wanted for route in (table or {}).get("Routes", ()))
-    return _route_id(ctx.inputs["routeTableId"], wanted) if found else None
+    for table in _tables(ctx, ctx.inputs["routeTableId"]):
+        if any(_destination(route) == wanted for route in table.get("Routes", ())):
+            return _route_id(ctx.inputs["routeTableId"], wanted)
+    return None
 
 
-def _tables(filters: list[dict[str, Any]], result: str = "RouteTables") -> Call:
-    return Call("describe_route_tables", {"Filters": filters}, result=result)
+def _tables(ctx: Context, table_id: str | None) -> list[dict[str, Any]]:
+    """The route table, if it is there; without an id all of them."""
+    params = {"RouteTableIds": [table_id]} if table_id else {}
+    return ctx.run(Call("describe_route_tables", params, result="RouteTables", missing=_GONE)) or []
 
 
 def _read_route(ctx: Context) -> dict[str, Any] | None:
@@ -93,8 +97,7 @@ def _read_route(ctx: Context) -> dict[str, Any] | None:
     table_id, underscore, destination = ctx.id.partition("_")
     if not underscore:
         table_id, destination = ctx.value("routeTableId"), _destination({**ctx.old, **ctx.inputs})
-    chosen = [{"Name": "route-table-id", "Values": [table_id]}] if table_id else []
-    for table in ctx.run(_tables(chosen)):
+    for table in _tables(ctx, table_id):
         for route in table.get("Routes", ()):
             leads_to = _destination(route)
             made_up = _route_id(table["RouteTableId"], leads_to)
@@ -155,7 +158,8 @@ def _association(ctx: Context) -> dict[str, Any] | None:
         subnet_id, table_id = ctx.value("subnetId"), ""
     by_subnet = {"Name": "association.subnet-id", "Values": [subnet_id]}
     by_id = {"Name": "association.route-table-association-id", "Values": [ctx.id]}
-    for table in ctx.run(_tables([by_subnet if subnet_id else by_id])):
+    chosen = [by_subnet if subnet_id else by_id]
+    for table in ctx.run(Call("describe_route_tables", {"Filters": chosen}, result="RouteTables")):
         for association in table.get("Associations", ()):
             known = (association.get("SubnetId"), association["RouteTableAssociationId"])
             if (subnet_id or ctx.id) in known and table_id in ("", table["RouteTableId"]):

@@ -4,7 +4,6 @@ AWS lets a new group reach the whole world, and the official provider takes that
 Source: Amazon EC2 API reference; pulumi_aws documentation, `aws.ec2.SecurityGroup`, "NOTE on Egress rules".
 """
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,14 +62,6 @@ _RULES = NoRules(
 )
 
 # --- Security group
-
-
-def _group_name(ctx: Context) -> str:
-    """The name, or the prefix and what makes it unique."""
-    name, prefix = ctx.inputs.get("name"), ctx.inputs.get("namePrefix")
-    if name and prefix:
-        raise ProviderError(f"{ctx.type.token}: name {name!r} and namePrefix {prefix!r} exclude each other; give one")
-    return str(name or f"{prefix}{uuid.uuid4().hex[:26]}")
 
 
 def _rules(ctx: Context, egress: bool) -> list[dict[str, Any]]:
@@ -141,9 +132,7 @@ SECURITY_GROUP = ResourceType(
         "region": REGION,
         **TAGGED,
     },
-    create=Call(
-        "create_security_group", {"GroupName": _group_name, "TagSpecifications": tag_specification("security-group")}
-    ),
+    create=Call("create_security_group", {"TagSpecifications": tag_specification("security-group")}),
     read=_READ,
     facets=(
         Facet(properties=("egress",), get=_read_egress, put=_revoke_egress),

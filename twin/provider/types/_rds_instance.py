@@ -10,7 +10,7 @@ from typing import Any
 
 from twin.provider.context import Context
 from twin.provider.errors import ProviderError
-from twin.provider.kinds import BOOLEAN, INTEGER, STRING, Block, ListOf, Scalar
+from twin.provider.kinds import BOOLEAN, INTEGER, STRING, Alike, Block, ListOf, Scalar
 from twin.provider.schema import REGION, Autoname, Call, Facet, Property, ResourceType, States
 from twin.provider.types._rds_common import TAGGED, rds_tags
 
@@ -25,15 +25,6 @@ class EngineVersion(Scalar):
         """Whether the version there (`one`) is what is wanted (`other`)."""
         told = isinstance(one, str) and isinstance(other, str)
         return super().same(one, other) or (told and one.startswith(f"{other}."))
-
-
-class AnyCase(Scalar):
-    """Text that AWS answers in small letters."""
-
-    def same(self, one: Any, other: Any) -> bool:
-        """Capitals are no difference."""
-        told = isinstance(one, str) and isinstance(other, str)
-        return super().same(one, other) or (told and one.casefold() == other.casefold())
 
 
 def _read(ctx: Context) -> dict[str, Any] | None:
@@ -233,7 +224,7 @@ INSTANCE = ResourceType(
         "iops": Property(kind=INTEGER, computed=True),
         "kmsKeyId": Property(computed=True, replaces=True),
         "licenseModel": Property(computed=True),
-        "maintenanceWindow": Property(kind=AnyCase("window", (str,)), computed=True, api="PreferredMaintenanceWindow"),
+        "maintenanceWindow": Property(kind=Alike(str.casefold), computed=True, api="PreferredMaintenanceWindow"),
         "manageMasterUserPassword": Property(kind=BOOLEAN, read="MasterUserSecret && `true` || null"),
         "masterUserSecretKmsKeyId": Property(computed=True, read="MasterUserSecret.KmsKeyId"),
         "masterUserSecrets": Property(

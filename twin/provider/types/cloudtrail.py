@@ -26,7 +26,7 @@ _UPDATED = (
     "s3KeyPrefix",
 )
 _SELECTORS = ("advancedEventSelectors", "eventSelectors")
-_BY_ITSELF = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}]
+_ALL_MANAGEMENT = {"ReadWriteType": "All", "IncludeManagementEvents": True}
 """What a trail records that nobody told otherwise."""
 
 
@@ -84,7 +84,7 @@ def _update(ctx: Context) -> None:
     emptied = {
         ctx.type.properties[name].api or name[0].upper() + name[1:]: "" for name in changed if name not in ctx.inputs
     }
-    ctx.run(Call("update_trail", {"Name": ctx.id, **emptied}), sorted(changed))
+    ctx.run(Call("update_trail", {"Name": "{name}", **emptied}), sorted(changed))
 
 
 def _log(ctx: Context) -> None:
@@ -94,7 +94,11 @@ def _log(ctx: Context) -> None:
 def _read_selectors(ctx: Context) -> Any:
     """Only selectors that somebody set: a trail says what it does by itself in the same way."""
     trail = ctx.run(_READ) or {}
-    return ctx.run(Call("get_event_selectors", {"TrailName": "{id}"})) if trail.get("HasCustomEventSelectors") else None
+    if not trail.get("HasCustomEventSelectors"):
+        return None
+    found = ctx.run(Call("get_event_selectors", {"TrailName": "{id}"}))
+    basic = [{name: value for name, value in entry.items() if value} for entry in found.get("EventSelectors", ())]
+    return found | {"EventSelectors": None} if basic == [_ALL_MANAGEMENT] else found
 
 
 def _select(ctx: Context) -> None:
@@ -148,7 +152,7 @@ TRAIL = ResourceType(
             properties=_SELECTORS,
             get=_read_selectors,
             put=_select,
-            delete=Call("put_event_selectors", {"TrailName": "{id}", "EventSelectors": _BY_ITSELF}),
+            delete=Call("put_event_selectors", {"TrailName": "{id}", "EventSelectors": [_ALL_MANAGEMENT]}),
         ),
         tag_facet(
             Call("list_tags", {"ResourceIdList": ["{id}"]}),
@@ -159,7 +163,7 @@ TRAIL = ResourceType(
             keys="TagsList",
         ),
     ),
-    delete=Call("delete_trail", _NAME, missing=_GONE),
+    delete=Call("delete_trail", {"Name": "{name}"}, missing=_GONE),
     find=_find,
     refused=_REFUSED,
     absent=_REFUSED,

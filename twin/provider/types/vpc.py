@@ -5,11 +5,10 @@ Source: Amazon EC2 API reference, AuthorizeSecurityGroupIngress, ModifySecurityG
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from twin.provider.context import Context
-from twin.provider.kinds import INTEGER, Scalar, read_answer
+from twin.provider.kinds import INTEGER, Alike, read_answer
 from twin.provider.schema import REGION, Call, Facet, Property, ResourceType
 from twin.provider.types._ec2_common import TAG_FACET, TAGGED, arn, tag_specification
 
@@ -28,17 +27,9 @@ _EVERY = "IpProtocol != '-1' && {} || null"
 """Of a rule for every protocol AWS answers port -1, which nobody has asked for."""
 
 
-@dataclass(frozen=True)
-class Protocol(Scalar):
-    """A protocol by its name or its IANA number, in any case."""
-
-    name: str = "protocol: tcp, udp, icmp, icmpv6, -1 for all, or an IANA number"
-    types: tuple[type, ...] = (str,)
-
-    def same(self, one: Any, other: Any) -> bool:
-        """`6` is `tcp`."""
-        names = [_NUMBERS.get(str(value).lower(), str(value).lower()) for value in (one, other)]
-        return super().same(one, other) or names[0] == names[1]
+def _protocol(name: str) -> str:
+    """A protocol's name, for its IANA number too."""
+    return _NUMBERS.get(name.lower(), name.lower())
 
 
 def _permission(ctx: Context) -> dict[str, Any]:
@@ -112,7 +103,7 @@ def _rule(direction: str) -> ResourceType:
             "cidrIpv6": Property(sent=False),
             "description": Property(sent=False),
             "fromPort": Property(kind=INTEGER, sent=False, read=_EVERY.format("FromPort")),
-            "ipProtocol": Property(kind=Protocol(), required=True, sent=False),
+            "ipProtocol": Property(kind=Alike(_protocol), required=True, sent=False),
             "prefixListId": Property(sent=False),
             "referencedSecurityGroupId": Property(sent=False, read="ReferencedGroupInfo.GroupId"),
             "securityGroupId": Property(required=True, replaces=True, api="GroupId"),
