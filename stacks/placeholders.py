@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from stacks.problems import Path, Problem
 
 NO_ACCOUNT = "0" * 9
-"""What the account ids of the stack files begin with: dev 000000000000, prod 000000000001, two accounts on the twin."""
+"""What the account ids of the checked-in stack files begin with: dev 000000000000, prod 000000000001."""
 NO_ONES = ("example.com", "example-org")
 
 

@@ -15,6 +15,8 @@ from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.policy_document import allow, document, service_principal
 from components.tags import DataClass, classification_tag, name_tag
 
+NAME_LIMIT = 500  # of the 512 characters that a log group's name may have
+
 RetentionDays: TypeAlias = Literal[90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
 
@@ -45,7 +47,7 @@ class FlowLogs(pulumi.ComponentResource):
     def __init__(self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:network:FlowLogs", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        log_group_name = f"/groundwork/{args.environment}/{name}"
+        log_group_name = f"/aws/vpc/{physical_name(args.environment, name, limit=NAME_LIMIT)}"
         log_group_arn = f"arn:aws:logs:{args.region}:{args.account_id}:log-group:{log_group_name}"
 
         log_group = cloudwatch.LogGroup(

@@ -28,7 +28,7 @@ def test_only_the_flow_logs_of_this_account_may_take_the_role(build: Build, reco
 
 def test_the_role_may_write_to_its_log_group_alone_and_bears_the_boundary(build: Build, recorder: Recorder) -> None:
     build()
-    group = f"arn:aws:logs:eu-west-1:{ACCOUNT_ID}:log-group:/groundwork/dev/network-flow-logs"
+    group = f"arn:aws:logs:eu-west-1:{ACCOUNT_ID}:log-group:/aws/vpc/groundwork-dev-network-flow-logs"
     rights = json.loads(recorder.one("network-flow-logs-rights").inputs["policy"])["Statement"]
     assert {action: statement["Resource"] for statement in rights for action in statement["Action"]} == {
         "logs:CreateLogStream": [group, f"{group}:*"],
