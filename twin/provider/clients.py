@@ -26,35 +26,37 @@ class Clients:
         self.region = region
         self.cancelled = threading.Event()
         self._client = client
-        self._made: dict[tuple[str, str, bool], Any] = {}
+        self._made: dict[tuple[str, str, int], Any] = {}
         self._making = threading.Lock()  # boto3 sessions are not safe to share; the clients they make are
 
-    def client(self, service: str, region: str = "", *, once: bool = False) -> Any:
-        """A client; with `once`, one that does not retry by itself."""
-        key = (service, region or self.region, once)
+    def client(self, service: str, region: str = "", *, attempts: int = ATTEMPTS) -> Any:
+        """A client that makes so many attempts at each call."""
+        key = (service, region or self.region, attempts)
         if key not in self._made:
             with self._making:
                 if key not in self._made:
                     self._made[key] = self._make(*key)
         return self._made[key]
 
-    def _make(self, service: str, region: str, once: bool) -> Any:
+    def _make(self, service: str, region: str, attempts: int) -> Any:
         import boto3
         from botocore.config import Config
 
         if self._client is None:
             self._client = boto3.Session().client
-        retries = {"mode": "standard", "total_max_attempts": 1 if once else ATTEMPTS}
+        retries = {"mode": "standard", "total_max_attempts": attempts}
         config = Config(retries=retries, connect_timeout=10, read_timeout=60, max_pool_connections=32)
         return self._client(service, region_name=region, config=config)
 
-    def call(self, service: str, operation: str, params: dict[str, Any], region: str = "") -> dict[str, Any]:
+    def call(
+        self, service: str, operation: str, params: dict[str, Any], region: str = "", *, attempts: int = ATTEMPTS
+    ) -> dict[str, Any]:
         """Call an operation; throttling, server errors and lost connections are retried.
 
         Raises:
             CallError: AWS refused it, or did so until the last attempt.
         """
-        return self._once(self.client(service, region), service, operation, params)
+        return self._once(self.client(service, region, attempts=attempts), service, operation, params)
 
     def call_creating(
         self, service: str, operation: str, params: dict[str, Any], region: str, found: Callable[[], str | None]
@@ -67,7 +69,7 @@ class Clients:
         Returns:
             The answer; or `None` when the resource was found to exist although no answer came.
         """
-        client = self.client(service, region, once=True)
+        client = self.client(service, region, attempts=1)
         for attempt in range(ATTEMPTS):
             try:
                 return self._once(client, service, operation, params)
@@ -86,13 +88,13 @@ class Clients:
 
     @staticmethod
     def _once(client: Any, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore import exceptions
         from botocore.parsers import ResponseParserError
 
         try:
             answer: dict[str, Any] = getattr(client, operation)(**params)
-        except (ClientError, BotoCoreError, ResponseParserError) as error:
-            lost = isinstance(error, HTTPClientError | ResponseParserError)
+        except (exceptions.ClientError, exceptions.BotoCoreError, ResponseParserError) as error:
+            lost = isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError | ResponseParserError)
             name = client.meta.method_to_api_mapping[operation]
             raise CallError(service, name, params, error, lost=lost) from error
         return answer

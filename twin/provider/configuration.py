@@ -22,6 +22,8 @@ TAKEN = {
 }
 _FIXED = {"skipCredentialsValidation": False, "skipRegionValidation": True}
 """What the SDK always sends; any other value is refused."""
+_ATTEMPTS = 4
+"""Few, for the first call of all: an endpoint that is not there is to be said within seconds."""
 _ENGINE = {"version", "pluginDownloadURL", "packageName"}
 
 
@@ -80,7 +82,7 @@ def configure(values: Mapping[str, Any], clients: Clients) -> Account:
     )
     if not region:
         raise ProviderError("no AWS region is configured: set aws:region, or AWS_REGION in the environment")
-    caller = clients.call("sts", "get_caller_identity", {})
+    caller = clients.call("sts", "get_caller_identity", {}, attempts=_ATTEMPTS)
     allowed = config.get("allowedAccountIds") or []
     if allowed and caller["Account"] not in allowed:
         raise ProviderError(

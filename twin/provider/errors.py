@@ -35,7 +35,7 @@ class CallError(ProviderError):
     def __init__(
         self, service: str, operation: str, params: dict[str, Any], error: Exception, *, lost: bool = False
     ) -> None:
-        response: dict[str, Any] = getattr(error, "response", {})
+        response: dict[str, Any] = getattr(error, "response", None) or {}
         metadata = response.get("ResponseMetadata", {})
         self.code: str = response.get("Error", {}).get("Code", "")
         self.lost = lost

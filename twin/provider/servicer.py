@@ -8,6 +8,7 @@ Source: pulumi/pulumi, proto/pulumi/provider.proto.
 from __future__ import annotations
 
 import functools
+import os
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
@@ -117,6 +118,11 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_explained
     def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:  # noqa: ARG002, D102, N802
+        if not os.environ.get("AWS_ENDPOINT_URL"):
+            raise ProviderError(
+                "AWS_ENDPOINT_URL is not set. This provider is for the twin alone (`groundwork twin env` prints its "
+                "variables); on AWS use the official plugin pulumi-resource-aws"
+            )
         self.account = configuration.configure(decode(request.args).values, self.clients)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True

@@ -71,6 +71,13 @@ def test_no_region_is_said_before_aws_is_asked(aws: Aws, monkeypatch: pytest.Mon
         configuration.configure({}, _clients(aws))
 
 
+def test_without_an_endpoint_it_refuses_to_work(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real AWS is for the official plugin alone."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.raises(grpc.RpcError, match="AWS_ENDPOINT_URL is not set"):
+        driver.configure(region="eu-west-1")
+
+
 def test_default_tags_arrive_as_a_json_text(aws: Aws) -> None:
     aws.answers("sts", "get_caller_identity", CALLER)
     config = {"region": "eu-west-1", "defaultTags": json.dumps({"tags": {"owner": "mlops"}})}
