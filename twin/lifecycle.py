@@ -91,7 +91,7 @@ def status(places: Places) -> Sequence[ServiceStatus]:
     if held is None:
         return ()
     found = [
-        ServiceStatus(f"postgres {database.name}", "running", database.process.pid, f"127.0.0.1:{database.port}", "")
+        ServiceStatus(f"postgres/{database.name}", "running", database.process.pid, f"127.0.0.1:{database.port}", "")
         for database in databases(places)
     ]
     return (*_status(places, held), *found)
@@ -99,10 +99,11 @@ def status(places: Places) -> Sequence[ServiceStatus]:
 
 def logs(places: Places, service: str, follow: bool) -> Iterator[str]:
     """The lines of a service's log; with `follow` also those that come, until the twin is stopped."""
-    known = sorted(path.stem for path in places.logs.glob("*.log"))
-    if service not in known:
-        raise TwinError(f"There is no log of {service!r}: the twin has {', '.join(known) or 'none; it does not run'}.")
-    log = places.logs / f"{service}.log"
+    known = {path.stem: path for path in places.logs.glob("*.log")}
+    known |= {f"postgres/{path.parent.name}": path for path in places.databases.glob("*/server.log")}
+    if (log := known.get(service)) is None:
+        names = ", ".join(sorted(known)) or "none; it does not run"
+        raise TwinError(f"There is no log of {service!r}: the twin has {names}.")
     return processes.follow(log, lambda: follow and log.exists())
 
 

@@ -242,3 +242,20 @@ def test_a_data_directory_whose_pid_is_another_process_by_now_has_no_database(cl
     (folder / "postmaster.pid").write_text(f"{os.getpid()}\n{folder}\n1\n5432\n")
     assert list(databases(clone.places)) == []
     shutil.rmtree(clone.places.root)
+
+
+def test_logs_are_those_of_services_and_of_databases_and_end_with_the_twin(running: tuple[Clone, TwinState]) -> None:
+    clone, _ = running
+    log = clone.places.databases / "registry" / "server.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("one\n")
+    lines = lifecycle.logs(clone.places, "postgres/registry", follow=True)
+    assert next(lines) == "one"
+    with log.open("a") as more:
+        more.write("two\n")
+    assert next(lines) == "two"
+    shutil.rmtree(log.parent)
+    assert list(lines) == [], "what is followed ends when it is removed"
+    assert any("services available" in line for line in lifecycle.logs(clone.places, "aws", follow=False))
+    with pytest.raises(TwinError, match="There is no log of 'etcd': the twin has aws"):
+        lifecycle.logs(clone.places, "etcd", follow=False)
