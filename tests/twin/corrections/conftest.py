@@ -135,6 +135,8 @@ def twin(tmp_path_factory: pytest.TempPathFactory, postgres_bin: Path) -> Iterat
     root = tmp_path_factory.mktemp("twin")
     state.save(root / "twin.json", state.TwinState.new(_free_port(), _free_port()))
     running = Twin(root, postgres_bin)
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()

@@ -214,3 +214,19 @@ def test_a_large_object_passes_whole(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="large", Body=content)
     assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == content
     assert s3.get_object(Bucket=bucket, Key="large", Range="bytes=5-9")["Body"].read() == content[5:10]
+
+
+def test_a_policy_is_public_or_not(twin: Twin, s3: Any, without_key: dict[str, str], bucket: str) -> None:
+    """GetBucketPolicyStatus: NoSuchBucketPolicy without a policy; a Deny for all is not public, an Allow for all is."""
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"] == {"IsPublic": False}
+    assert twin.client("s3", without_key).get_bucket_policy_status(Bucket=bucket)["PolicyStatus"] == {"IsPublic": False}
+    other = "groundwork-test-public"
+    s3.create_bucket(Bucket=other, CreateBucketConfiguration={"LocationConstraint": REGION})
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        s3.get_bucket_policy_status(Bucket=other)
+    s3.delete_public_access_block(Bucket=other)
+    everyone = allow(f"arn:aws:s3:::{other}/*", "s3:GetObject") | {"Principal": "*"}
+    s3.put_bucket_policy(Bucket=other, Policy=json.dumps({"Version": "2012-10-17", "Statement": [everyone]}))
+    assert s3.get_bucket_policy_status(Bucket=other)["PolicyStatus"] == {"IsPublic": True}
+    lister = twin.role("lister", allow(f"arn:aws:s3:::{other}", "s3:ListBucket"))
+    denied(twin.client("s3", lister).get_bucket_policy_status, Bucket=other)

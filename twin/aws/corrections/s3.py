@@ -1,8 +1,11 @@
 """S3: the account's public access block, which ministack 1.5.33 does not know, and what it forgets of a lifecycle.
 
 Source: Amazon S3 API reference: PutPublicAccessBlock, GetPublicAccessBlock, DeletePublicAccessBlock (S3 Control),
-PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration.
+PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration,
+GetBucketPolicyStatus.
 """
+
+from ministack.services.s3 import _policy_is_public
 
 from twin.aws.corrections.authorisation import is_allowed
 from twin.aws.corrections.engine import Correction, Exchange
@@ -60,7 +63,17 @@ async def _forget_minimum_size(exchange: Exchange) -> None:
     exchange.shelf("lifecycle").forget(exchange.scope, exchange.parameters["Bucket"])
 
 
+async def _policy_status(exchange: Exchange) -> None:
+    """GetBucketPolicyStatus: the emulator takes it for a listing, but judges a policy rightly at PutBucketPolicy."""
+    bucket = exchange.parameters["Bucket"]
+    if not is_allowed(exchange.emulator, exchange.access_key, "s3:GetBucketPolicyStatus", f"arn:aws:s3:::{bucket}"):
+        raise AwsError("AccessDenied", "Access Denied", 403)
+    policy = (await exchange.emulator.call("s3", "GetBucketPolicy", Bucket=bucket))["Policy"]
+    exchange.answer["PolicyStatus"] = {"IsPublic": _policy_is_public(policy)}
+
+
 CORRECTIONS = (
+    Correction("s3", ("GetBucketPolicyStatus",), after=_policy_status),
     Correction("s3control", ("PutPublicAccessBlock",), supply=_put_account_block),
     Correction("s3control", ("GetPublicAccessBlock",), supply=_get_account_block),
     Correction("s3control", ("DeletePublicAccessBlock",), supply=_delete_account_block),
