@@ -84,7 +84,7 @@ def _problems(resource: ResourceType, given: Mapping[str, Any]) -> list[Problem]
     inputs = resource.input_properties()
     found: list[Problem] = []
     for name, value in given.items():
-        if name in inputs and name != "tagsAll":
+        if name in inputs:  # tagsAll too: the engine gives back what a read has told it, and it is computed anew
             found.extend(inputs[name].kind.problems(value, name))
         else:
             found.append((name, refusal(resource, name)))

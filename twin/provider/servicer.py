@@ -98,6 +98,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         self.stop()
         return empty_pb2.Empty()
 
+    def GetSchema(self, request: Any, context: Any) -> NoReturn:  # noqa: ARG002, D102, N802
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            "the twin's AWS provider has no schema to generate code from: use `pulumi import --generate-code=false`",
+        )
+        raise AssertionError("unreachable: abort raises")
+
     # --- configuration
 
     @_explained

@@ -89,6 +89,11 @@ def test_default_tags_are_merged(tags: Any, all_tags: Any) -> None:
     assert _check(BUCKET, {"tags": tags})["tagsAll"] == all_tags
 
 
+def test_all_tags_that_come_back_from_a_read_are_computed_anew() -> None:
+    """The engine checks the inputs of an import, which hold them; a program has no such input."""
+    assert _check(BUCKET, {"tagsAll": {"stale": "1"}})["tagsAll"] == {"environment": "dev", "owner": "mlops"}
+
+
 @pytest.mark.parametrize(
     ("token", "inputs", "path", "said"),
     [
