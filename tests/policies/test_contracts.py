@@ -5,13 +5,14 @@ import re
 import pytest
 from pulumi_policy import EnforcementLevel, Severity
 
-from policies.config import LEVELS
+from policies.config import ESCALATIONS, LEVELS, READ_ONLY, SCHEMA
 from policies.pack import policies
 from policies.rule import Rule
 from policies.rules import RULES
 from policies.tokens import TWINS
 from tests.policies.harness import TODAY, R, judge
 from tests.policies.test_rules import SPECS, standard
+from tests.support.pack import POLICIES
 
 FAMILIES = ("ENC", "ACC", "POD", "NET", "LOG", "RES", "SUP", "MLG", "CST")
 CONTROL = re.compile(r"F:[A-Za-z0-9]+\.\d+|C7:[\d.]+|800-53 .+|AISF-[A-Z]+-\d+|EKS-[\d.]+|PSS-[BR]|AIA-.+|ISO42-.+")
@@ -54,3 +55,13 @@ def test_all_rules_are_mandatory_here_whatever_the_catalogue_says() -> None:
     raised = {rule.id for rule in RULES if rule.default_level is EnforcementLevel.ADVISORY}
     assert raised == set(LEVELS)
     assert all(rule.severity in (Severity.MEDIUM, Severity.LOW) for rule in RULES if rule.id in raised)
+
+
+def test_the_page_about_policies_lists_every_rule_and_every_setting() -> None:
+    page = (POLICIES.parent / "docs" / "policies.md").read_text()
+    assert re.findall(r"^\| ((?:ENC|ACC|NET)-\d\d) \| ", page, re.MULTILINE)[: len(RULES)] == [
+        rule.id for rule in RULES
+    ]
+    assert not [name for name in SCHEMA if f"`{name}`" not in page]
+    assert f"{len(ESCALATIONS)} sets" in page
+    assert f"{len(READ_ONLY)} actions" in page
