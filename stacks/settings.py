@@ -19,7 +19,7 @@ from components.registry.database import RegistryDatabaseSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings
-from components.security.workload_identity import Trust
+from components.security.workload_identity import ObjectPrefix, Trust
 from components.storage.container_registry import ContainerRegistrySettings
 from components.storage.object_store import ObjectStoreSettings
 from components.tags import KeyAccess
@@ -64,9 +64,7 @@ class StoreGrant(Model):
 
     store: DataStore = Field(examples=["datasets"])
     """The store: datasets, artifacts or dvc."""
-    prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.=-]*/)*$")] = Field(
-        default="", examples=["models/"]
-    )
+    prefix: ObjectPrefix = Field(default="", examples=["models/"])
     """Where in the store: a path that ends in a slash; absent or empty, all of it."""
     access: KeyAccess = Field(examples=["read"])
     """read: get and list. write: these, and put. Nothing here deletes."""

@@ -25,6 +25,10 @@ WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:P
 """No deletion: an overwrite keeps the old version, and a workload that could delete could lose data for good."""
 
 
+ObjectPrefix: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.=-]*/)*$")]
+"""Where in a bucket: a path that ends in a slash, or the empty string for all of it."""
+
+
 class BucketGrant(Model):
     """Rights to part of one bucket, and with them to that bucket's key."""
 
@@ -32,7 +36,7 @@ class BucketGrant(Model):
     """The bucket, of an `ObjectStore`."""
     data_class: DataClass
     """The data class of the store, and so of its key."""
-    prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.=-]*/)*$")] = Field(examples=["models/"])
+    prefix: ObjectPrefix = Field(examples=["models/"])
     """Where in the bucket: a path that ends in a slash, or the empty string for all of it."""
     access: KeyAccess
     """`read`: get and list. `write`: these, and put, multipart uploads included."""
