@@ -11,7 +11,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from typing import Any
 
 from policies.rule import Undecided, Violation
 from policies.values import Node, plain
@@ -36,7 +37,8 @@ class Condition:
     def pins(self) -> bool:
         """Whether it demands a value: an operator that must match, and no value that is only a wildcard."""
         positive = self.operator in ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
-        return positive and not self.optional and bool(self.values) and not any(is_everything(v) for v in self.values)
+        open_ended = any(is_everything(value) or not value.strip("*?") for value in self.values)
+        return positive and not self.optional and bool(self.values) and not open_ended
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def parse(node: Node) -> tuple[tuple[Statement, ...], tuple[Violation | Undecide
     value = node.value
     if isinstance(value, str):
         try:
-            value = plain(json.loads(value))
+            value = plain(json.loads(value, object_pairs_hook=_object))
         except (ValueError, RecursionError):
             return (), (Violation(node.path, "the policy is not valid JSON", _A_DOCUMENT),)
     document = Node(value, node.path)
@@ -91,6 +93,13 @@ def parse(node: Node) -> tuple[tuple[Statement, ...], tuple[Violation | Undecide
         except _NotAStatementError as wrong:
             problems.append(Violation(wrong.path, "the policy cannot be read", _A_DOCUMENT))
     return tuple(statements), tuple(problems)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. A key given twice is refused: readers differ on which of the two counts."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError
+    return dict(pairs)
 
 
 class _NotKnownError(Exception):
@@ -163,10 +172,18 @@ def _conditions(node: Node) -> Iterator[Condition]:
             yield Condition(bare, key.lower(), values, optional)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _pattern(pattern: str) -> re.Pattern[str]:
-    parts = (".*" if c == "*" else f"[^{_EVERY}]" if c == "?" else re.escape(c) for c in re.sub(r"\*+", "*", pattern))
-    return re.compile("".join(parts), re.DOTALL)
+    """Return a pattern as a regular expression that never backtracks: each part matches at the first place it can."""
+    first, *others = (_literal(part) for part in re.sub(r"\*+", "*", pattern).split("*"))
+    if not others:
+        return re.compile(first, re.DOTALL)
+    *middle, last = others
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in middle) + ".*" + last, re.DOTALL)
+
+
+def _literal(text: str) -> str:
+    return "".join(f"[^{_EVERY}]" if char == "?" else re.escape(char) for char in text)
 
 
 def matches(pattern: str, action: str) -> bool:
@@ -187,6 +204,11 @@ def covers(pattern: str, candidate: str) -> bool:
     (True, False)
     """
     return _pattern(pattern).fullmatch(candidate.replace("*", _EVERY)) is not None
+
+
+def is_every_action(pattern: str) -> bool:
+    """Whether an action pattern covers every action of every service."""
+    return "*" in pattern and not pattern.strip("*?:")
 
 
 def is_everything(pattern: str) -> bool:

@@ -71,7 +71,7 @@ def _no_administrator(resource: Resource, settings: Settings) -> Findings:
     for statements, problems in _documents(resource):
         yield from problems
         for statement in statements:
-            every = statement.not_actions or any(documents.matches(a.value, "*:*") for a in statement.actions)
+            every = statement.not_actions or any(documents.is_every_action(a.value) for a in statement.actions)
             if every and statement.on_everything:
                 yield Violation(
                     statement.path, "every action, or all but some, is allowed on every resource", "the actions in use"

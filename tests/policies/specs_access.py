@@ -90,6 +90,7 @@ ACC = {
             Case("NotResource", (policy({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}),), "deny"),
             Case("no Resource", (policy({"Effect": "Allow", "Action": "*"}),), "deny"),
             Case("spelt in full", (policy(grant(["s3:GetObject", "*:*"], "arn:aws:*:*:*:*")),), "deny"),
+            Case("every name, by another wildcard", (policy(grant("?*", "*")),), "deny"),
             Case("one service", (policy(grant("s3:*", "*")),), "pass"),
         ),
     ),
@@ -223,6 +224,7 @@ ACC = {
             Case("if it exists", (service({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}),), "deny"),
             Case("not another", (service({"StringNotEquals": {"aws:SourceAccount": "111122223333"}}),), "deny"),
             Case("any ARN", (service({"ArnLike": {"aws:SourceArn": "*"}}),), "deny"),
+            Case("any account of twelve digits", (service({"StringLike": {"aws:SourceAccount": "?" * 12}}),), "deny"),
             Case("exempt", (service({}, "ec2.amazonaws.com"),), "pass"),
             Case(
                 "one of two exempt",
