@@ -1,5 +1,6 @@
 """`up`, `preview`, `refresh`, `destroy`, `recover`, `inventory`: the engine's work on the twin, for people."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from rich.console import Console
 from groundwork import show
 from groundwork.deployment import Deployment, EngineError
 from groundwork.errors import GroundworkError
-from groundwork.events import EventLog
+from groundwork.events import EventLog, name_of
 from groundwork.progress import Progress
 from groundwork.recovery import recover
 from groundwork.target import find_resource, on_twin
@@ -33,7 +34,9 @@ def up(environment: Environment = "dev") -> None:
     show.outputs(console, {name: "(secret)" if value.secret else value.value for name, value in values.items()})
     console.print(
         f'\nTo look around:  eval "$(groundwork twin env --env {environment})"'
-        f"  then pulumi preview -s {environment}, aws s3 ls, psql …  ·  make down stops the twin."
+        f"  then pulumi preview -s {environment}, aws s3 ls, psql …\nTo stop the twin:  make down",
+        soft_wrap=True,
+        highlight=False,
     )
 
 
@@ -58,12 +61,29 @@ def refresh(environment: Environment = "dev") -> None:
 def destroy(
     environment: Environment = "dev",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where nobody can be asked.")] = False,
+    unprotect: Annotated[
+        bool,
+        typer.Option("--unprotect", help="With --yes: also what is protected: keys, and in prod whatever holds data."),
+    ] = False,
 ) -> None:
-    """Delete everything that the environment has on the twin. Protected resources are refused, by the engine."""
-    if not yes and not typer.confirm(f"Delete all of {environment} on the twin?"):
-        raise GroundworkError("Nothing was deleted.")
+    """Delete everything that the environment has on the twin, after asking; what is protected is named."""
     deployment = on_twin(environment, console)
     _recover(deployment)
+    protected = deployment.protected()
+    named = f"{len(protected)} protected resources ({', '.join(map(name_of, protected))})"
+    if protected and yes and not unprotect:
+        raise GroundworkError(
+            f"{environment} has {named}. Nothing was deleted.\n"
+            f"To delete them with the rest: groundwork destroy {environment} --yes --unprotect"
+        )
+    if not yes:
+        console.print(
+            f"Everything that {environment} has on the twin will be deleted{f', also {named}' if protected else ''}."
+        )
+        if not sys.stdin.isatty() or typer.prompt("Type its name to go on") != environment:
+            raise GroundworkError("Not confirmed; nothing was deleted. Where nobody can be asked: --yes")
+    if protected:
+        deployment.unprotect(protected)
     log = _run(deployment, "destroy", f"Deleting {environment}")
     console.print(f"{environment}: {show.counted(log)}.")
 

@@ -65,6 +65,17 @@ class Deployment:
         with self._failures("refresh"):
             self.stack.refresh(on_event=on_event, target=targets)
 
+    def protected(self) -> list[str]:
+        """URNs of the resources that the engine refuses to delete."""
+        deployment = self.stack.export_stack().deployment or {}
+        return [resource["urn"] for resource in deployment.get("resources", ()) if resource.get("protect")]
+
+    def unprotect(self, urns: list[str]) -> None:
+        """Take the engine's protection off these resources, in the state alone."""
+        with self._failures("unprotect"):
+            command = ["state", "unprotect", *urns, "--yes", "--stack", self.environment]
+            self.stack.workspace.pulumi_command.run(command, str(self.work_dir), dict(self.variables))
+
     def destroy(self, on_event: OnEvent) -> None:
         """Delete every resource of the stack."""
         with self._failures("destroy"):

@@ -12,7 +12,7 @@ from pulumi.automation.events import DiagnosticEvent, EngineEvent, OpType, Polic
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 """The engine's own colour marks (`<{%reset%}>`) and terminal escapes."""
 
-QUIET = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH, OpType.DISCARD})
+QUIET = frozenset({OpType.SAME, OpType.READ, OpType.DISCARD})
 """Operations that change nothing in the world."""
 
 
@@ -57,11 +57,15 @@ class EventLog:
     program_output: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """How many resources met which operation, `same` included."""
+    _being_read: set[str] = field(default_factory=set)
 
     def on_event(self, event: EngineEvent) -> None:
         """Take one event in."""
         if event.resource_pre_event:
             self._step(event.resource_pre_event.metadata)
+        elif event.res_outputs_event and event.res_outputs_event.metadata.urn in self._being_read:
+            # Only when a refresh has read a resource is it known whether it differs.
+            self._step(event.res_outputs_event.metadata)
         elif event.policy_event:
             self._policy(event.policy_event)
         elif event.diagnostic_event:
@@ -72,6 +76,9 @@ class EventLog:
         return [violation for violation in self.violations if violation.level == "mandatory"]
 
     def _step(self, step: StepEventMetadata) -> None:
+        if step.op is OpType.REFRESH:
+            self._being_read.add(step.urn)
+            return
         self.counts[step.op.value] += 1
         if step.op in QUIET or step.type == "pulumi:pulumi:Stack":
             return

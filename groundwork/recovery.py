@@ -54,7 +54,7 @@ def recover(deployment: Deployment, find: Find, on_event: Callable[[Any], None])
     """Mend the stack's state after an interrupted run. Does nothing when there is nothing to mend."""
     locks = remove_dead_locks(deployment)
     exported = deployment.stack.export_stack()
-    if not (exported.deployment or {}).get("pending_operations"):
+    if not exported.deployment or not exported.deployment.get("pending_operations"):
         return Recovered(locks, (), ())
     mended, adopted, forgotten = settle(exported.deployment, find)
     deployment.stack.import_stack(automation.Deployment(version=exported.version, deployment=mended))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from pulumi.automation.events import OpType
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from groundwork.events import Change, EventLog, Violation
 
@@ -32,9 +31,11 @@ def changes(console: Console, log: EventLog, limit: int = 60) -> None:
     for component, members in sorted(by_component.items()):
         if shown >= limit:
             break
-        console.print(f"[bold]{component or 'program'}[/]")
+        console.print(f"[bold]{component or 'program'}[/]", soft_wrap=True)
         for change in members[: limit - shown]:
-            console.print(f"  {SYMBOLS.get(change.op, '?')} {change.name} [dim]{change.type}[/]{_why(change)}")
+            console.print(
+                f"  {SYMBOLS.get(change.op, '?')} {change.name} [dim]{change.type}[/]{_why(change)}", soft_wrap=True
+            )
             shown += 1
     if len(steps) > shown:
         console.print(f"  … and {len(steps) - shown} more")
@@ -57,17 +58,18 @@ def violations(console: Console, found: Iterable[Violation]) -> None:
         colour = "red" if level == "mandatory" else "yellow"
         console.print(f"[{colour} bold]{policy}[/] {level}")
         for violation in members:
-            console.print(f"  [bold]{violation.resource or 'stack'}[/]: {escape(violation.message)}")
+            message = escape(violation.message).replace("\n", "\n    ")
+            console.print(f"  [bold]{violation.resource or 'stack'}[/]: {message}", soft_wrap=True, highlight=False)
 
 
 def errors(console: Console, log: EventLog) -> None:
     """What went wrong, in the words of the engine, the provider or the program."""
     for line in log.program_output:
-        console.print(escape(line), highlight=False)
+        console.print(escape(line), highlight=False, soft_wrap=True)
     # "update failed" and the like repeat what the lines above say in detail.
     said = [text for text in log.errors if text not in ("update failed", "preview failed")]
     for text in said:
-        console.print(f"[red]error[/] {escape(text)}", highlight=False)
+        console.print(f"[red]error[/] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def counted(log: EventLog) -> str:
@@ -80,16 +82,7 @@ def counted(log: EventLog) -> str:
 
 
 def outputs(console: Console, values: Mapping[str, object]) -> None:
-    """The stack's outputs; a secret one is named, never shown."""
-    table = Table(show_header=False, box=None, padding=(0, 2))
+    """The stack's outputs, a line each and never cut: they are copied. A secret one is named, never shown."""
+    width = max(map(len, values), default=0)
     for name, value in sorted(values.items()):
-        table.add_row(f"[cyan]{name}[/]", escape(_line(value)))
-    console.print(table)
-
-
-def _line(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "\n".join(f"{key} = {item}" for key, item in sorted(value.items()))
-    if isinstance(value, list | tuple):
-        return "\n".join(str(item) for item in value)
-    return str(value)
+        console.print(f"  [cyan]{name:<{width}}[/]  {escape(str(value))}", soft_wrap=True, highlight=False)

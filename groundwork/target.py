@@ -1,5 +1,6 @@
 """The target of the command line: a set of environment variables. The program never sees which one it is."""
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,8 @@ def on_twin(environment: str, console: Console) -> Deployment:
 
     Raises TwinError for an environment without a settings file, or a twin that does not start.
     """
+    for name in twin_environment.REMOVED:
+        os.environ.pop(name, None)  # the engine inherits this process's variables
     here, tools = places.find(), toolchain.locate()
     target = twin_environment.target(here.clone, environment)
     with console.status("Starting the twin …"):

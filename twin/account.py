@@ -5,7 +5,7 @@ process (a shell, the engine), so that two twins can be spoken to at once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -21,8 +21,8 @@ class Account:
 
     region: str
     access_key_id: str
-    secret_access_key: str
-    session_token: str | None = None
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
     endpoint_url: str | None = None
     """None: AWS itself."""
     ca_bundle: str | None = None

@@ -117,7 +117,8 @@ class Project:
 @contextmanager
 def engine_killed_after(project: Project, creates: int, environment: str = "dev") -> Iterator[list[str]]:
     """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; yields the URNs it had begun."""
-    variables = project.twin_variables(environment)
+    # The engine shows its option --event-log, which the Automation API uses, to people only with the debug commands.
+    variables = {**project.twin_variables(environment), "PULUMI_DEBUG_COMMANDS": "true"}
     log = project.root / f"events-{creates}-{time.monotonic_ns()}.json"
     pulumi = shutil.which("pulumi", path=variables["PATH"])
     assert pulumi is not None

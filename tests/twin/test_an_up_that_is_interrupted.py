@@ -30,7 +30,7 @@ def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project:
     held = inventory.take(project.account())
     assert [name for names in held.values() for name in names if name not in state] == [], "made twice, or lost"
 
-    project.groundwork("destroy", "dev", "--yes")
+    project.groundwork("destroy", "dev", "--yes", "--unprotect")
     assert inventory.take(project.account()) == {}
 
 

@@ -56,7 +56,8 @@ def test_an_environment_lives_and_leaves_nothing(project: Project, environment: 
     if environment == "prod":
         refused = project.groundwork("destroy", "prod", "--yes", check=False)
         assert refused.returncode == 1
-        assert "protect" in refused.stdout + refused.stderr
+        assert "artifacts-bucket" in refused.stderr
+        assert "--unprotect" in refused.stderr
         assert held(project, environment)["bucket"] == built["bucket"], "a refused destroy deletes no data"
 
 
@@ -89,7 +90,7 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     assert instance["BackupRetentionPeriod"] == 9
     assert_state_and_world_agree(project, "dev")
 
-    project.groundwork("destroy", "dev", "--yes")
+    project.groundwork("destroy", "dev", "--yes", "--unprotect")
     assert held(project, "dev") == {}
 
 
