@@ -29,15 +29,16 @@ class EngineVersion(Scalar):
 
 def _read(ctx: Context) -> dict[str, Any] | None:
     """By resource id; an import names the identifier instead, which has no capitals."""
-    if re.fullmatch(r"db-[0-9A-Z]+", ctx.id):
-        chosen = [{"Name": "dbi-resource-id", "Values": ["{id}"]}]
-        call = Call("describe_db_instances", {"Filters": chosen}, result="DBInstances[0]", missing=_GONE)
-    else:
-        call = Call("describe_db_instances", {"DBInstanceIdentifier": "{id}"}, result="DBInstances[0]", missing=_GONE)
-    instance: dict[str, Any] | None = ctx.run(call)
-    if instance is not None:
-        ctx.id = instance["DbiResourceId"]
-    return instance
+    by_id = [{"Name": "dbi-resource-id", "Values": [ctx.id]}]
+    imported = not re.fullmatch(r"db-[0-9A-Z]+", ctx.id)
+    params: dict[str, Any] = {"DBInstanceIdentifier": ctx.id} if imported else {"Filters": by_id}
+    found = ctx.run(Call("describe_db_instances", params, result="DBInstances", missing=_GONE)) or []
+    instance: dict[str, Any]
+    for instance in found:
+        if imported or instance["DbiResourceId"] == ctx.id:
+            ctx.id = instance["DbiResourceId"]
+            return instance
+    return None
 
 
 def _find(ctx: Context) -> str | None:
