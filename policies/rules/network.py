@@ -213,11 +213,14 @@ def _default_group_is_closed(stack: Stack, settings: Settings) -> LocatedFinding
     for resource in stack.of(GROUP_RULE | INGRESS_RULE | EGRESS_RULE):
         node = resource["securityGroupId"]
         # A group id that comes from a VPC can only be that of its default group.
-        depends = stack.depended_on(resource, "securityGroupId", DEFAULT_GROUP | VPC)
-        direct = depends and not stack.depended_on(resource, "securityGroupId", GROUP)
+        of_vpc = stack.depended_on(resource, node.root, DEFAULT_GROUP | VPC)
+        of_group = stack.depended_on(resource, node.root, GROUP)
         refers = stack.reference(resource, node, DEFAULT_GROUP).targets
-        if refers or (isinstance(node.value, str) and node.value in identities) or (node.unknown and direct):
+        known = isinstance(node.value, str) and node.value in identities
+        if refers or known or (node.unknown and of_vpc and not of_group):
             yield resource, Violation(node.path, "a rule is added to the VPC's default group", "a group of its own")
+        elif node.unknown and not of_group:
+            yield resource, Undecided(node.path)
 
 
 # NET-04: no public addresses

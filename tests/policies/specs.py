@@ -170,6 +170,7 @@ ENC = {
             Case("some principal", tls(Principal={"AWS": "arn:aws:iam::111122223333:root"}), "deny"),
             Case("some actions", tls(Action="s3:Get*"), "deny"),
             Case("every action", tls(Action="*"), "pass"),
+            Case("all of S3, and more", tls(Action=["s3:*", "s3-object-lambda:*"]), "pass"),
             Case("bucket only", tls(Resource="arn:aws:s3:::data"), "deny"),
             Case("objects only", tls(Resource="arn:aws:s3:::data/*"), "deny"),
             Case("a prefix only", tls(Resource=["arn:aws:s3:::data", "arn:aws:s3:::data/x/*"]), "deny"),

@@ -147,6 +147,11 @@ ACC = {
         flips={f"{S}.Action": "s3:*", f"{S}.Resource": "*", f"{S}.Effect": "Permit"},
         extra=(
             *everywhere(grant("kms:*")),
+            Case(
+                "write on one resource and on everything",
+                (policy(grant("s3:PutObject", ["arn:aws:s3:::x", "*"])),),
+                "deny",
+            ),
             Case("write on everything", (policy(grant("s3:PutObject", "*")),), "deny"),
             Case("data on everything", (policy(grant("s3:GetObject", "*")),), "deny"),
             Case(
@@ -224,6 +229,11 @@ ACC = {
             Case("if it exists", (service({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}),), "deny"),
             Case("not another", (service({"StringNotEquals": {"aws:SourceAccount": "111122223333"}}),), "deny"),
             Case("any ARN", (service({"ArnLike": {"aws:SourceArn": "*"}}),), "deny"),
+            Case(
+                "one account, and any",
+                (service({"StringEquals": {"aws:SourceAccount": ["111122223333", "*"]}}),),
+                "deny",
+            ),
             Case("any account of twelve digits", (service({"StringLike": {"aws:SourceAccount": "?" * 12}}),), "deny"),
             Case("exempt", (service({}, "ec2.amazonaws.com"),), "pass"),
             Case(

@@ -174,6 +174,7 @@ NET = {
                 (CLOSED, VPC, depending(securityGroupId=CLOSED)(egress_rule(securityGroupId=UNKNOWN))),
                 "deny",
             ),
+            Case("rule of an unknown group", (CLOSED, VPC, ingress_rule(securityGroupId=UNKNOWN)), "unknown"),
             Case("rule of another group", (CLOSED, VPC, group(), ingress_rule()), "pass"),
             Case(
                 "rule of another group, by dependency",

@@ -43,7 +43,8 @@ def test_a_statement_that_cannot_be_read_is_a_violation_and_the_others_are_read(
 
 
 @pytest.mark.parametrize(
-    "change", [{"Effect": UNKNOWN}, {"Action": [UNKNOWN]}, {"Condition": {"StringEquals": UNKNOWN}}]
+    "change",
+    [{"Effect": UNKNOWN}, {"Action": [UNKNOWN]}, {"Condition": UNKNOWN}, {"Condition": {"StringEquals": UNKNOWN}}],
 )
 def test_a_statement_with_an_unknown_part_is_undecided(change: dict[str, object]) -> None:
     assert read({"Statement": [ONE | change, ONE]}) == (1, [Undecided])
