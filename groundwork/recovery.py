@@ -21,8 +21,8 @@ from pulumi import automation
 from groundwork.deployment import Deployment
 from groundwork.events import name_of
 
-Find = Callable[[str, Mapping[str, Any]], str | None]
-"""(type token, inputs) -> id of the resource in the world, or None when it was never made."""
+Find = Callable[[str, Mapping[str, Any], frozenset[str]], str | None]
+"""(type token, inputs, ids that are not meant) -> id of the resource in the world, or None: it was never made."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +70,30 @@ def settle(deployment: Mapping[str, Any], find: Find) -> tuple[dict[str, Any], t
     """
     mended = copy.deepcopy(dict(deployment))
     pending = mended.pop("pending_operations", [])
-    known = {resource["urn"] for resource in mended["resources"] if not resource.get("delete")}
+    resources = mended["resources"]
     adopted: list[str] = []
     forgotten: list[str] = []
     for operation in pending:
         resource = operation["resource"]
-        if operation["type"] != "creating" or resource["urn"] in known:
+        if operation["type"] != "creating" or not _is_in_the_world(resource):
             continue
-        made = None if resource["type"].startswith("pulumi:") else find(resource["type"], resource.get("inputs", {}))
+        known = frozenset(held["id"] for held in resources if held["type"] == resource["type"] and "id" in held)
+        made = find(resource["type"], resource.get("inputs", {}), known)
         if made is None:
             forgotten.append(resource["urn"])
             continue
+        for held in resources:
+            if held["urn"] == resource["urn"]:
+                held["delete"] = True  # what the new one was to replace: the next `up` deletes it
         # The refresh that follows reads the outputs from the world.
-        mended["resources"].append({**resource, "id": made, "outputs": {}})
+        resources.append({**resource, "id": made, "outputs": {}})
         adopted.append(resource["urn"])
     return mended, tuple(adopted), tuple(forgotten)
+
+
+def _is_in_the_world(resource: Mapping[str, Any]) -> bool:
+    """False for what the engine alone knows: components, providers, the stack."""
+    return bool(resource.get("custom")) and not resource["type"].startswith("pulumi:")
 
 
 def remove_dead_locks(deployment: Deployment) -> int:

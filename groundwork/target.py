@@ -46,7 +46,7 @@ def find_resource(variables: Mapping[str, str]) -> Find:
     )
     clients = Clients(variables["AWS_REGION"], client)
 
-    def look_up(token: str, inputs: Mapping[str, Any]) -> str | None:
-        return find(token, inputs, variables["AWS_REGION"], clients)
+    def look_up(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str | None:
+        return find(token, inputs, variables["AWS_REGION"], clients, known)
 
     return look_up

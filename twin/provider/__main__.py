@@ -1,6 +1,7 @@
 """The plugin `pulumi-resource-aws`: `python -m twin.provider ENGINE_ADDRESS` prints its port and serves."""
 
 import importlib.util
+import os
 import signal
 import sys
 import threading
@@ -26,6 +27,9 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 _WORKERS = 48
 """More than the engine starts at once, since most of them wait for AWS."""
 
+_WATCH_SECONDS = 0.2
+"""How soon the end of the engine is noticed."""
+
 
 def main() -> None:
     """Serve on a free port of the loopback interface; the engine's address is not needed: answers say all."""
@@ -42,7 +46,11 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    stop.wait()
+    engine = os.getppid()
+    while not stop.wait(_WATCH_SECONDS):
+        if os.getppid() != engine:
+            # Killed: at once, so that nothing is made after the next command has looked what was made.
+            os._exit(1)
     provider.stop()
     server.stop(grace=1).wait()
 

@@ -43,6 +43,8 @@ class Context:
     """What was there before this operation: the last known outputs, or in an update the actual ones."""
     state: dict[str, Any] = field(default_factory=dict)
     """What this operation has read so far."""
+    known: frozenset[str] = frozenset()
+    """Ids that are no answer to `find`: resources that the engine's state has, like the one that is being replaced."""
     seconds: float = 1200
     """How long the whole operation may take."""
     deadline: float = 0

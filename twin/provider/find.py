@@ -16,7 +16,13 @@ from twin.provider.context import Context
 from twin.provider.types import resource_type
 
 
-def find(token: str, inputs: Mapping[str, Any], region: str = "", clients: Clients | None = None) -> str | None:
+def find(
+    token: str,
+    inputs: Mapping[str, Any],
+    region: str = "",
+    clients: Clients | None = None,
+    known: frozenset[str] = frozenset(),
+) -> str | None:
     """The id of the resource that a create with these inputs has made.
 
     Args:
@@ -24,6 +30,7 @@ def find(token: str, inputs: Mapping[str, Any], region: str = "", clients: Clien
         inputs: the checked inputs, as the engine's state has them.
         region: where to look if the inputs do not say; `AWS_REGION` without it.
         clients: to share them over several calls.
+        known: ids that are not meant, as of the resource that the create was to replace.
 
     Returns:
         The id to import it by, or `None`: it was never made, or several bear the same key.
@@ -34,4 +41,5 @@ def find(token: str, inputs: Mapping[str, Any], region: str = "", clients: Clien
     resource = resource_type(token)
     clients = clients or Clients(region)
     account = configure({"region": inputs.get("region") or region}, clients)
-    return lifecycle.find(Context(type=resource, clients=clients, account=account, inputs=dict(inputs)))
+    found = lifecycle.find(Context(type=resource, clients=clients, account=account, inputs=dict(inputs), known=known))
+    return None if found in known else found

@@ -73,7 +73,8 @@ def found_by(
             wanted |= {f"tag:{key}": tags[key] for key in ("Name", "environment") if key in tags}
         chosen = [{"Name": name, "Values": [value]} for name, value in wanted.items() if value is not None]
         found = jmespath.search(ids, ctx.call(operation, **{parameter: chosen})) or []
-        return found[0] if len(found) == 1 else None
+        unknown = [one for one in found if one not in ctx.known]
+        return unknown[0] if len(unknown) == 1 else None
 
     return find
 

@@ -31,6 +31,8 @@ def _same_key(ctx: Context) -> str | None:
     found = []
     for page in ctx.clients.client("kms", ctx.region).get_paginator("list_keys").paginate():
         for key in page["Keys"]:
+            if key["KeyId"] in ctx.known:
+                continue
             about = ctx.call("describe_key", KeyId=key["KeyId"])["KeyMetadata"]
             if about["KeyManager"] != "CUSTOMER" or about["KeyState"] == "PendingDeletion":
                 continue
