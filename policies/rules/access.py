@@ -126,9 +126,8 @@ def _no_wildcards(resource: Resource, settings: Settings) -> Findings:
 def _is_all_keys(pattern: str) -> bool:
     """Whether a resource pattern covers all keys of some region and account."""
     parts = pattern.split(":", 5)
-    region, account = (parts + [""] * 6)[3:5]
-    fixed = [part if part and not set(part) & set("*?") else "*" for part in (region, account)]
-    return any(documents.covers(pattern, f"arn:{p}:kms:{fixed[0]}:{fixed[1]}:key/*") for p in documents.PARTITIONS)
+    region, account = (part or "*" for part in (parts + [""] * 6)[3:5])
+    return any(documents.covers(pattern, f"arn:{p}:kms:{region}:{account}:key/*") for p in documents.PARTITIONS)
 
 
 def _no_decryption_of_everything(resource: Resource, settings: Settings) -> Findings:

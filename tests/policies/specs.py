@@ -275,6 +275,20 @@ ENC = {
                 ),
                 "pass",
             ),
+            Case(
+                "perhaps a replica, key unknown",
+                (of_type("rds/instance:Instance", replicateSourceDb=UNKNOWN, kmsKeyId=UNKNOWN),),
+                "unknown",
+            ),
+            Case(
+                "replica of this stack, key unknown",
+                (
+                    depending(replicateSourceDb=DB)(
+                        of_type("rds/instance:Instance", replicateSourceDb=UNKNOWN, kmsKeyId=UNKNOWN)
+                    ),
+                ),
+                "pass",
+            ),
             Case("perhaps a replica", (of_type("rds/instance:Instance", replicateSourceDb=UNKNOWN),), "unknown"),
         ),
     ),

@@ -183,6 +183,12 @@ ACC = {
             *everywhere(grant("kms:ReEncryptFrom", "*")),
             Case("by wildcard", (policy(grant("kms:D*", "*")),), "deny"),
             Case("all keys of everyone", (policy(grant("kms:Decrypt", "arn:aws:kms:*:*:key/*")),), "deny"),
+            Case(
+                "all keys of some regions",
+                (policy(grant("kms:Decrypt", "arn:aws:kms:eu-?est-*:111122223333:key/*")),),
+                "deny",
+            ),
+            Case("some keys", (policy(grant("kms:Decrypt", "arn:aws:kms:*:*:key/mrk-*")),), "pass"),
             Case("all of KMS", (policy(grant("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:*")),), "deny"),
             Case("an alias", (policy(grant("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:alias/*")),), "pass"),
             Case("another action on all keys", (policy(grant("kms:DescribeKey", "*")),), "pass"),
