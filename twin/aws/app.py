@@ -4,7 +4,7 @@ import functools
 import logging
 from pathlib import Path
 
-from twin.aws.corrections import cloudtrail, condition_keys, ec2, ecr, iam, principals, s3, secretsmanager
+from twin.aws.corrections import cloudtrail, condition_keys, ec2, ec2_filters, ecr, iam, principals, s3, secretsmanager
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
 from twin.aws.corrections.engine import Corrections
 from twin.aws.corrections.memory import Memory
@@ -33,6 +33,7 @@ def build_app(settings: ServerSettings) -> Application:
     instances = DatabaseInstances(fleet, groups)
     catalogue = (
         *ec2.CORRECTIONS,
+        *ec2_filters.CORRECTIONS,
         *s3.CORRECTIONS,
         *iam.CORRECTIONS,
         *ecr.CORRECTIONS,

@@ -10,6 +10,7 @@ import pytest
 from tests.contracts.provider.driver import Driver, Resource
 from tests.contracts.provider.examples import World, all_examples
 from tests.contracts.provider.examples.ec2 import group, route_table, vpc
+from twin.provider.find import find
 
 ROUTE = "aws:ec2/route:Route"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
@@ -132,3 +133,13 @@ def test_what_forces_a_new_resource(token: str, change: dict[str, Any], driver: 
     inputs = dict(_example(token).inputs(world))
     made = driver.create(token, world.name("it"), inputs)
     assert driver.diff(made, {**inputs, **change}).replaces == list(change)
+
+
+@pytest.mark.parametrize(
+    "token", ["aws:ec2/eip:Eip", "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/routeTable:RouteTable"]
+)
+def test_a_resource_without_a_name_is_found_among_others_by_its_tags(token: str, driver: Driver, world: World) -> None:
+    made = [driver.create(token, world.name("it"), _example(token).inputs(world)) for _ in range(2)]
+    assert [find(token, one.inputs, world.region) for one in made] == [one.id for one in made]
+    nameless = {**made[0].inputs, "tagsAll": {"environment": "test"}}
+    assert find(token, nameless, world.region) is None, "rather than a guess"
