@@ -36,8 +36,9 @@ def _header() -> Iterable[str]:
     lines = [
         "# Benchmarks",
         "",
-        f"`make bench` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}. All figures of one run. Ratios are what a claim rests on; seconds are of this machine.",
+        f"`make bench` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} "
+        f"{platform.machine()}, Python {platform.python_version()}. All figures are of one run. Ratios are what a "
+        "claim rests on; seconds are this machine's of that day.",
     ]
     yield from _printed(lines)
 
@@ -46,32 +47,36 @@ def _components() -> Iterable[str]:
     """Pairs of runs, components and bare in turn, so that a slow moment of the machine meets both."""
     pairs = [(_program("components"), _program("bare")) for _ in range(PAIRS)]
     ratios = sorted(full["seconds"] / bare["seconds"] for full, bare in pairs)
+    spread = f"**{statistics.median(ratios):.2f}** ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     rows = [
         ["registrations of dev", f"{pairs[0][0]['resources']} resources"],
         ["components, median", f"{statistics.median(full['seconds'] for full, _ in pairs):.2f} s"],
         ["bare program, median", f"{statistics.median(bare['seconds'] for _, bare in pairs):.2f} s"],
-        ["**components / bare, median of the pairs** (target at most 1.3)", f"**{statistics.median(ratios):.2f}** ({ratios[0]:.2f} to {ratios[-1]:.2f})"],
-    ]  # fmt: skip
+        ["**components / bare, median of the pairs** (target at most 1.3)", spread],
+    ]
     yield from _table("The program against a bare one that registers the same resources", ["what", "measured"], rows)
 
 
 def _growth() -> Iterable[str]:
     measured = [(count, _program("components", count)) for count in COUNTS]
     empty = _program("components", 1)
-    rows = [
-        [f"{count}", f"{found['resources']}", f"{found['seconds']:.2f} s", f"{1000 * found['seconds'] / found['resources']:.2f} ms",
-         f"{found['peak_mib']:.0f} MiB", f"{1024 * (found['peak_mib'] - empty['peak_mib']) / found['resources']:.1f} KiB"]
-        for count, found in measured
-    ]  # fmt: skip
+    rows = [_grown(count, found, empty) for count, found in measured]
     per_resource = [found["seconds"] / found["resources"] for _, found in measured]
     yield from _table(
         "Object stores: the program alone",
         ["stores", "resources", "time", "time each", "peak memory", "memory each, over one store"],
         rows,
     )
-    yield from _printed([
-        "", f"Time for each resource at {COUNTS[-1]} stores / at {COUNTS[0]} stores: **{per_resource[-1] / per_resource[0]:.2f}** (linear is 1)."
-    ])  # fmt: skip
+    growth = per_resource[-1] / per_resource[0]
+    told = f"Time for each resource at {COUNTS[-1]} stores / at {COUNTS[0]} stores: **{growth:.2f}** (linear is 1)."
+    yield from _printed(["", told])
+
+
+def _grown(count: int, found: dict[str, Any], empty: dict[str, Any]) -> list[str]:
+    resources, seconds, peak = found["resources"], found["seconds"], found["peak_mib"]
+    memory_each = 1024 * (peak - empty["peak_mib"]) / resources
+    each = f"{1000 * seconds / resources:.2f} ms"
+    return [str(count), str(resources), f"{seconds:.2f} s", each, f"{peak:.0f} MiB", f"{memory_each:.1f} KiB"]
 
 
 def _policies() -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""How long the engine's work takes on the twin: a first `up` from nothing, and a preview, an `up` and a refresh without change."""
+"""How long the engine's work takes on the twin: a first `up` from nothing, then commands that find no change."""
 
 import shutil
 import tempfile

@@ -81,7 +81,7 @@ def world(served: TwinState) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def driver(world: World) -> Iterator[Driver]:  # noqa: ARG001 - the environment must be set
+def driver(world: World) -> Iterator[Driver]:
     """The provider, configured as a program would."""
     served = Driver()
     config: dict[str, Any] = {"tags": DEFAULT_TAGS}

@@ -17,7 +17,7 @@ Build = Callable[..., Network]
 
 
 @pytest.fixture
-def build(recorder: Recorder) -> Build:  # noqa: ARG001  # the mocks must be in place
+def build(recorder: Recorder) -> Build:  # the mocks must be in place
     """Return a function that makes a network of `zones` zones and lets every registration land."""
 
     def build(zones: int = 2, **settings: Any) -> Network:

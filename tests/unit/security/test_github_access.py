@@ -20,7 +20,7 @@ MANAGED_POLICY_LIMIT = 6144
 
 
 @pytest.fixture(autouse=True)
-def access(recorder: Recorder) -> GitHubAccess:  # noqa: ARG001  # the mocks must be in place
+def access(recorder: Recorder) -> GitHubAccess:  # the mocks must be in place
     return build(GitHubAccessSettings(repository="acme/groundwork"))
 
 

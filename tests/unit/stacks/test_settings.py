@@ -177,7 +177,7 @@ class TestTheProgram:
     """How the program reads its settings."""
 
     @pytest.fixture(autouse=True)
-    def config(self, recorder: Recorder) -> Iterator[None]:  # noqa: ARG002  # the mocks must be in place
+    def config(self, recorder: Recorder) -> Iterator[None]:  # the mocks must be in place
         yield
         pulumi.runtime.set_all_config({})
 

@@ -38,7 +38,7 @@ def test_every_repository_is_immutable_scanned_and_encrypted_with_the_wired_key(
         assert made.inputs["forceDelete"] is False
 
 
-def test_the_results_are_by_repository_as_the_settings_name_it(recorder: Recorder) -> None:  # noqa: ARG001
+def test_the_results_are_by_repository_as_the_settings_name_it(recorder: Recorder) -> None:
     registry = build()
     assert set(registry.repository_urls) == set(registry.repository_arns) == {"mlflow", "training"}
 
