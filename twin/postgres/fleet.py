@@ -260,12 +260,6 @@ class Fleet:
         instance.server.snapshot(target)
 
 
-def stop_leftovers(directory: Path, binaries: Path) -> None:
-    """Stop the servers that a killed process left behind, and only those: found by their lock files."""
-    for path in directory.glob(f"*/{_RECORD}"):
-        PostgresServer(binaries, path.parent).stop()
-
-
 def _provision(connection: psycopg.Connection, database: Database) -> None:
     """The roles and the database of a new RDS instance.
 
