@@ -16,7 +16,8 @@ from groundwork.target import find_resource, on_twin
 from twin import inventory
 from twin.account import Account
 
-console = Console()
+console = Console(emoji=False)  # an ARN has ":secret:" in it
+
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="dev or prod: the name in Pulumi.<env>.yaml")]
 
@@ -33,7 +34,7 @@ def up(environment: Environment = "dev") -> None:
     console.print(f"[green bold]{environment} is up[/]: {show.counted(log)}.")
     show.outputs(console, {name: "(secret)" if value.secret else value.value for name, value in values.items()})
     console.print(
-        f'\nTo look around:  eval "$(groundwork twin env --env {environment})"'
+        f'\nTo look around:  eval "$(.venv/bin/groundwork twin env --env {environment})"'
         f"  then pulumi preview -s {environment}, aws s3 ls, psql …\nTo stop the twin:  make down",
         soft_wrap=True,
         highlight=False,
