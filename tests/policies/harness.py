@@ -52,15 +52,16 @@ class R:
 
 def proxied(props: Mapping[str, Any]) -> Any:
     """Return inputs as the SDK hands them to a policy."""
-    return unknown_checking_proxy(deserialize_properties(MessageToDict(struct(_written(props)))))
+    return unknown_checking_proxy(deserialize_properties(MessageToDict(struct(written(props)))))
 
 
-def _written(value: Any, key: str = "") -> Any:
+def written(value: Any, key: str = "") -> Any:
+    """Return inputs with every policy document as a JSON text."""
     if key in DOCUMENTS and isinstance(value, dict) and SPECIAL_SIG_KEY not in value:
         return json.dumps(value)
     if isinstance(value, Mapping):
-        return {name: _written(entry, name) for name, entry in value.items()}
-    return [_written(entry) for entry in value] if isinstance(value, list | tuple) else value
+        return {name: written(entry, name) for name, entry in value.items()}
+    return [written(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What holds for all rules, whatever they require."""
 
 import re
+import sys
 
 import pytest
 from pulumi_policy import EnforcementLevel, Severity
@@ -65,3 +66,8 @@ def test_the_page_about_policies_lists_every_rule_and_every_setting() -> None:
     assert not [name for name in SCHEMA if f"`{name}`" not in page]
     assert f"{len(ESCALATIONS)} sets" in page
     assert f"{len(READ_ONLY)} actions" in page
+
+
+def test_no_module_of_the_pack_takes_the_place_of_a_standard_one() -> None:
+    """Python starts in `policies/`, which then comes first on its path."""
+    assert not {path.stem for path in POLICIES.iterdir()} & set(sys.stdlib_module_names)
