@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from pulumi import automation
@@ -105,7 +106,7 @@ def remove_dead_locks(deployment: Deployment) -> int:
     if not backend.startswith("file://"):
         return 0
     removed = 0
-    for path in Path(backend.removeprefix("file://")).glob(f".pulumi/locks/**/{deployment.environment}/*.json"):
+    for path in Path(urlsplit(backend).path).glob(f".pulumi/locks/**/{deployment.environment}/*.json"):
         holder = json.loads(path.read_text())
         if holder["hostname"] == socket.gethostname() and not _lives(holder["pid"], holder["timestamp"]):
             path.unlink(missing_ok=True)

@@ -15,6 +15,9 @@ from twin.state import TwinState
 REMOVED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 """Variables of a person's own AWS account, which would take part beside the twin's: unset them."""
 SETTINGS = "groundwork:settings"
+STATE_OPTIONS = "?metadata=skip"
+"""No `.attrs` file beside each file of the state: unlike the files themselves the engine does not write it atomically, and
+a `kill -9` in between leaves a state that cannot be read ("failed to load checkpoint: EOF")."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def environment(
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "PGSSLROOTCERT": authority,
         "PULUMI_HOME": str(places.pulumi_home),
-        "PULUMI_BACKEND_URL": places.pulumi_state.as_uri(),
+        "PULUMI_BACKEND_URL": places.pulumi_state.as_uri() + STATE_OPTIONS,
         "PULUMI_CONFIG_PASSPHRASE": state.passphrase,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
