@@ -121,7 +121,12 @@ EXAMPLES = (
             "clientIdLists": ["sts.amazonaws.com"],
             "thumbprintLists": ["6938fd4d98bab03faadb97b34396831e3780aea1"],
         },
-        # The emulator has none of the calls that change a provider: tests/unit/provider/test_iam.py asks for them.
         holds=_oidc_holds,
+        updates=(
+            {"clientIdLists": ["sts.amazonaws.com", "another"]},
+            {"clientIdLists": ["another"]},
+            {"thumbprintLists": ["1c58a3a8518e8759bf075b76b750d4f2df264fcd"]},
+            {"tags": {"d": "4"}},
+        ),
     ),
 )
