@@ -47,7 +47,7 @@ def preview(environment: Environment = "dev") -> None:
     _recover(deployment)
     log = _run(deployment, "preview", f"Planning {environment}")
     show.changes(console, log)
-    console.print(f"{environment}: {_planned(log)}; policies: {len(log.violations)} objections.")
+    console.print(f"{environment}: {_planned(log)}; policies: {len(log.blocking())} objections.")
 
 
 def refresh(environment: Environment = "dev") -> None:

@@ -16,8 +16,8 @@ REMOVED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECUR
 """Variables of a person's own AWS account, which would take part beside the twin's: unset them."""
 SETTINGS = "groundwork:settings"
 STATE_OPTIONS = "?metadata=skip"
-"""No `.attrs` file beside each file of the state: unlike the files themselves the engine does not write it atomically, and
-a `kill -9` in between leaves a state that cannot be read ("failed to load checkpoint: EOF")."""
+"""No `.attrs` file beside each file of the state: unlike the files themselves the engine does not write it atomically,
+and a `kill -9` in between leaves a state that cannot be read ("failed to load checkpoint: EOF")."""
 
 
 @dataclass(frozen=True)
