@@ -4,7 +4,18 @@ import functools
 import logging
 from pathlib import Path
 
-from twin.aws.corrections import cloudtrail, condition_keys, ec2, ec2_filters, ecr, iam, principals, s3, secretsmanager
+from twin.aws.corrections import (
+    cloudtrail,
+    condition_keys,
+    ec2,
+    ec2_filters,
+    ecr,
+    iam,
+    principals,
+    root_user,
+    s3,
+    secretsmanager,
+)
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
 from twin.aws.corrections.engine import Corrections
 from twin.aws.corrections.memory import Memory
@@ -28,6 +39,7 @@ def build_app(settings: ServerSettings) -> Application:
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
     condition_keys.install()
     principals.install()
+    root_user.install()
     fleet = Fleet(settings.postgres_dir, settings.postgres_bin, functools.partial(_tls, settings.certificates_dir))
     groups = ParameterGroups(settings.postgres_bin)
     instances = DatabaseInstances(fleet, groups)

@@ -15,13 +15,14 @@ from twin.aws.corrections.emulator import Answer, Application, Message, Receive,
 from twin.aws.corrections.engine import request_head, whole_body
 from twin.aws.corrections.wire import AwsError, Operation, Request, encode_error, operation_of
 
-Kind = Literal["internal-error", "unavailable", "throttled", "closed"]
+Kind = Literal["internal-error", "unavailable", "throttled", "denied", "closed"]
 _THROTTLED = {
     "s3": ("SlowDown", 503),
     "ec2": ("RequestLimitExceeded", 503),
     "rds": ("Throttling", 400),
     "iam": ("Throttling", 400),
 }
+_DENIED = {"s3": "AccessDenied", "ec2": "UnauthorizedOperation", "rds": "AccessDenied", "iam": "AccessDenied"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Fault:
     operation: str
     """The API's name: `CreateBucket`; `*` for any."""
     kind: Kind
-    """`internal-error` (500), `unavailable` (503), `throttled` (as the service words it), `closed` (the connection)."""
+    """`internal-error` (500), `unavailable` (503), `throttled` (as the service words it), `denied` (403; nobody tries
+    again), `closed` (the connection)."""
     times: int = 1
     after: bool = False
     """Strike when the emulator has done the work, so that the caller cannot know whether it was done."""
@@ -109,6 +111,9 @@ def _failure(operation: Operation, fault: Fault) -> Answer:
         error = AwsError(code, "Rate exceeded", status)
     elif fault.kind == "unavailable":
         error = AwsError("ServiceUnavailable", "The service is unavailable. Please try again shortly.", 503)
+    elif fault.kind == "denied":
+        code = _DENIED.get(operation.service, "AccessDeniedException")
+        error = AwsError(code, f"You are not authorized to perform: {operation.service}:{operation.name}", 403)
     else:
         code = "InternalError" if operation.service in ("s3", "ec2") else "InternalFailure"
         error = AwsError(code, "We encountered an internal error. Please try again.", 500)

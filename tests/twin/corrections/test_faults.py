@@ -33,6 +33,9 @@ def code_of(call: Any, **parameters: Any) -> tuple[str, int]:
     ("kms", "internal-error", ("InternalFailure", 500)),
     ("iam", "throttled", ("Throttling", 400)),
     ("rds", "unavailable", ("ServiceUnavailable", 503)),
+    ("ec2", "denied", ("UnauthorizedOperation", 403)),
+    ("kms", "denied", ("AccessDeniedException", 403)),
+    ("rds", "denied", ("AccessDenied", 403)),
 ])  # fmt: skip
 def test_a_fault_has_the_services_own_shape(twin: Twin, service: str, kind: Any, expected: tuple[str, int]) -> None:
     call = getattr(twin.client(service), READS[service])

@@ -173,6 +173,35 @@ def test_plain_http_and_anonymous_callers_are_denied(twin: Twin, with_key: dict[
         urllib.request.urlopen(f"http://127.0.0.1:{twin.known.http_port}/{BUCKET}/model")
 
 
+def test_a_bucket_policy_denies_the_accounts_root_too(twin: Twin, s3: Any, keys: dict[str, str], bucket: str) -> None:
+    """An explicit Deny has the last word; only the bucket's policy itself stays in root's hands."""
+    plain = twin.client("s3", tls=False)
+    denied(plain.get_object, Bucket=bucket, Key="model")
+    denied(plain.list_objects_v2, Bucket=bucket)
+    denied(plain.put_object, Bucket=bucket, Key="never", Body=b"x")
+    denied(plain.copy_object, Bucket=bucket, Key="never", CopySource={"Bucket": bucket, "Key": "model"})
+    chosen = {"Bucket": bucket, "Key": "root", "Body": b"x", "ServerSideEncryption": "aws:kms"}
+    denied(s3.put_object, **chosen, SSEKMSKeyId=keys["other"])
+    s3.put_object(**chosen, SSEKMSKeyId=keys["own"])
+    assert s3.get_object(Bucket=bucket, Key="root")["Body"].read() == b"x"
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="never")["KeyCount"] == 0
+
+    locked = "groundwork-test-locked"
+    s3.create_bucket(Bucket=locked, CreateBucketConfiguration={"LocationConstraint": REGION})
+    nobody = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{locked}", f"arn:aws:s3:::{locked}/*"],
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    s3.put_bucket_policy(Bucket=locked, Policy=policy)
+    denied(s3.put_object, Bucket=locked, Key="o", Body=b"x")
+    denied(s3.get_bucket_versioning, Bucket=locked)
+    assert json.loads(s3.get_bucket_policy(Bucket=locked)["Policy"])["Statement"] == [nobody]
+    s3.put_bucket_policy(Bucket=locked, Policy=policy)
+    s3.delete_bucket_policy(Bucket=locked)
+    s3.put_object(Bucket=locked, Key="o", Body=b"x")
+
+
 def test_the_account_has_a_public_access_block(twin: Twin) -> None:
     """S3 Control: PutPublicAccessBlock, GetPublicAccessBlock, DeletePublicAccessBlock."""
     control = twin.client("s3control")

@@ -7,6 +7,7 @@ account), through the application itself and not through its modules, so that it
 import asyncio
 import datetime
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -19,6 +20,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
+asked_by_the_twin: ContextVar[bool] = ContextVar("asked_by_the_twin", default=False)
+"""Whether the request at hand is a correction's own, and not a client's."""
 
 
 @dataclass
@@ -104,9 +107,13 @@ class Emulator:
             "client": ("127.0.0.1", 0),
         }
         # A task of its own: the emulator keeps the caller in context variables, and the client's must stay as they are.
-        answer = await asyncio.create_task(answer_to(self.application, scope, body))
+        answer = await asyncio.create_task(self._ask(scope, body))
         parsed = answer_of(operation, answer.status, answer.headers, answer.body)
         if answer.status >= 300:
             error = parsed.get("Error", {})
             raise AwsError(error.get("Code", "InternalFailure"), error.get("Message", ""), answer.status)
         return parsed
+
+    async def _ask(self, scope: Message, body: bytes) -> Answer:
+        asked_by_the_twin.set(True)
+        return await answer_to(self.application, scope, body)

@@ -48,6 +48,10 @@ class EncryptedObjects:
                 await self._checked_read(use, request, scope, receive, send)
         except AwsError as error:
             headers, body = encode_error(operation, error)
+            if operation.name in _WRITES:
+                # The rest of a refused upload is not read. The client must know, or its next request on this connection
+                # would meet the close.
+                headers |= {"connection": "close"}
             await Answer(error.status, headers, body).send(send)
 
     async def _check_write(self, use: KeyUse, request: Request) -> None:
