@@ -4,6 +4,7 @@ Source: Amazon EC2 API reference; the official provider's documentation for what
 """
 
 from twin.provider.context import Context
+from twin.provider.errors import CallError
 from twin.provider.schema import REGION, Call, Facet, Property, ResourceType, States
 from twin.provider.types._ec2_common import (
     NO_INSTANCES,
@@ -27,7 +28,18 @@ def _attach(ctx: Context) -> None:
     """Attach to the VPC that is wanted; a gateway has one at most."""
     if attached := ctx.old.get("vpcId"):
         _detach_from(ctx, attached)
-    ctx.call("attach_internet_gateway", InternetGatewayId=ctx.id, VpcId=ctx.inputs["vpcId"])
+    wanted = ctx.inputs["vpcId"]
+    try:
+        ctx.call("attach_internet_gateway", InternetGatewayId=ctx.id, VpcId=wanted)
+    except CallError as error:
+        # A repeated call is refused when the first one was done and only its answer was lost.
+        if error.code != "Resource.AlreadyAssociated" or wanted not in _attached_to(ctx):
+            raise
+
+
+def _attached_to(ctx: Context) -> list[str]:
+    gateway = ctx.run(INTERNET_GATEWAY.read) or {}
+    return [attachment["VpcId"] for attachment in gateway.get("Attachments") or ()]
 
 
 def _detach_from(ctx: Context, vpc_id: str) -> None:
@@ -42,9 +54,8 @@ def _detach_from(ctx: Context, vpc_id: str) -> None:
 
 
 def _delete_internet_gateway(ctx: Context) -> None:
-    gateway = ctx.run(INTERNET_GATEWAY.read)
-    for attachment in (gateway or {}).get("Attachments") or ():
-        _detach_from(ctx, attachment["VpcId"])
+    for vpc_id in _attached_to(ctx):
+        _detach_from(ctx, vpc_id)
     once_unused(Call("delete_internet_gateway", _INTERNET_GATEWAY, missing=_GATEWAY_GONE))(ctx)
 
 
