@@ -66,9 +66,11 @@ def errors(console: Console, log: EventLog) -> None:
     """What went wrong, in the words of the engine, the provider or the program."""
     for line in log.program_output:
         console.print(escape(line), highlight=False, soft_wrap=True)
-    # "update failed" and the like repeat what the lines above say in detail.
+    # "update failed" and the like repeat what the lines above say in detail; what ends in "context canceled" was given
+    # up because something else had failed.
     said = [text for text in log.errors if text not in ("update failed", "preview failed")]
-    for text in said:
+    causes = [text for text in said if not text.endswith("context canceled")]
+    for text in causes or said:
         console.print(f"[red]error[/] {escape(text)}", highlight=False, soft_wrap=True)
 
 
