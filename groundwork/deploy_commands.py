@@ -1,13 +1,15 @@
 """`up`, `preview`, `refresh`, `destroy`, `recover`, `inventory`: the engine's work on the twin, for people."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from groundwork import show
-from groundwork.deployment import Deployment, EngineError
+from groundwork.deployment import Deployment, EngineError, OnEvent
 from groundwork.errors import GroundworkError
 from groundwork.events import EventLog, name_of
 from groundwork.progress import Progress
@@ -18,7 +20,6 @@ from twin.account import Account
 
 console = Console(emoji=False)  # an ARN has ":secret:" in it
 
-
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="dev or prod: the name in Pulumi.<env>.yaml")]
 
 
@@ -26,7 +27,7 @@ def up(environment: Environment = "dev") -> None:
     """Build the environment on the twin: plan, judge by the policies, then make the changes."""
     deployment = on_twin(environment, console)
     _recover(deployment)
-    planned = _run(deployment, "preview", f"Planning {environment}")
+    planned = _run(deployment.preview, f"Planning {environment}")
     total = sum(planned.counts.values())
     log = EventLog()
     with Progress(console, f"Building {environment}", log, total) as progress, _told(log):
@@ -45,7 +46,7 @@ def preview(environment: Environment = "dev") -> None:
     """Show what `up` would change on the twin, and what the policies say. Exit code 2: a policy objects."""
     deployment = on_twin(environment, console)
     _recover(deployment)
-    log = _run(deployment, "preview", f"Planning {environment}")
+    log = _run(deployment.preview, f"Planning {environment}")
     show.changes(console, log)
     console.print(f"{environment}: {_planned(log)}; policies: {len(log.blocking())} objections.")
 
@@ -54,7 +55,7 @@ def refresh(environment: Environment = "dev") -> None:
     """Read the twin into the state and say what was different."""
     deployment = on_twin(environment, console)
     _recover(deployment)
-    log = _run(deployment, "refresh", f"Reading {environment}")
+    log = _run(deployment.refresh, f"Reading {environment}")
     show.changes(console, log)
     console.print(f"{environment}: {_drift(log)}")
 
@@ -85,7 +86,7 @@ def destroy(
             raise GroundworkError("Not confirmed; nothing was deleted. Where nobody can be asked: --yes")
     if protected:
         deployment.unprotect(protected)
-    log = _run(deployment, "destroy", f"Deleting {environment}")
+    log = _run(deployment.destroy, f"Deleting {environment}")
     console.print(f"{environment}: {show.counted(log)}.")
 
 
@@ -127,33 +128,27 @@ def _recover(deployment: Deployment) -> bool:
     return bool(mended)
 
 
-def _run(deployment: Deployment, operation: str, title: str) -> EventLog:
+def _run(operation: Callable[[OnEvent], object], title: str) -> EventLog:
     """Run one operation of the engine with progress; on failure say why and end."""
     log = EventLog()
     with Progress(console, title, log) as progress, _told(log):
-        getattr(deployment, operation)(progress.on_event)
+        operation(progress.on_event)
     show.violations(console, log.violations)
     return log
 
 
-class _told:  # noqa: N801 - reads as a word where it is used
-    """Says what the log holds when the engine fails, and ends with exit code 2 for a violation, else 1."""
-
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if not isinstance(error, EngineError):
-            return
-        show.violations(console, self._log.violations)
-        show.errors(console, self._log)
-        if not (self._log.errors or self._log.violations or self._log.program_output):
+@contextmanager
+def _told(log: EventLog) -> Iterator[None]:
+    """Say what the log holds when the engine fails, and end with exit code 2 for a violation, else 1."""
+    try:
+        yield
+    except EngineError as error:
+        show.violations(console, log.violations)
+        show.errors(console, log)
+        if not (log.errors or log.violations or log.program_output):
             console.print(error.output, highlight=False, markup=False)
         console.print(f"[red bold]{error}[/]")
-        raise typer.Exit(2 if self._log.blocking() else 1) from None
+        raise typer.Exit(2 if log.blocking() else 1) from None
 
 
 def _planned(log: EventLog) -> str:

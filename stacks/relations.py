@@ -82,6 +82,7 @@ PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("network", "nat"), "per_zone", "one gateway would take every zone down with its own"),
     (("keys", "protect"), True, "what they encrypted is lost with them"),
     *((("stores", store, "protect"), True, "it holds data") for store in STORE_CLASSES),
+    *((("stores", store, "force_destroy"), False, "it holds data") for store in STORE_CLASSES),
     (("container_registry", "protect"), True, "it holds the images that run"),
     (("container_registry", "force_delete"), False, "it holds the images that run"),
     (("database", "multi_az"), True, "without a standby, the loss of a zone stops the registry"),

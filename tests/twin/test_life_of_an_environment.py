@@ -94,12 +94,33 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     assert held(project, "dev") == {}
 
 
-def test_prod_goes_once_its_settings_let_go_of_the_data(project: Project) -> None:
+def retire(project: Project, environment: str) -> None:
+    """By hand, what docs/architecture.md says about retiring an environment whose data may go."""
+    rds = project.account(environment).client("rds")
+    for instance in rds.describe_db_instances()["DBInstances"]:
+        rds.modify_db_instance(
+            DBInstanceIdentifier=instance["DBInstanceIdentifier"], DeletionProtection=False, ApplyImmediately=True
+        )
+    project.groundwork("destroy", environment, "--yes", "--unprotect")
+
+
+def test_prod_can_be_retired_by_hand_and_then_leaves_nothing_but_its_last_snapshot(project: Project) -> None:
     project.groundwork("up", "prod")
+    stopped = project.groundwork("destroy", "prod", "--yes", "--unprotect", check=False)
+    assert stopped.returncode == 1
+    assert "DeletionProtection is enabled" in stopped.stdout, stopped.stdout
+    retire(project, "prod")
+    assert held(project, "prod") == {}
+    snapshots = project.account("prod").client("rds").describe_db_snapshots()["DBSnapshots"]
+    assert [snapshot["Status"] for snapshot in snapshots] == ["available"]
+
+
+def test_the_settings_of_prod_cannot_let_go_of_its_data(project: Project) -> None:
     project.change(let_go_of_data, "prod")
     refused = project.groundwork("up", "prod", check=False)
-    assert refused.returncode != 0, "prod keeps its data whatever the settings say"
-    assert "prod" in refused.stdout + refused.stderr
+    assert refused.returncode == 1
+    for path in ("stores.artifacts.protect", "stores.artifacts.force_destroy", "database.final_snapshot"):
+        assert path in refused.stdout, refused.stdout
 
 
 def test_what_was_changed_by_hand_is_found_by_refresh_and_mended_by_up(project: Project) -> None:
