@@ -19,6 +19,13 @@ SYMBOLS = {
     OpType.IMPORT: "[cyan]=[/]",
 }
 
+REPEATED = (
+    "update failed",
+    "preview failed",
+    "an unhandled error occurred: Program exited with non-zero exit code: 1",
+)
+"""What the engine says last, after what has happened."""
+
 
 def changes(console: Console, log: EventLog, limit: int = 60) -> None:
     """The changes by component, at most `limit` lines; the rest is counted, not hidden."""
@@ -68,7 +75,7 @@ def errors(console: Console, log: EventLog) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
     # "update failed" and the like repeat what the lines above say in detail; what ends in "context canceled" was given
     # up because something else had failed.
-    said = [text for text in log.errors if text not in ("update failed", "preview failed")]
+    said = [text for text in log.errors if text not in REPEATED] or ([] if log.program_output else log.errors)
     causes = [text for text in said if not text.endswith("context canceled")]
     for text in causes or said:
         console.print(f"[red]error[/] {escape(text)}", highlight=False, soft_wrap=True)
