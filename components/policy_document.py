@@ -86,6 +86,20 @@ def tls_only(bucket_arn: str) -> Statement:
     )
 
 
+def assumed_by_service(service: str, account_id: str, source_arn: str) -> Statement:
+    """Let an AWS service assume a role, on behalf of one resource of this account only; `source_arn` may be a pattern.
+
+    Without the two conditions anyone could have the service use the role for a resource of theirs.
+    Source: IAM user guide, "The confused deputy problem", cross-service confused deputy prevention.
+    """
+    return allow(
+        "AssumedByService",
+        principal=service_principal(service),
+        actions=["sts:AssumeRole"],
+        conditions={"StringEquals": {"aws:SourceAccount": account_id}, "ArnLike": {"aws:SourceArn": source_arn}},
+    )
+
+
 def document(*statements: Statement) -> str:
     """Render statements, in the order given, as canonical JSON: sorted keys, no white space.
 

@@ -12,7 +12,7 @@ from pulumi_aws import cloudwatch, ec2, iam
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import allow, document, service_principal
+from components.policy_document import allow, assumed_by_service, document
 from components.tags import DataClass, classification_tag, name_tag
 
 NAME_LIMIT = 500  # of the 512 characters that a log group's name may have
@@ -83,17 +83,9 @@ class FlowLogs(pulumi.ComponentResource):
 
 
 def _trust(args: FlowLogsArgs) -> str:
-    return document(
-        allow(
-            "VpcFlowLogsOfThisAccount",
-            actions=["sts:AssumeRole"],
-            principal=service_principal("vpc-flow-logs.amazonaws.com"),
-            conditions={
-                "StringEquals": {"aws:SourceAccount": args.account_id},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*"},
-            },
-        )
-    )
+    # A flow log's id is known after its role: any flow log of the account and region.
+    flow_logs = f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*"
+    return document(assumed_by_service("vpc-flow-logs.amazonaws.com", args.account_id, flow_logs))
 
 
 def _rights(args: FlowLogsArgs, log_group_arn: str) -> str:

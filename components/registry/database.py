@@ -23,7 +23,7 @@ from pydantic import Field, field_validator, model_validator
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import allow, document, service_principal
+from components.policy_document import assumed_by_service, document
 from components.registry.windows import (
     BACKUP_PATTERN,
     MAINTENANCE_PATTERN,
@@ -297,15 +297,7 @@ class RegistryDatabase(pulumi.ComponentResource):
             name=physical_name(args.environment, name, "monitoring", limit=ROLE_NAME_LIMIT),
             description=f"RDS writes the enhanced monitoring of {identifier}",
             assume_role_policy=document(
-                allow(
-                    "AssumedByMonitoring",
-                    principal=service_principal("monitoring.rds.amazonaws.com"),
-                    actions=["sts:AssumeRole"],
-                    conditions={
-                        "StringEquals": {"aws:SourceAccount": args.account_id},
-                        "ArnEquals": {"aws:SourceArn": instance_arn},
-                    },
-                )
+                assumed_by_service("monitoring.rds.amazonaws.com", args.account_id, instance_arn)
             ),
             permissions_boundary=args.boundary_arn,
             opts=child,

@@ -19,12 +19,11 @@ from pydantic import Field
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import Statement, allow, document, service_principal
+from components.policy_document import Statement, allow, assumed_by_service, document, service_principal
 from components.tags import DataClass, classification_tag
 
 TRAIL_NAME_LIMIT = 128
-LOG_GROUP_NAME_LIMIT = 512
-CLOUDTRAIL = service_principal("cloudtrail.amazonaws.com")
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
 
 
 class AuditTrailSettings(Model):
@@ -110,21 +109,12 @@ class AuditTrail(pulumi.ComponentResource):
     def _role(self, name: str, args: AuditTrailArgs) -> tuple[iam.Role, iam.RolePolicy]:
         """Make the role with which CloudTrail writes to the log group, and its rights."""
         child = pulumi.ResourceOptions(parent=self)
+        trail = trail_arn(args.account_id, args.region, args.environment, name)
         role = iam.Role(
             f"{name}-role",
             name=physical_name(args.environment, name, "trail", limit=ROLE_NAME_LIMIT),
             description=f"CloudTrail writes the events of Groundwork {args.environment} to their log group",
-            assume_role_policy=document(
-                allow(
-                    "AssumedByCloudTrail",
-                    principal=CLOUDTRAIL,
-                    actions=["sts:AssumeRole"],
-                    conditions={
-                        "StringEquals": {"aws:SourceAccount": args.account_id},
-                        "ArnEquals": {"aws:SourceArn": trail_arn(args.account_id, args.region, args.environment, name)},
-                    },
-                )
-            ),
+            assume_role_policy=document(assumed_by_service(CLOUDTRAIL, args.account_id, trail)),
             permissions_boundary=args.boundary_arn,
             opts=child,
         )
@@ -165,14 +155,14 @@ def trail_delivery(
     return (
         allow(
             "CheckTrailBucket",
-            principal=CLOUDTRAIL,
+            principal=service_principal(CLOUDTRAIL),
             actions=["s3:GetBucketAcl"],
             resources=[bucket],
             conditions={"StringEquals": source},
         ),
         allow(
             "DeliverTrail",
-            principal=CLOUDTRAIL,
+            principal=service_principal(CLOUDTRAIL),
             actions=["s3:PutObject"],
             resources=[f"{bucket}/AWSLogs/{account_id}/*"],
             conditions={"StringEquals": source | {"s3:x-amz-acl": "bucket-owner-full-control"}},

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import Statement, allow, document, service_principal
+from components.policy_document import Statement, allow, assumed_by_service, document, service_principal
 from components.tags import DataClass, KeyAccess, key_access_tags
 
 READ_OBJECTS = ("s3:GetObject",)
@@ -119,16 +119,11 @@ class WorkloadIdentity(pulumi.ComponentResource):
 def trust_statement(args: WorkloadIdentityArgs) -> Statement:
     """Return who may assume the role: one service, for one resource of this account."""
     trust = args.trust
-    account = {"aws:SourceAccount": args.account_id}
     if isinstance(trust, ServiceTrust):
-        return allow(
-            "AssumedByService",
-            principal=service_principal(trust.service),
-            actions=["sts:AssumeRole"],
-            conditions={"StringEquals": account, "ArnEquals": {"aws:SourceArn": trust.source_arn}},
-        )
+        return assumed_by_service(trust.service, args.account_id, trust.source_arn)
     cluster = f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{trust.cluster_name}"
     pods = {
+        "aws:SourceAccount": args.account_id,
         "aws:RequestTag/kubernetes-namespace": trust.namespace,
         "aws:RequestTag/kubernetes-service-account": trust.service_account,
     }
@@ -137,7 +132,7 @@ def trust_statement(args: WorkloadIdentityArgs) -> Statement:
         principal=service_principal("pods.eks.amazonaws.com"),
         # Pod Identity tags the session with the pod's cluster, namespace and service account.
         actions=["sts:AssumeRole", "sts:TagSession"],
-        conditions={"StringEquals": account | pods, "ArnEquals": {"aws:SourceArn": cluster}},
+        conditions={"StringEquals": pods, "ArnEquals": {"aws:SourceArn": cluster}},
     )
 
 

@@ -11,7 +11,7 @@ from pulumi_aws import iam
 
 from components.model import Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import allow, document, service_principal
+from components.policy_document import allow, assumed_by_service, document
 from components.storage.bucket_policy import bucket_arn
 from components.tags import DataClass, classification_tag, key_access_tags
 
@@ -42,17 +42,7 @@ def replication_role(
         f"{name}-replication-role",
         name=physical_name(environment, name, "replication", limit=ROLE_NAME_LIMIT),
         description=f"S3 copies {source_bucket_name} to {replica_bucket_name}",
-        assume_role_policy=document(
-            allow(
-                "AssumedByS3",
-                principal=service_principal("s3.amazonaws.com"),
-                actions=["sts:AssumeRole"],
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": account_id},
-                    "ArnEquals": {"aws:SourceArn": source},
-                },
-            )
-        ),
+        assume_role_policy=document(assumed_by_service("s3.amazonaws.com", account_id, source)),
         permissions_boundary=boundary_arn,
         tags=classification_tag(data_class) | key_access_tags([(data_class, "write")]),
         opts=child,

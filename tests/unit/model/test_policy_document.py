@@ -8,6 +8,7 @@ from components.policy_document import (
     ANYONE,
     account_principal,
     allow,
+    assumed_by_service,
     aws_principal,
     deny,
     document,
@@ -70,4 +71,15 @@ def test_a_bucket_is_closed_to_anyone_who_comes_without_tls() -> None:
         "Action": ["s3:*"],
         "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def test_a_service_assumes_a_role_for_the_named_resource_of_this_account_alone() -> None:
+    bucket = "arn:aws:s3:::groundwork-dev-datasets"
+    assert assumed_by_service("s3.amazonaws.com", "111122223333", bucket) == {
+        "Sid": "AssumedByService",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Principal": {"Service": ["s3.amazonaws.com"]},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}, "ArnLike": {"aws:SourceArn": bucket}},
     }
