@@ -132,10 +132,6 @@ class Settings:
     """NET-01: ports that a load balancer's group may open to the world."""
     key_deletion_window_days: int = 14
     """ENC-08: the least waiting period before a key is deleted."""
-    production_stacks: tuple[str, ...] = ("prod",)
-    """Globs of stack names to which the catalogue's rules for production apply; none of the present rules is one."""
-    account_layer_stacks: tuple[str, ...] = ()
-    """Globs of stack names that own account-wide settings; none of the present rules looks at these."""
     waivers: tuple[Waiver, ...] = ()
     companions: tuple[Companion, ...] = ()
 
@@ -239,8 +235,6 @@ _READERS: Final[Mapping[str, tuple[Callable[[Any], Any], str]]] = {
     "exemptServices": (_texts, "a list of service principals, such as ec2.amazonaws.com"),
     "loadBalancerPorts": (lambda v: tuple(_whole(e) for e in _list(v)), "a list of ports, such as [443]"),
     "keyDeletionWindowDays": (_window, "a whole number of days, 7 to 30"),
-    "productionStacks": (_texts, f"{_TEXTS}: globs of stack names"),
-    "accountLayerStacks": (_texts, f"{_TEXTS}: globs of stack names"),
     "waivers": (lambda v: tuple(_record(Waiver, e) for e in _list(v)), _WAIVER),
     "companions": (lambda v: tuple(_record(Companion, e) for e in _list(v)), _COMPANION),
 }
