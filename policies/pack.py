@@ -111,7 +111,7 @@ class WaiversPolicy(BothPasses):
     def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
         """Only the end of a run shows what was used."""
 
-    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002 - the run holds what the pass saw
         """Judge the waivers."""
         for complaint in self._run.ledger.complaints(whole_stack=not self._targeted):
             tell(complaint, None)
@@ -132,7 +132,7 @@ class NoticesPolicy(BothPasses):
             tell(text, None)
         memo.forget()
 
-    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002
+    def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002 - the run holds what the pass saw
         """Print the rest, and end the stack pass."""
         for urn, text in self._run.take_notices():
             tell(text, urn or None)

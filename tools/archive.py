@@ -40,7 +40,7 @@ def unpack(archive: Path, into: Path, *, under: str, wanted: Callable[[PurePosix
             target = into / path.relative_to(under)
             target.parent.mkdir(parents=True, exist_ok=True)
             content = tar.extractfile(member)
-            assert content is not None  # noqa: S101 (a regular file has content; narrows the type)
+            assert content is not None  # noqa: S101 - a regular file has content; narrows the type
             with content, target.open("wb") as file:
                 while block := content.read(1 << 20):
                     file.write(block)

@@ -37,7 +37,7 @@ def run(
     except OSError as error:
         raise ToolchainError(f"Cannot run {arguments[0]}: {error.strerror}") from error
     with process:
-        assert process.stdout is not None  # noqa: S101 (asked for above; narrows the type)
+        assert process.stdout is not None  # noqa: S101 - asked for above; narrows the type
         try:
             for line in process.stdout:
                 last.append(line.rstrip())

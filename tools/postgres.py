@@ -102,7 +102,7 @@ def from_package(progress: Progress) -> Postgres:
 
     folder = cached.ensure(build, progress.say)
     version = version_of(folder / "bin")
-    assert version is not None  # noqa: S101 (checked by the build, before the entry was complete)
+    assert version is not None  # noqa: S101 - checked by the build, before the entry was complete
     return Postgres(folder / "bin", shown(version))
 
 

@@ -39,7 +39,7 @@ def base_interpreter() -> Path:
 def missing_parts() -> str | None:
     """What Debian leaves out of its Python and an environment cannot be made without; None when all is there."""
     try:
-        import ensurepip  # noqa: F401
+        import ensurepip  # noqa: F401 - whether it can be imported is the question
     except ImportError:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         return f"Python's module ensurepip is missing: apt-get install python{version}-venv"

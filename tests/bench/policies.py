@@ -89,4 +89,4 @@ def _median(one_round: Any) -> float:
 
 if __name__ == "__main__":
     for name, value in measure().items():
-        print(f"{name}: {value}")  # noqa: T201 - a bench prints
+        print(f"{name}: {value}")

@@ -99,7 +99,7 @@ def main(kind: str, count: int) -> None:
         run_program(chosen)
         seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mib": peak, "resources": len(registrations)}))  # noqa: T201
+    print(json.dumps({"seconds": seconds, "peak_mib": peak, "resources": len(registrations)}))
 
 
 if __name__ == "__main__":

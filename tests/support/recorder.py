@@ -94,12 +94,12 @@ class _Monitor(MockMonitor):
 
     mocks: Recorder
 
-    def RegisterResource(self, request: RegisterResourceRequest) -> RegisterResourceResponse:  # noqa: N802  # gRPC's
+    def RegisterResource(self, request: RegisterResourceRequest) -> RegisterResourceResponse:  # noqa: N802 - gRPC's
         self.mocks.requests[request.name] = request
         response: RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         return response
 
-    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802  # gRPC's
+    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802 - gRPC's
         self.mocks.outputs[request.urn.rsplit("::", 1)[-1]] = deserialize_properties(request.outputs)
         return Empty()
 

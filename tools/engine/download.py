@@ -46,9 +46,9 @@ def is_there() -> bool:
 
 def is_reachable() -> bool:
     """The official host answers and has the file."""
-    request = urllib.request.Request(f"{HOST}/{_file_name()}", method="HEAD")  # noqa: S310 (HOST is https)
+    request = urllib.request.Request(f"{HOST}/{_file_name()}", method="HEAD")  # noqa: S310 - HOST is https
     try:
-        with urllib.request.urlopen(request, timeout=CONNECT_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=CONNECT_SECONDS):  # noqa: S310 - likewise
             return True
     except OSError:  # URLError, HTTPError and timeouts are all OSErrors
         return False
@@ -80,7 +80,7 @@ def ensure(progress: Progress) -> Path:
 
 def _fetch(url: str, target: Path) -> None:
     try:
-        with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310 - likewise
             while block := answer.read(1 << 20):
                 file.write(block)
     except OSError as error:

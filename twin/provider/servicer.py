@@ -88,17 +88,17 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     # --- the plugin itself
 
-    def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:  # noqa: ARG002, D102, N802
+    def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
-    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:  # noqa: ARG002, D102, N802
+    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=VERSION)
 
-    def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, D102, N802
+    def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         self.stop()
         return empty_pb2.Empty()
 
-    def GetSchema(self, request: Any, context: Any) -> NoReturn:  # noqa: ARG002, D102, N802
+    def GetSchema(self, request: Any, context: Any) -> NoReturn:
         context.abort(
             grpc.StatusCode.UNIMPLEMENTED,
             "the twin's AWS provider has no schema to generate code from: use `pulumi import --generate-code=false`",
@@ -108,7 +108,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     # --- configuration
 
     @_explained
-    def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:  # noqa: ARG002, D102, N802
+    def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         failures = [
             provider_pb2.CheckFailure(property=name, reason=reason)
             for name, reason in configuration.problems(decode(request.news).values)
@@ -116,7 +116,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     @_explained
-    def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:  # noqa: ARG002, D102, N802
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         olds, news = decode(request.old_inputs or request.olds).values, decode(request.news).values
         old, new = configuration.parse(olds), configuration.parse(news)
         changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
@@ -124,7 +124,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=changes, diffs=changed)
 
     @_explained
-    def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:  # noqa: ARG002, D102, N802
+    def Configure(self, request: provider_pb2.ConfigureRequest, context: Any) -> provider_pb2.ConfigureResponse:
         if not os.environ.get("AWS_ENDPOINT_URL"):
             raise ProviderError(
                 "AWS_ENDPOINT_URL is not set. This provider is for the twin alone (`groundwork twin env` prints its "
@@ -138,7 +138,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     # --- resources
 
     @_explained
-    def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:  # noqa: ARG002, D102, N802
+    def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         resource = resource_type(_token(request))
         news = decode(request.news)
         naming = check.Naming(
@@ -152,7 +152,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=encode(inputs, _secrets(resource, news)), failures=failures)
 
     @_explained
-    def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:  # noqa: ARG002, D102, N802
+    def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         found = diff(
             resource_type(_token(request)),
             decode(request.old_inputs).values,
@@ -174,7 +174,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_explained
-    def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:  # noqa: ARG002, D102, N802
+    def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
         resource = resource_type(_token(request))
         inputs = decode(request.properties)
         if request.preview:
@@ -185,7 +185,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=ctx.id, properties=encode(outputs, _secrets(resource, inputs)))
 
     @_explained
-    def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:  # noqa: ARG002, D102, N802
+    def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
         resource = resource_type(_token(request))
         old_inputs, old = decode(request.inputs), decode(request.properties)
         ctx = self._context(resource, old_inputs, resource_id=request.id, old=old)
@@ -197,7 +197,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=ctx.id, properties=encode(outputs, secrets), inputs=encode(inputs, secrets))
 
     @_explained
-    def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:  # noqa: ARG002, D102, N802
+    def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:
         resource = resource_type(_token(request))
         inputs, old = decode(request.news), decode(request.olds)
         if request.preview:
@@ -210,7 +210,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=encode(outputs, _secrets(resource, inputs, old)))
 
     @_explained
-    def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, D102, N802
+    def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> empty_pb2.Empty:
         resource = resource_type(_token(request))
         old = decode(request.properties)
         inputs = Properties({})  # nothing is wanted any more
@@ -219,7 +219,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     @_explained
-    def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: ARG002, D102, N802
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:
         answer = functions.invoke(request.tok, self.clients, self._account(), decode(request.args).values)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))

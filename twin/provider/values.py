@@ -38,7 +38,7 @@ class Kind:
         """What is wrong with a value; an unknown one is not judged."""
         raise NotImplementedError
 
-    def to_api(self, value: Any, shape: Any) -> Any:  # noqa: ARG002
+    def to_api(self, value: Any, shape: Any) -> Any:  # noqa: ARG002 - for the kinds that need it
         """The value as the parameter of botocore shape `shape`."""
         return value
 

@@ -138,22 +138,22 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self._engine_address = engine_address
         self.children = Children()
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802, ARG002, D102
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._engine_address = request.engine_address
         return language_pb2.LanguageHandshakeResponse()
 
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802, ARG002, D102
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return plugin_pb2.PluginInfo(version=importlib.metadata.version("pulumi"))
 
-    def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802, ARG002
+    def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
         """None: the engine asks for a provider plugin when a resource needs it, and downloads nothing ahead."""
         return language_pb2.GetRequiredPackagesResponse()
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802, ARG002, D102
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.children.end_all()
         return Empty()
 
-    def Run(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Run(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Run a program to its end."""
         info = request.info
         try:
@@ -186,7 +186,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         return outcome(process.wait())
 
-    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
+    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Run a policy pack (kind `analyzer`) or another plugin; its output as it comes, its exit code last."""
         try:
             python = interpreter(request.info)
@@ -214,7 +214,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             )
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
-    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
+    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Nothing is installed: the environment is made from a lock file, outside of the engine."""
         try:
             python = interpreter(request.info)
@@ -225,7 +225,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         yield language_pb2.InstallDependenciesResponse(stdout=said.encode())
 
-    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The packages of the program's environment; without `transitiveDependencies` those that no other one needs."""
         listing = (
             "import importlib.metadata as m, json;"
@@ -244,7 +244,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             dependencies=[language_pb2.DependencyInfo(name=name, version=found[name]) for name in sorted(found)]
         )
 
-    def About(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def About(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The program's interpreter and its version."""
         try:
             python = interpreter(request.info)
@@ -271,7 +271,7 @@ def output_of(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
 
     streams = {"stdout": process.stdout, "stderr": process.stderr}
     for name, stream in streams.items():
-        assert stream is not None  # noqa: S101 (opened as pipes by the caller; narrows the type)
+        assert stream is not None  # noqa: S101 - opened as pipes by the caller; narrows the type
         threading.Thread(target=read, args=(name, stream), daemon=True).start()
     open_streams = len(streams)
     while open_streams:
