@@ -38,11 +38,6 @@ class ServerSettings:
         return self.root / "postgres"
 
     @property
-    def logs_dir(self) -> Path:
-        """One log file a service."""
-        return self.root / "logs"
-
-    @property
     def certificates_dir(self) -> Path:
         """The twin's certificate authority and its server's certificate: see twin/certificates.py."""
         return self.root / "certificates"
