@@ -1,18 +1,23 @@
 """The target of the command line: a set of environment variables. The program never sees which one it is."""
 
+import json
 import os
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from rich.console import Console
 
 from groundwork.deployment import Deployment
+from groundwork.errors import GroundworkError
 from groundwork.recovery import Find
 from tools import toolchain
 from twin import environment as twin_environment
 from twin import lifecycle, places, project
+from twin.errors import TwinError
 from twin.provider.clients import Clients
 from twin.provider.find import find
 
@@ -25,13 +30,35 @@ def on_twin(environment: str, console: Console) -> Deployment:
     for name in twin_environment.REMOVED:
         os.environ.pop(name, None)  # the engine inherits this process's variables
     here, tools = places.find(), toolchain.locate()
-    target = twin_environment.target(here.clone, environment)
+    try:
+        target = twin_environment.target(here.clone, environment)
+    except TwinError:
+        _refuse_wrong_settings(here.clone, environment)
+        raise
     with console.status("Starting the twin …"):
         state = lifecycle.running(here) or lifecycle.start(here, tools, console.print)
         project.prepare(here, tools)
         variables = twin_environment.environment(here, tools, state, target.account_id, target.region)
         project.ensure_stack(here, environment, variables)
     return Deployment(environment, here.project, here.root, variables)
+
+
+def _refuse_wrong_settings(clone: Path, environment: str) -> None:
+    """Raise GroundworkError with everything that is wrong in the settings, where they can be read at all.
+
+    Two of them are needed before the program runs, which would say the same.
+    """
+    from stacks.settings import SettingsError, parse_settings  # imports the SDK: only when something is wrong
+
+    try:
+        written = yaml.safe_load((clone / f"Pulumi.{environment}.yaml").read_text())["config"][
+            twin_environment.SETTINGS
+        ]
+        parse_settings(json.dumps(written), stack=environment, allow_placeholders=True)
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return
+    except SettingsError as error:
+        raise GroundworkError(str(error)) from None
 
 
 def find_resource(variables: Mapping[str, str]) -> Find:
