@@ -58,7 +58,10 @@ def environment(
 ) -> dict[str, str]:
     """The variables for one account of the twin, its root user calling. `path`: PATH so far; None: this process's."""
     ours = [str(places.bin), str(tools.engine_bin)]
-    others = [folder for folder in (path or os.environ.get("PATH", os.defpath)).split(os.pathsep) if folder not in ours]
+    # Last, so that a person's own aws comes before that of the environment, and their python stays what it is.
+    fallback = str(tools.python.parent)
+    found = (path or os.environ.get("PATH", os.defpath)).split(os.pathsep)
+    others = [folder for folder in found if folder not in (*ours, fallback)]
     authority = str(places.certificates / "ca.pem")
     return {
         "AWS_ENDPOINT_URL": state.endpoint,
@@ -79,5 +82,5 @@ def environment(
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "GROUNDWORK_PYTHON": str(tools.python),  # for the language host, when the twin is outside of the clone
         "GROUNDWORK_ALLOW_PLACEHOLDERS": "true",
-        "PATH": os.pathsep.join((*ours, *others)),
+        "PATH": os.pathsep.join((*ours, *others, fallback)),
     }
