@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.project import Project
+from twin.account import Account
 
 
 @pytest.fixture
@@ -23,3 +25,15 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made.groundwork("up", "dev")
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def account(dev: Project) -> Account:
+    """Clients of the account that dev is in."""
+    return dev.account()
+
+
+@pytest.fixture(scope="module")
+def outputs(dev: Project) -> dict[str, Any]:
+    """The outputs of dev."""
+    return dev.outputs()

@@ -22,16 +22,6 @@ ALL_PUBLIC_ACCESS_BLOCKED = {
 
 
 @pytest.fixture(scope="module")
-def account(dev: Project) -> Account:
-    return dev.account()
-
-
-@pytest.fixture(scope="module")
-def outputs(dev: Project) -> dict[str, Any]:
-    return dev.outputs()
-
-
-@pytest.fixture(scope="module")
 def settings(dev: Project) -> dict[str, Any]:
     return dev.settings()
 

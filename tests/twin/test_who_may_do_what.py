@@ -21,16 +21,6 @@ BODY = b"weights"
 
 
 @pytest.fixture(scope="module")
-def account(dev: Project) -> Account:
-    return dev.account()
-
-
-@pytest.fixture(scope="module")
-def outputs(dev: Project) -> dict[str, Any]:
-    return dev.outputs()
-
-
-@pytest.fixture(scope="module")
 def as_role(account: Account) -> Callable[[str], Account]:
     """Become a workload's role. Pods assume it through EKS; here its trust, and only that, is opened to the account."""
 
@@ -185,8 +175,7 @@ def test_plain_psql_works_in_a_shell_that_has_the_twins_variables(
 def test_rows_outlive_a_restart_of_the_database_and_of_the_whole_twin(
     dev: Project, account: Account, outputs: dict[str, Any]
 ) -> None:
-    authority = dev.twin_variables()["PGSSLROOTCERT"]
-    tls = {"sslmode": "verify-full", "sslrootcert": authority}
+    tls: dict[str, Any] = {"sslmode": "verify-full", "sslrootcert": dev.twin_variables()["PGSSLROOTCERT"]}
     with psycopg.connect(**database_login(account, outputs), **tls) as connection:
         connection.execute("create table if not exists runs (id int primary key)")
         connection.execute("insert into runs values (7) on conflict do nothing")
