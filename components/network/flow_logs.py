@@ -5,19 +5,16 @@ Units:  retention in whole days, one of those that CloudWatch Logs takes.
 Source: VPC user guide, "Publish flow logs to CloudWatch Logs"; its trust condition, "Confused deputy prevention".
 """
 
-from typing import Literal, TypeAlias
-
 import pulumi
 from pulumi_aws import cloudwatch, ec2, iam
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.policy_document import allow, assumed_by_service, document
+from components.retention import FromThreeMonths
 from components.tags import DataClass, classification_tag, name_tag
 
 NAME_LIMIT = 500  # of the 512 characters that a log group's name may have
-
-RetentionDays: TypeAlias = Literal[90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
 
 class FlowLogsArgs(Model):
@@ -31,7 +28,7 @@ class FlowLogsArgs(Model):
     """Whose network this is; part of the physical names."""
     vpc_id: Wire
     """The VPC to record."""
-    retention_days: RetentionDays
+    retention_days: FromThreeMonths
     """How long a record is kept."""
     logs_key_arn: Wire
     """The KMS key of internal data, which CloudWatch Logs may use for this environment's log groups."""

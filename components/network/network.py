@@ -18,9 +18,10 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from components.model import Model, Wire
 from components.network.endpoints import Endpoints, EndpointsArgs, InterfaceService
-from components.network.flow_logs import FlowLogs, FlowLogsArgs, RetentionDays
+from components.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.network.routes import Nat, Routes, RoutesArgs
 from components.network.subnets import MAX_PREFIX, MIN_PREFIX, plan_subnets
+from components.retention import FromThreeMonths
 from components.tags import name_tag
 
 PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -59,7 +60,7 @@ class NetworkSettings(Model):
     """How private subnets reach the internet: not at all, through one NAT gateway, or through one in each zone."""
     interface_endpoints: Annotated[tuple[InterfaceService, ...], Field(examples=[["kms", "sts"]])] = PLATFORM_SERVICES
     """AWS services reached through an interface endpoint in the VPC; the default is those that the platform calls."""
-    flow_log_retention_days: Annotated[RetentionDays, Field(examples=[365])] = 365
+    flow_log_retention_days: Annotated[FromThreeMonths, Field(examples=[365])] = 365
     """Days that a record of a connection is kept: one of the periods that CloudWatch Logs takes, from 90."""
 
 

@@ -31,6 +31,7 @@ from components.registry.windows import (
     length_minutes,
     overlap,
 )
+from components.retention import FromOneMonth
 from components.tags import DataClass, classification_tag, name_tag
 
 PORT = 5432
@@ -93,9 +94,7 @@ class RegistryDatabaseSettings(Model):
     """Mode of Database Insights: `standard` keeps performance data for 7 days, `advanced` for 465 and costs more."""
     monitoring_interval_seconds: Literal[1, 5, 10, 15, 30, 60] = Field(default=60, examples=[60])
     """How often enhanced monitoring measures the machine."""
-    log_retention_in_days: Literal[30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] = Field(
-        default=90, examples=[365]
-    )
+    log_retention_in_days: FromOneMonth = Field(default=90, examples=[365])
     """How long exported logs are kept; of the values that CloudWatch Logs knows."""
     apply_immediately: bool = Field(default=False, examples=[False])
     """Make changes at once rather than in the maintenance window; some interrupt the service."""
