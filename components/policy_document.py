@@ -89,7 +89,8 @@ def tls_only(bucket_arn: str) -> Statement:
 def assumed_by_service(service: str, account_id: str, source_arn: str) -> Statement:
     """Let an AWS service assume a role, on behalf of one resource of this account only; `source_arn` may be a pattern.
 
-    Without the two conditions anyone could have the service use the role for a resource of theirs.
+    Without the two conditions anyone could have the service use the role for a resource of theirs. Not for a service
+    that sends neither key, which would be shut out: CloudTrail for its log group, S3 for replication.
     Source: IAM user guide, "The confused deputy problem", cross-service confused deputy prevention.
     """
     return allow(

@@ -126,8 +126,9 @@ class Settings:
     """ACC-02: sets of IAM actions."""
     read_only_actions: tuple[str, ...] = READ_ONLY
     """ACC-03: actions beside List* and Describe* that may be allowed on every resource; `*` and `?` count."""
-    exempt_services: tuple[str, ...] = ("ec2.amazonaws.com",)
-    """ACC-05: service principals that send neither aws:SourceAccount nor aws:SourceArn."""
+    exempt_services: tuple[str, ...] = ("cloudtrail.amazonaws.com", "ec2.amazonaws.com", "s3.amazonaws.com")
+    """ACC-05: service principals that AWS documents no aws:SourceAccount or aws:SourceArn for when they assume a role:
+    CloudTrail for its log group, EC2 for instance profiles, S3 for replication."""
     load_balancer_ports: tuple[int, ...] = (443,)
     """NET-01: ports that a load balancer's group may open to the world."""
     key_deletion_window_days: int = 14

@@ -65,6 +65,16 @@ def _audit_is_locked(settings: StackSettings, _: str) -> Iterable[Problem]:
         )
 
 
+def _access_logs_are_not_locked(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """S3 user guide, "Enabling Amazon S3 server access logging": no log is delivered into a bucket with Object Lock."""
+    if settings.stores.access_logs.object_lock is not None:
+        yield Problem(
+            path=("stores", "access_logs", "object_lock"),
+            value=settings.stores.access_logs.object_lock.model_dump(),
+            what="S3 delivers no access logs into a bucket with an object lock: leave it out",
+        )
+
+
 def _keys_cover_their_uses(settings: StackSettings, _: str) -> Iterable[Problem]:
     for data_class, needed in DEFAULT_USES.items():
         uses = settings.keys.uses.get(data_class, ())
@@ -104,6 +114,7 @@ RELATIONS = (
     Relation(frozenset({"region", "zones"}), _zones_are_of_the_region),
     Relation(frozenset({"region", "stores"}), _replicas_are_elsewhere),
     Relation(frozenset({"stores"}), _audit_is_locked),
+    Relation(frozenset({"stores"}), _access_logs_are_not_locked),
     Relation(frozenset({"keys"}), _keys_cover_their_uses),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -6,12 +6,11 @@ encryption are not options.
 
 Units:  retention is whole days.
 Source: CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail", "Role policy document for CloudTrail to use
-CloudWatch Logs", "Advanced event selectors".
+CloudWatch Logs" (which also says that its trust takes no aws:SourceArn), "Advanced event selectors".
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import pulumi
 from pulumi_aws import cloudtrail, cloudwatch, iam
@@ -19,7 +18,8 @@ from pydantic import Field
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import Statement, allow, assumed_by_service, document, service_principal
+from components.policy_document import Statement, allow, document, service_principal
+from components.retention import FromOneYear
 from components.tags import DataClass, classification_tag
 
 TRAIL_NAME_LIMIT = 128
@@ -29,9 +29,7 @@ CLOUDTRAIL = "cloudtrail.amazonaws.com"
 class AuditTrailSettings(Model):
     """What the stack file says about the audit trail."""
 
-    retention_in_days: Literal[365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] = Field(
-        default=365, examples=[365]
-    )
+    retention_in_days: FromOneYear = Field(default=365, examples=[365])
     """How long the log group keeps events; the values that CloudWatch Logs knows, from a year on. The bucket keeps
     them for as long as its own lifecycle says."""
     data_events: bool = Field(default=True, examples=[True])
@@ -109,12 +107,15 @@ class AuditTrail(pulumi.ComponentResource):
     def _role(self, name: str, args: AuditTrailArgs) -> tuple[iam.Role, iam.RolePolicy]:
         """Make the role with which CloudTrail writes to the log group, and its rights."""
         child = pulumi.ResourceOptions(parent=self)
-        trail = trail_arn(args.account_id, args.region, args.environment, name)
         role = iam.Role(
             f"{name}-role",
             name=physical_name(args.environment, name, "trail", limit=ROLE_NAME_LIMIT),
             description=f"CloudTrail writes the events of Groundwork {args.environment} to their log group",
-            assume_role_policy=document(assumed_by_service(CLOUDTRAIL, args.account_id, trail)),
+            # No aws:SourceArn: CloudTrail sends none here, and a trail whose role it cannot assume is refused. That no
+            # other account uses the role is seen to by iam:PassRole, which whoever makes a trail needs.
+            assume_role_policy=document(
+                allow("AssumedByService", principal=service_principal(CLOUDTRAIL), actions=["sts:AssumeRole"])
+            ),
             permissions_boundary=args.boundary_arn,
             opts=child,
         )

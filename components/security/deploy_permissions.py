@@ -73,6 +73,7 @@ NETWORK: tuple[Permission, ...] = (
             "ec2:DeleteTags",
             "ec2:DeleteVpcEndpoints",
             "ec2:DetachInternetGateway",
+            "ec2:DisassociateAddress",
             "ec2:DisassociateRouteTable",
             "ec2:ModifySecurityGroupRules",
             "ec2:ModifySubnetAttribute",
@@ -93,6 +94,25 @@ NETWORK: tuple[Permission, ...] = (
         why="a rule that is being made has no tags; the group it goes into has, by the permission above",
         actions=("ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"),
         resources=(f"{EC2}:security-group-rule/*",),
+    ),
+    Permission(
+        sid="TagNewRules",
+        why="the AWS provider tags a rule by a call of its own, right after it made it: a rule without tags, as ours",
+        actions=("ec2:CreateTags",),
+        resources=(f"{EC2}:security-group-rule/*",),
+        conditions={
+            "Null": {"aws:ResourceTag/environment": "true", "aws:ResourceTag/managed-by": "true"},
+            "StringEquals": {
+                "aws:RequestTag/environment": "{environment}",
+                "aws:RequestTag/managed-by": "groundwork",
+            },
+        },
+    ),
+    Permission(
+        sid="NameEndpoints",
+        why="ec2:CreateVpcEndpoint with private DNS asks for it: AWS puts its own hosted zone on the VPC",
+        actions=("route53:AssociateVPCWithHostedZone",),
+        resources=("arn:aws:route53:::hostedzone/*", f"{EC2}:vpc/*"),
     ),
 )
 
@@ -136,6 +156,8 @@ DATA: tuple[Permission, ...] = (
         ),
         resources=(
             "arn:aws:rds:{region}:{account}:db:groundwork-{environment}-*",
+            # PostgreSQL has no options, yet IAM asks about the default group when an instance is made or changed.
+            "arn:aws:rds:{region}:{account}:og:default:postgres-*",
             "arn:aws:rds:{region}:{account}:pg:groundwork-{environment}-*",
             "arn:aws:rds:{region}:{account}:subgrp:groundwork-{environment}-*",
         ),

@@ -11,8 +11,9 @@ The statements name any principal (`*`) of this account (`kms:CallerAccount`), a
 about it, only by one that denies it: the boundary, too, could not name keys before they exist.
 
 Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
-CloudTrail user guide, "Configure AWS KMS key policies"; IAM user guide, "How AWS enforcement code logic evaluates
-requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
+CloudTrail user guide, "Configure AWS KMS key policies"; RDS user guide, "Configuring an AWS KMS policy for Performance
+Insights"; Secrets Manager user guide, "Secret encryption and decryption"; IAM user guide, "How AWS enforcement code
+logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
 
 from collections.abc import Callable, Iterable
@@ -154,8 +155,17 @@ def _log_groups(place: KeyPlace) -> list[Statement]:
 
 
 def _databases(place: KeyPlace) -> list[Statement]:
-    """RDS works by a grant, which whoever creates the instance lets it make."""
-    return _grant_through(place, "rds", "GrantToDatabases")
+    """RDS works by a grant, which whoever creates the instance lets it make; performance data is read as the reader."""
+    return [
+        *_grant_through(place, "rds", "GrantToDatabases"),
+        allow(
+            "ReadPerformanceData",
+            principal=ANYONE,
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={"StringEquals": _through(place, "rds") | {"kms:EncryptionContext:aws:pi:service": "rds"}},
+        ),
+    ]
 
 
 def _images(place: KeyPlace) -> list[Statement]:
@@ -176,6 +186,8 @@ def _secrets(place: KeyPlace) -> list[Statement]:
                 "StringEquals": _through(place, "secretsmanager"),
                 "StringLike": {
                     "kms:EncryptionContext:SecretARN": [
+                        # What Secrets Manager tries a key with before the secret exists; no secret is called so.
+                        "RequestToValidateKeyAccess",
                         f"{secrets}:rds!*",
                         f"{secrets}:{PROJECT}-{place.environment}-*",
                     ]
@@ -202,7 +214,18 @@ def _trails(place: KeyPlace) -> list[Statement]:
             },
         ),
         allow(
-            # Decrypt is for a bucket with a bucket key, whose context is the bucket's and not the trail's.
+            # Into a bucket with a bucket key: the context of that key's data key is the bucket's, not the trail's.
+            "EncryptTrailBuckets",
+            principal=cloudtrail,
+            actions=["kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions={
+                "ArnLike": {"aws:SourceArn": trails},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{PROJECT}-{place.environment}-*"},
+            },
+        ),
+        allow(
+            # CloudTrail tries the key of a bucket with a bucket key before it makes the trail.
             "CheckKeyForTrails",
             principal=cloudtrail,
             actions=["kms:Decrypt", "kms:DescribeKey"],

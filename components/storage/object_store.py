@@ -182,7 +182,6 @@ class ObjectStore(pulumi.ComponentResource):
         copy = self._bucket(f"{name}-replica", f"{name}-replica", args, replica.region, replica.key_arn)
         role = replication_role(
             name,
-            account_id=args.account_id,
             environment=args.environment,
             data_class=args.data_class,
             boundary_arn=args.boundary_arn,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pulumi
 from pulumi_aws import s3
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.model import Model, Wire
 from components.tags import DataClass, classification_tag
@@ -36,6 +36,15 @@ class Lifecycle(Model):
         default=(), examples=[[{"days": 90, "storage_class": "INTELLIGENT_TIERING"}]]
     )
     """Moves of current versions to cheaper storage; none by default."""
+
+    @model_validator(mode="after")
+    def _moves_before_it_expires(self) -> Self:
+        last = max((move.days for move in self.transitions), default=0)
+        if self.expiration_days is not None and self.expiration_days <= last:
+            raise ValueError(
+                f"expiration_days is {self.expiration_days}, but transitions move objects as late as after {last} days"
+            )
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pulumi_aws import iam
 
 from components.model import Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import allow, assumed_by_service, document
+from components.policy_document import allow, document, service_principal
 from components.storage.bucket_policy import bucket_arn
 from components.tags import DataClass, classification_tag, key_access_tags
 
@@ -27,7 +27,6 @@ class ReplicationRole:
 def replication_role(
     name: str,
     *,
-    account_id: str,
     environment: str,
     data_class: DataClass,
     boundary_arn: Wire | None,
@@ -42,7 +41,11 @@ def replication_role(
         f"{name}-replication-role",
         name=physical_name(environment, name, "replication", limit=ROLE_NAME_LIMIT),
         description=f"S3 copies {source_bucket_name} to {replica_bucket_name}",
-        assume_role_policy=document(assumed_by_service("s3.amazonaws.com", account_id, source)),
+        # No aws:SourceArn: S3 documents none for replication, and where it cannot assume the role it copies nothing, in
+        # silence. Only who may pass the role (iam:PassRole) can name it in a bucket's configuration.
+        assume_role_policy=document(
+            allow("AssumedByService", principal=service_principal("s3.amazonaws.com"), actions=["sts:AssumeRole"])
+        ),
         permissions_boundary=boundary_arn,
         tags=classification_tag(data_class) | key_access_tags([(data_class, "write")]),
         opts=child,

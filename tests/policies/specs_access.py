@@ -58,7 +58,7 @@ def role(**statement: Any) -> R:
     return R("aws:iam/role:Role", {"assumeRolePolicy": {"Statement": [kept]}}, "role")
 
 
-def service(condition: Any, name: str = "cloudtrail.amazonaws.com") -> R:
+def service(condition: Any, name: str = "vpc-flow-logs.amazonaws.com") -> R:
     return role(Principal={"Service": name}, Condition=condition)
 
 
@@ -215,7 +215,7 @@ ACC = {
         leaf="assumeRolePolicy",
         bad={
             "Statement": [
-                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}}
             ]
         },
         flips={f"{T}.Effect": "Permit", f"{T}.Principal.Service": ABSENT, f"{CONDITION}.aws:SourceAccount": "*"},
@@ -229,7 +229,7 @@ ACC = {
             Case("an account", (role(Principal={"AWS": "arn:aws:iam::111122223333:root"}),), "pass"),
             Case(
                 "by ARN",
-                (service({"ArnLike": {"AWS:sourcearn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}),),
+                (service({"ArnLike": {"AWS:sourcearn": "arn:aws:ec2:*:111122223333:vpc-flow-log/*"}}),),
                 "pass",
             ),
             Case("if it exists", (service({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}),), "deny"),
@@ -242,6 +242,7 @@ ACC = {
             ),
             Case("any account of twelve digits", (service({"StringLike": {"aws:SourceAccount": "?" * 12}}),), "deny"),
             Case("exempt", (service({}, "ec2.amazonaws.com"),), "pass"),
+            Case("CloudTrail, which sends no source", (service({}, "cloudtrail.amazonaws.com"),), "pass"),
             Case(
                 "one of two exempt",
                 (role(Principal={"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}),),

@@ -75,11 +75,11 @@ def test_a_bucket_is_closed_to_anyone_who_comes_without_tls() -> None:
 
 
 def test_a_service_assumes_a_role_for_the_named_resource_of_this_account_alone() -> None:
-    bucket = "arn:aws:s3:::groundwork-dev-datasets"
-    assert assumed_by_service("s3.amazonaws.com", "111122223333", bucket) == {
+    logs = "arn:aws:ec2:eu-west-1:111122223333:vpc-flow-log/*"
+    assert assumed_by_service("vpc-flow-logs.amazonaws.com", "111122223333", logs) == {
         "Sid": "AssumedByService",
         "Effect": "Allow",
         "Action": ["sts:AssumeRole"],
-        "Principal": {"Service": ["s3.amazonaws.com"]},
-        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}, "ArnLike": {"aws:SourceArn": bucket}},
+        "Principal": {"Service": ["vpc-flow-logs.amazonaws.com"]},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}, "ArnLike": {"aws:SourceArn": logs}},
     }

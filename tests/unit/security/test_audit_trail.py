@@ -54,14 +54,13 @@ def test_events_go_to_a_log_group_with_key_and_retention(recorder: Recorder) -> 
     assert trail["cloudWatchLogsRoleArn"]
 
 
-def test_the_role_is_cloudtrails_for_this_trail_and_writes_to_its_log_group(recorder: Recorder) -> None:
+def test_the_role_is_cloudtrails_which_sends_no_source_and_writes_to_its_log_group(recorder: Recorder) -> None:
     build(recorder)
     role = recorder.one("audit-role").inputs
     assert role["permissionsBoundary"] == "boundary"
-    good = {"aws:SourceAccount": ACCOUNT_ID, "aws:SourceArn": TRAIL}
-    assert decision(role["assumeRolePolicy"], "sts:AssumeRole", "*", good, principal=CLOUDTRAIL) == "Allow"
-    other = good | {"aws:SourceArn": f"{TRAIL}-2"}
-    assert decision(role["assumeRolePolicy"], "sts:AssumeRole", "*", other, principal=CLOUDTRAIL) == "none"
+    trust = role["assumeRolePolicy"]
+    assert decision(trust, "sts:AssumeRole", "*", {}, principal=CLOUDTRAIL) == "Allow"
+    assert decision(trust, "sts:AssumeRole", "*", {}, principal="s3.amazonaws.com") == "none"
     rights = recorder.one("audit-rights").inputs["policy"]
     group = f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/aws/cloudtrail/groundwork-dev-audit"
     stream = f":log-stream:{ACCOUNT_ID}_CloudTrail_{REGION}"

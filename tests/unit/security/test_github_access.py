@@ -142,6 +142,37 @@ def test_deploy_changes_the_environments_network_and_nobody_elses(recorder: Reco
     assert said(recorder, "deploy", "ec2:CreateTags", table, {"ec2:CreateAction": "CreateRouteTable"}) == "Allow"
 
 
+def test_deploy_tags_a_rule_that_it_just_made_and_no_rule_of_anybody_else(recorder: Recorder) -> None:
+    """The AWS provider makes a rule without tags, and tags it by a second call that bears no ec2:CreateAction."""
+    rule = f"arn:aws:ec2:{REGION}:{ACCOUNT_ID}:security-group-rule/sgr-1"
+    ours = {"aws:RequestTag/managed-by": "groundwork", "aws:RequestTag/environment": "dev"}
+    assert said(recorder, "deploy", "ec2:CreateTags", rule, ours) == "Allow"
+    assert said(recorder, "deploy", "ec2:CreateTags", rule, ours | {"aws:ResourceTag/environment": "prod"}) == "none"
+    assert said(recorder, "deploy", "ec2:CreateTags", rule) == "none"
+    assert said(recorder, "deploy", "ec2:CreateTags", rule.replace("security-group-rule", "subnet"), ours) == "none"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        pytest.param("route53:AssociateVPCWithHostedZone", "arn:aws:route53:::hostedzone/Z1", id="private DNS"),
+        pytest.param(
+            "rds:CreateDBInstance", f"arn:aws:rds:{REGION}:{ACCOUNT_ID}:og:default:postgres-17", id="option group"
+        ),
+    ],
+)
+def test_deploy_may_do_what_a_call_asks_for_beside_its_own_action(
+    recorder: Recorder, action: str, resource: str
+) -> None:
+    assert said(recorder, "deploy", action, resource) == "Allow"
+
+
+def test_deploy_frees_an_address_before_it_releases_it(recorder: Recorder) -> None:
+    address = f"arn:aws:ec2:{REGION}:{ACCOUNT_ID}:elastic-ip/eipalloc-1"
+    ours = {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "dev"}
+    assert said(recorder, "deploy", "ec2:DisassociateAddress", address, ours) == "Allow"
+
+
 def test_no_permission_is_a_wildcard_and_every_resource_is_only_listed(recorder: Recorder) -> None:
     for statement in statements(recorder):
         assert not [action for action in statement["Action"] if "*" in action]

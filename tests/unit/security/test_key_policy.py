@@ -97,6 +97,14 @@ def test_a_tag_of_another_class_opens_nothing() -> None:
             },
             id="trails",
         ),
+        pytest.param(
+            "cloudtrail.amazonaws.com",
+            {
+                "aws:SourceArn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT_ID}:trail/groundwork-dev-audit",
+                "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::groundwork-dev-audit",
+            },
+            id="trails into a bucket with a bucket key",
+        ),
     ],
 )
 def test_a_service_encrypts_for_this_account_only(service: str, context: dict[str, str]) -> None:
@@ -118,6 +126,15 @@ def test_secrets_of_rds_are_usable_through_secrets_manager_and_others_are_not() 
     arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:"
     assert said("kms:Decrypt", context | {"kms:EncryptionContext:SecretARN": f"{arn}rds!db-1"}) == "Allow"
     assert said("kms:Decrypt", context | {"kms:EncryptionContext:SecretARN": f"{arn}payroll"}) == "none"
+    tried = {"kms:EncryptionContext:SecretARN": "RequestToValidateKeyAccess"}
+    assert said("kms:GenerateDataKey", context | tried) == "Allow", "without it no secret can be made with the key"
+
+
+def test_performance_data_of_databases_can_be_read_and_nothing_else_of_them() -> None:
+    context = {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"rds.{REGION}.amazonaws.com"}
+    assert said("kms:Decrypt", context | {"kms:EncryptionContext:aws:pi:service": "rds"}) == "Allow"
+    assert said("kms:Decrypt", context | {"kms:EncryptionContext:aws:rds:db-id": "db-1"}) == "none"
+    assert said("kms:Decrypt", {"kms:EncryptionContext:aws:pi:service": "rds"}) == "none"
 
 
 def test_a_key_is_only_for_the_uses_it_was_given() -> None:

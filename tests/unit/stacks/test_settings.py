@@ -50,6 +50,7 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     ("section-empty", "dev", ("stores",), None, None, "it must be a mapping of settings, and it is empty"),
     ("no-stores", "dev", ("stores",), REMOVED, None, "it is missing"),
     ("audit-not-locked", "dev", ("stores", "audit", "object_lock"), REMOVED, None, "a trail that can be deleted"),
+    ("logs-locked", "dev", ("stores", "access_logs", "object_lock"), {"days": 30}, None, "delivers no"),
     ("lock-mode-misspelt", "dev", ("stores", "audit", "object_lock", "mode"), "governance", None, "'GOVERNANCE'"),
     ("lock-longer-than-life", "prod", ("stores", "audit", "lifecycle", "expiration_days"), 30, "stores.audit", "365"),
     ("destroyed-though-protected", "prod", ("stores", "dvc", "force_destroy"), True, "stores.dvc", "no meaning"),

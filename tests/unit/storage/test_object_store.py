@@ -173,11 +173,9 @@ def test_the_replication_role_reads_here_writes_there_and_is_s3s_alone(recorder:
     role = recorder.one("artifacts-replication-role").inputs
     assert role["permissionsBoundary"] == "boundary"
     assert role["tags"] == {"data-classification": "confidential", "key-access-confidential": "write"}
-    good = {"aws:SourceAccount": ACCOUNT_ID, "aws:SourceArn": f"arn:aws:s3:::{NAME}"}
     trust = role["assumeRolePolicy"]
-    assert decision(trust, "sts:AssumeRole", "*", good, principal="s3.amazonaws.com") == "Allow"
-    foreign = good | {"aws:SourceArn": "arn:aws:s3:::other"}
-    assert decision(trust, "sts:AssumeRole", "*", foreign, principal="s3.amazonaws.com") == "none"
+    assert decision(trust, "sts:AssumeRole", "*", {}, principal="s3.amazonaws.com") == "Allow"
+    assert decision(trust, "sts:AssumeRole", "*", {}, principal="ec2.amazonaws.com") == "none"
     rights = recorder.one("artifacts-replication-rights").inputs["policy"]
     source, copy = f"arn:aws:s3:::{NAME}/x", f"arn:aws:s3:::{REPLICA_NAME}/x"
     assert decision(rights, "s3:GetObjectVersionForReplication", source, {}) == "Allow"
@@ -199,6 +197,10 @@ def test_the_class_of_the_data_tags_the_bucket(recorder: Recorder) -> None:
         ({"object_lock": {"days": 365}, "lifecycle": {"expiration_days": 30}}, "object_lock keeps every version"),
         ({"lifecycle": {"noncurrent_days": 0}}, "noncurrent_days"),
         ({"lifecycle": {"transitions": [{"days": 90, "storage_class": "ONEZONE_IA"}]}}, "storage_class"),
+        (
+            {"lifecycle": {"expiration_days": 90, "transitions": [{"days": 90, "storage_class": "GLACIER"}]}},
+            "transitions move objects",
+        ),
         ({"object_lock": {"mode": "FOREVER", "days": 1}}, "mode"),
         ({"encrypted": False}, "encrypted"),
     ],
