@@ -13,6 +13,11 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 from twin.provider.servicer import AwsProvider
 from twin.provider.wire import decode, encode
 
+WAIT_SECONDS = 60.0
+"""How long one operation may wait for AWS: on the twin everything is there within seconds."""
+_ANSWER_SECONDS = 90.0
+"""How long an answer may take in all; a provider that hangs fails the test that noticed."""
+
 
 @dataclass
 class Resource:
@@ -49,16 +54,19 @@ class Driver:
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     def stop(self) -> None:
+        self.provider.stop()
         self._channel.close()
         self._server.stop(grace=0).wait()
 
     def configure(self, **config: Any) -> None:
-        self.stub.Configure(provider_pb2.ConfigureRequest(args=encode(config)))
+        self.stub.Configure(provider_pb2.ConfigureRequest(args=encode(config)), timeout=_ANSWER_SECONDS)
 
     def failures(self, token: str, inputs: Mapping[str, Any], name: str = "it") -> dict[str, str]:
         """What Check refuses: property to reason."""
         request = provider_pb2.CheckRequest(urn=Resource(token, name).urn, name=name, type=token, news=encode(inputs))
-        return {failure.property: failure.reason for failure in self.stub.Check(request).failures}
+        return {
+            failure.property: failure.reason for failure in self.stub.Check(request, timeout=_ANSWER_SECONDS).failures
+        }
 
     def check(
         self, resource: Resource, inputs: Mapping[str, Any], seed: bytes = b"seed", secrets: Sequence[str] = ()
@@ -72,7 +80,7 @@ class Driver:
             news=encode(inputs, secrets),
             randomSeed=seed,
         )
-        response = self.stub.Check(request)
+        response = self.stub.Check(request, timeout=_ANSWER_SECONDS)
         assert not response.failures, [(failure.property, failure.reason) for failure in response.failures]
         return decode(response.inputs).values
 
@@ -82,13 +90,15 @@ class Driver:
         request = provider_pb2.CreateRequest(
             urn=resource.urn, type=resource.token, properties=encode(checked), preview=True
         )
-        return decode(self.stub.Create(request).properties).values
+        return decode(self.stub.Create(request, timeout=_ANSWER_SECONDS).properties).values
 
     def create(self, token: str, name: str, inputs: Mapping[str, Any]) -> Resource:
         resource = Resource(token, name)
         resource.inputs = self.check(resource, inputs)
-        request = provider_pb2.CreateRequest(urn=resource.urn, type=token, properties=encode(resource.inputs))
-        response = self.stub.Create(request)
+        request = provider_pb2.CreateRequest(
+            urn=resource.urn, type=token, properties=encode(resource.inputs), timeout=WAIT_SECONDS
+        )
+        response = self.stub.Create(request, timeout=_ANSWER_SECONDS)
         resource.id, resource.outputs = response.id, decode(response.properties).values
         return resource
 
@@ -102,7 +112,7 @@ class Driver:
             old_inputs=encode(resource.inputs),
             news=encode(self.check(resource, inputs)),
         )
-        response = self.stub.Diff(request)
+        response = self.stub.Diff(request, timeout=_ANSWER_SECONDS)
         kinds = provider_pb2.PropertyDiff.Kind
         return Difference(
             {path: kinds.Name(entry.kind) for path, entry in response.detailedDiff.items()},
@@ -119,8 +129,9 @@ class Driver:
             olds=encode(resource.outputs),
             old_inputs=encode(resource.inputs),
             news=encode(checked),
+            timeout=WAIT_SECONDS,
         )
-        resource.outputs = decode(self.stub.Update(request).properties).values
+        resource.outputs = decode(self.stub.Update(request, timeout=_ANSWER_SECONDS).properties).values
         resource.inputs = checked
 
     def read(self, resource: Resource) -> Resource | None:
@@ -132,7 +143,7 @@ class Driver:
             properties=encode(resource.outputs),
             inputs=encode(resource.inputs),
         )
-        response = self.stub.Read(request)
+        response = self.stub.Read(request, timeout=_ANSWER_SECONDS)
         if not response.id:
             return None
         return Resource(
@@ -150,8 +161,9 @@ class Driver:
             type=resource.token,
             properties=encode(resource.outputs),
             old_inputs=encode(resource.inputs),
+            timeout=WAIT_SECONDS,
         )
-        self.stub.Delete(request)
+        self.stub.Delete(request, timeout=_ANSWER_SECONDS)
 
 
 def partial_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:

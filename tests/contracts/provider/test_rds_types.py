@@ -17,6 +17,7 @@ _EXAMPLE = next(example for example in all_examples() if example.token == INSTAN
 
 @pytest.fixture(scope="module")
 def made(driver: Driver, world: World) -> tuple[Resource, dict[str, Any]]:
+    """An instance for all tests of this file: what one changes, it changes back."""
     inputs = {**_EXAMPLE.inputs(world), "deletionProtection": False}
     return driver.create(INSTANCE, world.name("it"), inputs), inputs
 
@@ -99,6 +100,7 @@ def test_a_change_is_sent_alone_and_with_what_belongs_to_it(
     driver.update(resource, {**inputs, "monitoringInterval": 15})
     always = {"DBInstanceIdentifier": inputs["identifier"], "ApplyImmediately": True}
     assert sent == [{**always, "MonitoringInterval": 15, "MonitoringRoleArn": inputs["monitoringRoleArn"]}]
+    driver.update(resource, inputs)
 
 
 def test_a_password_is_kept_secret_and_can_change(driver: Driver, world: World) -> None:

@@ -28,8 +28,11 @@ class World:
     def client(self, service: str) -> Any:
         if service not in self._clients:
             import boto3
+            from botocore.config import Config
 
-            self._clients[service] = boto3.client(service, region_name=self.region)
+            # botocore's own patience, five times 60 s, would make a request that hangs look like a test that hangs.
+            config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2})
+            self._clients[service] = boto3.client(service, region_name=self.region, config=config)
         return self._clients[service]
 
     def name(self, stem: str) -> str:
