@@ -27,6 +27,10 @@ def main() -> None:
         app()
     except (GroundworkError, ToolchainError, TwinError) as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"error: {error.filename}: {error.strerror}")  # not allowed, no space left, ...
 
 
 if __name__ == "__main__":

@@ -38,12 +38,14 @@ def target(clone: Path, environment: str) -> Target:
     if environment not in known:
         raise TwinError(f"There is no environment {environment!r}: {clone} has {', '.join(known) or 'none'}.")
     try:
-        settings = yaml.safe_load(file.read_text())["config"][SETTINGS]
+        written = yaml.safe_load(file.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TwinError(f"{file} is no valid YAML: {error}") from error
+    try:
+        settings = written["config"][SETTINGS]
         found = Target(settings["account_id"], settings["region"])
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise TwinError(
-            f"{file} must hold config, {SETTINGS}, account_id and region ({type(error).__name__}: {error})."
-        ) from error
+    except (KeyError, TypeError) as error:
+        raise TwinError(f"{file} must hold config, in it {SETTINGS}, in that account_id and region.") from error
     if not (isinstance(found.account_id, str) and re.fullmatch(r"\d{12}", found.account_id)):
         raise TwinError(
             f"{file}: {SETTINGS}.account_id is {found.account_id!r}; 12 digits in quotes are expected: '111122223333'."

@@ -15,7 +15,7 @@ from typing import Literal
 from tools.toolchain import Toolchain
 from twin import processes, project, state
 from twin.errors import TwinError
-from twin.places import Places
+from twin.places import OVERRIDE, Places
 from twin.services import SERVICES, Service, databases, variables
 from twin.state import TwinState
 
@@ -226,11 +226,16 @@ def _locked(places: Places, say: Say) -> Iterator[None]:
     """Hold the twin's lock, so that one command at a time starts or stops it; waits for the other one."""
     end, told = time.monotonic() + LOCK_SECONDS, False
     while True:
-        places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(places.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         except FileNotFoundError:  # a stop has removed the folder just now
             continue
+        except OSError as error:
+            raise TwinError(
+                f"The twin cannot be kept in {places.root}: {error.strerror}. The folder must be yours to write; "
+                f"{OVERRIDE} chooses another."
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # What was locked may be the file of a folder that a stop has removed meanwhile.

@@ -68,6 +68,8 @@ def load(path: Path) -> TwinState | None:
         return TwinState(**held, processes=processes)
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise TwinError(f"{path.parent} cannot be a twin's folder: it is a file, or below one.") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise TwinError(
             f"{path} cannot be read as the state of a twin ({error}). If its processes are gone, "

@@ -1,7 +1,7 @@
 """An API on a bad day: what can be tried again is, nothing is made twice, and what cannot is said in AWS' own words."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tests.support.project import Project
 from tests.support.world import assert_state_and_world_agree, held, state_text
@@ -18,7 +18,7 @@ def not_struck(project: Project) -> list[str]:
     return [fault.operation for fault in planned(project.root / ".twin")]
 
 
-def lost_answers(operations: dict[str, Iterable[str]]) -> list[Fault]:
+def lost_answers(operations: Mapping[str, Iterable[str]]) -> list[Fault]:
     """The first request of each operation is done, and the connection closed before the answer."""
     return [Fault(service, name, "closed", after=True) for service, names in operations.items() for name in names]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from twin.provider.context import Account
-from twin.provider.errors import ProviderError
+from twin.provider.errors import CallError, ProviderError
 from twin.provider.wire import UNKNOWN
 
 if TYPE_CHECKING:
@@ -82,7 +82,12 @@ def configure(values: Mapping[str, Any], clients: Clients) -> Account:
     )
     if not region:
         raise ProviderError("no AWS region is configured: set aws:region, or AWS_REGION in the environment")
-    caller = clients.call("sts", "get_caller_identity", {}, attempts=_ATTEMPTS)
+    try:
+        caller = clients.call("sts", "get_caller_identity", {}, attempts=_ATTEMPTS)
+    except CallError as error:
+        if error.lost:
+            raise ProviderError(f"{error}\nIs the twin running? groundwork twin status") from error
+        raise
     allowed = config.get("allowedAccountIds") or []
     if allowed and caller["Account"] not in allowed:
         raise ProviderError(

@@ -39,8 +39,9 @@ def test_account_and_region_are_read_from_the_settings_file(clone: Clone) -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("config: {}", "must hold config, groundwork:settings, account_id and region", id="absent"),
-        pytest.param("a: [", "must hold config", id="no yaml"),
+        pytest.param("config: {}", "must hold config, in it groundwork:settings, in that account_id and region", id="absent"),
+        pytest.param("a: [", r"is no valid YAML: (.|\n)*line 1", id="no yaml"),
+        pytest.param("", "must hold config", id="empty"),
         pytest.param(SETTINGS.replace(f'"{ACCOUNT_ID}"', ACCOUNT_ID), "12 digits in quotes", id="number"),
         pytest.param(SETTINGS.replace(ACCOUNT_ID, "1234"), "account_id is '1234'", id="too short"),
         pytest.param(SETTINGS.replace(REGION, "Ireland"), "region is 'Ireland'", id="region"),
