@@ -9,6 +9,7 @@ from twin.aws.corrections import (
     condition_keys,
     ec2,
     ec2_filters,
+    ec2_rules,
     ecr,
     iam,
     principals,
@@ -45,6 +46,7 @@ def build_app(settings: ServerSettings) -> Application:
     instances = DatabaseInstances(fleet, groups)
     catalogue = (
         *ec2.CORRECTIONS,
+        *ec2_rules.CORRECTIONS,
         *ec2_filters.CORRECTIONS,
         *s3.CORRECTIONS,
         *iam.CORRECTIONS,

@@ -1,128 +1,17 @@
 """A real server of the twin's AWS API on loopback ports of its own, for the tests of one module."""
 
-import gc
-import json
-import os
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
+from tests.twin.corrections.databases import INSTANCE, wait_for
+from tests.twin.corrections.server import REGION, Twin
 from tools import postgres
 from tools.progress import Progress
 from twin import state
-
-ACCOUNT = "111122223333"
-REGION = "eu-west-1"
-START_SECONDS = 60.0
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
-    ],
-}
-
-
-@dataclass
-class Twin:
-    """One server: its folder, its ports, its process."""
-
-    root: Path
-    postgres_bin: Path
-    process: "subprocess.Popen[bytes] | None" = None
-    clients: list[Any] = field(default_factory=list)
-
-    @property
-    def known(self) -> state.TwinState:
-        found = state.load(self.root / "twin.json")
-        assert found is not None
-        return found
-
-    def start(self) -> None:
-        with (self.root / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "twin.aws.server", "--root", self.root, "--postgres-bin", self.postgres_bin],
-                stdout=log,
-                stderr=log,
-                env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.known.http_port}/_ministack/health", timeout=2)
-                return
-            except OSError:
-                log_text = (self.root / "server.log").read_text()
-                assert self.process.poll() is None, log_text
-                assert time.monotonic() < deadline, log_text
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        assert self.process is not None
-        for client in self.clients:  # the server would wait for the end of their TLS connections
-            client.close()
-        gc.collect()  # and of those of answers whose body nobody has read
-        self.process.terminate()
-        self.process.wait(30)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(30)
-
-    def client(
-        self, service: str, credentials: dict[str, str] | None = None, *, tls: bool = True, **config: Any
-    ) -> Any:
-        """A boto3 client: of the account's root, or of an assumed role."""
-        given = credentials or {"AccessKeyId": ACCOUNT, "SecretAccessKey": self.known.root_secret}
-        port = self.known.https_port if tls else self.known.http_port
-        made = boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=f"{'https' if tls else 'http'}://127.0.0.1:{port}",
-            verify=str(self.root / "certificates" / "ca.pem"),
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given.get("SessionToken"),
-            config=Config(**{"retries": {"total_max_attempts": 1}} | config),
-        )
-        # S3 Control's rules put the account before the host, which no loopback address can have.
-        made.meta.events.register("before-sign.s3-control", _without_account)
-        self.clients.append(made)
-        return made
-
-    def role(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:
-        """The credentials of a new role that may do what `statements` allow."""
-        iam = self.client("iam")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        iam.put_role_policy(RoleName=name, PolicyName="test", PolicyDocument=document)
-        found: dict[str, str] = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        return found
-
-
-def _without_account(request: Any, **_: Any) -> None:
-    request.url = request.url.replace(f"//{ACCOUNT}.", "//")
-
-
-def allow(resource: str | list[str], *actions: str) -> dict[str, Any]:
-    """A policy statement."""
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -140,3 +29,46 @@ def twin(tmp_path_factory: pytest.TempPathFactory, postgres_bin: Path) -> Iterat
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def rds(twin: Twin) -> Any:
+    return twin.client("rds")
+
+
+@pytest.fixture(scope="module")
+def key(twin: Twin) -> dict[str, str]:
+    return dict(twin.client("kms").create_key(Description="database")["KeyMetadata"])
+
+
+@pytest.fixture(scope="module")
+def instance(twin: Twin, rds: Any, key: dict[str, str]) -> dict[str, Any]:
+    ec2 = twin.client("ec2")
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
+            "SubnetId"
+        ]
+        for i, zone in enumerate("ab")
+    ]
+    rds.create_db_subnet_group(DBSubnetGroupName="isolated", DBSubnetGroupDescription="d", SubnetIds=subnets)
+    rds.create_db_parameter_group(DBParameterGroupName="registry", DBParameterGroupFamily="postgres17", Description="d")
+    parameters = {"rds.force_ssl": "1", "log_connections": "1", "log_min_duration_statement": "1000"}
+    wanted = [{"ParameterName": n, "ParameterValue": v, "ApplyMethod": "immediate"} for n, v in parameters.items()]
+    rds.modify_db_parameter_group(DBParameterGroupName="registry", Parameters=wanted)
+    made = rds.create_db_instance(
+        **INSTANCE,
+        KmsKeyId=key["KeyId"],
+        PerformanceInsightsKMSKeyId=key["Arn"],
+        MasterUserSecretKmsKeyId=key["Arn"],
+        VpcSecurityGroupIds=["sg-0123456789abcdef0"],
+    )["DBInstance"]
+    assert made["DBInstanceStatus"] == "creating"
+    assert "Endpoint" not in made
+    return wait_for(rds, "available")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.twin.corrections.conftest import ACCOUNT, REGION, Twin
+from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
 
@@ -194,3 +195,29 @@ def test_a_network_acl_entry_keeps_its_ports(ec2: Any, vpc_id: str) -> None:
     entries = ec2.describe_network_acls(NetworkAclIds=[acl_id])["NetworkAcls"][0]["Entries"]
     assert [e["PortRange"] for e in entries if e["RuleNumber"] == 100] == [{"From": 80, "To": 81}]
     ec2.delete_network_acl(NetworkAclId=acl_id)
+
+
+def test_filters_choose_among_addresses_and_endpoints(ec2: Any, vpc_id: str) -> None:
+    """DescribeAddresses, DescribeVpcEndpoints: by tag, by field, by both; a filter that there is not is refused."""
+    ids = {
+        name: ec2.allocate_address(Domain="vpc", TagSpecifications=tags("elastic-ip", name))["AllocationId"]
+        for name in ("one", "two")
+    }
+    by_name = {"Name": "tag:Name", "Values": ["two"]}
+    assert [a["AllocationId"] for a in ec2.describe_addresses(Filters=[by_name])["Addresses"]] == [ids["two"]]
+    by_id = {"Name": "allocation-id", "Values": [ids["one"]]}
+    assert [a["AllocationId"] for a in ec2.describe_addresses(Filters=[by_id])["Addresses"]] == [ids["one"]]
+    assert ec2.describe_addresses(Filters=[by_name, by_id])["Addresses"] == []
+    with pytest.raises(ClientError, match="The filter 'nonsense' is invalid"):
+        ec2.describe_addresses(Filters=[{"Name": "nonsense", "Values": ["x"]}])
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc_id,
+        ServiceName=f"com.amazonaws.{REGION}.dynamodb",
+        TagSpecifications=tags("vpc-endpoint", "two"),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    in_vpc = {"Name": "vpc-id", "Values": [vpc_id]}
+    found = ec2.describe_vpc_endpoints(Filters=[by_name, in_vpc])["VpcEndpoints"]
+    assert [endpoint["VpcEndpointId"] for endpoint in found] == [made]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    for allocation_id in ids.values():
+        ec2.release_address(AllocationId=allocation_id)

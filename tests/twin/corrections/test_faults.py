@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from tests.twin.corrections.conftest import REGION, Twin
+from tests.twin.corrections.server import REGION, Twin
 from twin.aws.faults import Fault, faults_file, plan, planned
 
 READS = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.twin.corrections.conftest import ACCOUNT, TRUST, Twin
+from tests.twin.corrections.server import ACCOUNT, TRUST, Twin
 
 NAMED = f"arn:aws:iam::{ACCOUNT}:role/bounded-*"
 SILENT = [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]

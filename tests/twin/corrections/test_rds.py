@@ -1,6 +1,5 @@
 """RDS answers against the Amazon RDS API reference, and the PostgreSQL server that stands behind the endpoint."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,111 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
-from psycopg import sql
 
-from tests.twin.corrections.conftest import REGION, Twin
-
-NAME = "registry"
-INSTANCE: dict[str, Any] = {
-    "DBInstanceIdentifier": NAME,
-    "Engine": "postgres",
-    "EngineVersion": "17",
-    "DBInstanceClass": "db.t4g.micro",
-    "AllocatedStorage": 20,
-    "MaxAllocatedStorage": 100,
-    "StorageType": "gp3",
-    "StorageEncrypted": True,
-    "MasterUsername": "groundwork",
-    "ManageMasterUserPassword": True,
-    "DBName": "tracking",
-    "DBSubnetGroupName": "isolated",
-    "DBParameterGroupName": "registry",
-    "MultiAZ": True,
-    "BackupRetentionPeriod": 14,
-    "PreferredBackupWindow": "01:00-02:00",
-    "PreferredMaintenanceWindow": "mon:03:00-mon:04:00",
-    "DeletionProtection": True,
-    "EnablePerformanceInsights": True,
-    "PerformanceInsightsRetentionPeriod": 7,
-    "EnableCloudwatchLogsExports": ["postgresql", "upgrade"],
-    "EnableIAMDatabaseAuthentication": True,
-    "CACertificateIdentifier": "rds-ca-rsa4096-g1",
-    "MonitoringInterval": 0,
-    "CopyTagsToSnapshot": True,
-    "AutoMinorVersionUpgrade": False,
-    "PubliclyAccessible": False,
-    "Tags": [{"Key": "environment", "Value": "test"}],
-}
-
-
-@pytest.fixture(scope="module")
-def rds(twin: Twin) -> Any:
-    return twin.client("rds")
-
-
-@pytest.fixture(scope="module")
-def key(twin: Twin) -> dict[str, str]:
-    return dict(twin.client("kms").create_key(Description="database")["KeyMetadata"])
-
-
-def described(rds: Any, name: str = NAME) -> dict[str, Any]:
-    return dict(rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0])
-
-
-def wait_for(rds: Any, status: str, name: str = NAME) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
-    while (instance := described(rds, name))["DBInstanceStatus"] != status:
-        assert time.monotonic() < deadline, instance["DBInstanceStatus"]
-        time.sleep(0.1)
-    return instance
-
-
-@pytest.fixture(scope="module")
-def instance(twin: Twin, rds: Any, key: dict[str, str]) -> dict[str, Any]:
-    ec2 = twin.client("ec2")
-    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
-            "SubnetId"
-        ]
-        for i, zone in enumerate("ab")
-    ]
-    rds.create_db_subnet_group(DBSubnetGroupName="isolated", DBSubnetGroupDescription="d", SubnetIds=subnets)
-    rds.create_db_parameter_group(DBParameterGroupName="registry", DBParameterGroupFamily="postgres17", Description="d")
-    parameters = {"rds.force_ssl": "1", "log_connections": "1", "log_min_duration_statement": "1000"}
-    wanted = [{"ParameterName": n, "ParameterValue": v, "ApplyMethod": "immediate"} for n, v in parameters.items()]
-    rds.modify_db_parameter_group(DBParameterGroupName="registry", Parameters=wanted)
-    made = rds.create_db_instance(
-        **INSTANCE,
-        KmsKeyId=key["KeyId"],
-        PerformanceInsightsKMSKeyId=key["Arn"],
-        MasterUserSecretKmsKeyId=key["Arn"],
-        VpcSecurityGroupIds=["sg-0123456789abcdef0"],
-    )["DBInstance"]
-    assert made["DBInstanceStatus"] == "creating"
-    assert "Endpoint" not in made
-    return wait_for(rds, "available")
-
-
-def password(twin: Twin, instance: dict[str, Any]) -> str:
-    value = twin.client("secretsmanager").get_secret_value(SecretId=instance["MasterUserSecret"]["SecretArn"])
-    found = json.loads(value["SecretString"])
-    assert found["username"] == INSTANCE["MasterUsername"]
-    return str(found["password"])
-
-
-def connect(twin: Twin, instance: dict[str, Any], secret: str, sslmode: str = "verify-full", **more: str) -> Any:
-    return psycopg.connect(
-        host=instance["Endpoint"]["Address"],
-        port=instance["Endpoint"]["Port"],
-        user=more.get("user", INSTANCE["MasterUsername"]),
-        dbname=more.get("dbname", INSTANCE["DBName"]),
-        password=secret,
-        sslmode=sslmode,
-        sslrootcert=str(twin.root / "certificates" / "ca.pem"),
-        connect_timeout=5,
-        autocommit=True,
-    )
+from tests.twin.corrections.databases import INSTANCE, NAME, connect, described, password, wait_for
+from tests.twin.corrections.server import Twin
 
 
 def test_every_field_of_the_instance_is_shown(instance: dict[str, Any], key: dict[str, str]) -> None:
@@ -270,42 +167,6 @@ def test_log_exports_and_other_forgotten_fields_are_modified(rds: Any) -> None:
         assert shown["AutoMinorVersionUpgrade"] is True
 
 
-@pytest.mark.usefixtures("instance")
-def test_a_stopped_instance_answers_nobody_and_keeps_its_data(twin: Twin, rds: Any) -> None:
-    """StopDBInstance, StartDBInstance; InvalidDBInstanceState in any other state."""
-    current = wait_for(rds, "available")
-    secret = password(twin, current)
-    with connect(twin, current, secret) as connection:
-        connection.execute("CREATE TABLE kept (a int)")
-    rds.stop_db_instance(DBInstanceIdentifier=NAME)
-    current = wait_for(rds, "stopped")
-    with pytest.raises(psycopg.OperationalError):
-        connect(twin, current, secret)
-    with pytest.raises(ClientError, match="InvalidDBInstanceState"):
-        rds.stop_db_instance(DBInstanceIdentifier=NAME)
-    rds.start_db_instance(DBInstanceIdentifier=NAME)
-    with connect(twin, wait_for(rds, "available"), secret) as connection:
-        connection.execute("SELECT a FROM kept")
-
-
-@pytest.mark.parametrize("end", ["stop", "kill"])
-@pytest.mark.usefixtures("instance")
-def test_data_outlive_the_emulator(twin: Twin, rds: Any, end: str) -> None:
-    """After a restart, and after a kill -9 that leaves the servers running, the same data are there."""
-    table = sql.Identifier(f"outlives_{end}")
-    current = wait_for(rds, "available")
-    secret = password(twin, current)
-    with connect(twin, current, secret) as connection:
-        connection.execute(sql.SQL("CREATE TABLE {} (a int)").format(table))
-    time.sleep(1.5)  # what the emulator itself keeps is written about every second
-    getattr(twin, end)()
-    twin.start()
-    current = wait_for(rds, "available")
-    assert password(twin, current) == secret
-    with connect(twin, current, secret) as connection:
-        connection.execute(sql.SQL("SELECT a FROM {}").format(table))
-
-
 @pytest.mark.parametrize(("change", "said"), [
     pytest.param({"EngineVersion": "9.6"}, "Cannot find version 9.6", id="version"),
     pytest.param({"MasterUsername": "rdsadmin"}, "reserved word", id="reserved name"),
@@ -321,49 +182,3 @@ def test_what_rds_refuses_of_an_instance_is_refused_and_nothing_is_made(
     with pytest.raises(ClientError, match=said):
         rds.create_db_instance(**INSTANCE | {"DBInstanceIdentifier": "refused"} | change)
     assert [found["DBInstanceIdentifier"] for found in rds.describe_db_instances()["DBInstances"]] == [NAME]
-
-
-@pytest.mark.usefixtures("instance")
-def test_deletion_leaves_a_snapshot_that_restores_the_data_and_no_server(twin: Twin, rds: Any) -> None:
-    """CreateDBSnapshot, DeleteDBInstance, RestoreDBInstanceFromDBSnapshot."""
-    current = wait_for(rds, "available")
-    name = "doomed"
-    wanted = INSTANCE | {"DBInstanceIdentifier": name, "DeletionProtection": True, "ManageMasterUserPassword": False}
-    rds.create_db_instance(**wanted, MasterUserPassword="long enough")
-    current = wait_for(rds, "available", name)
-    with connect(twin, current, "long enough") as connection:
-        connection.execute("CREATE TABLE precious AS SELECT 42 AS answer")
-        rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier="while-it-ran")
-        connection.execute("UPDATE precious SET answer = 43")
-    with pytest.raises(ClientError, match="DeletionProtection"):
-        rds.delete_db_instance(DBInstanceIdentifier=name, FinalDBSnapshotIdentifier="final")
-    rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
-    with pytest.raises(ClientError, match="FinalDBSnapshotIdentifier is required"):
-        rds.delete_db_instance(DBInstanceIdentifier=name)
-    deleted = rds.delete_db_instance(DBInstanceIdentifier=name, FinalDBSnapshotIdentifier="final")["DBInstance"]
-    assert deleted["DBInstanceStatus"] == "deleting"
-    with pytest.raises(psycopg.OperationalError):
-        connect(twin, current, "long enough")
-    assert not list((twin.root / "postgres").glob(f"*-{name}"))
-    for snapshot, answer in (("while-it-ran", 42), ("final", 43)):
-        restored = f"from-{snapshot}"
-        rds.restore_db_instance_from_db_snapshot(
-            DBInstanceIdentifier=restored, DBSnapshotIdentifier=snapshot, DBParameterGroupName="registry"
-        )
-        current = wait_for(rds, "available", restored)
-        assert current["DBParameterGroups"][0]["DBParameterGroupName"] == "registry"
-        with connect(twin, current, "long enough") as connection:
-            assert connection.execute("SELECT answer FROM precious").fetchone() == (answer,)
-        rds.delete_db_instance(DBInstanceIdentifier=restored, SkipFinalSnapshot=True)
-        rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
-    assert not list((twin.root / "postgres" / "snapshots").iterdir())
-
-
-@pytest.mark.usefixtures("instance")
-def test_the_secret_goes_with_its_instance(twin: Twin, rds: Any) -> None:
-    """DeleteDBInstance deletes the master user's secret."""
-    rds.create_db_instance(**INSTANCE | {"DBInstanceIdentifier": "brief", "DeletionProtection": False})
-    secret_arn = wait_for(rds, "available", "brief")["MasterUserSecret"]["SecretArn"]
-    rds.delete_db_instance(DBInstanceIdentifier="brief", SkipFinalSnapshot=True)
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        twin.client("secretsmanager").describe_secret(SecretId=secret_arn)

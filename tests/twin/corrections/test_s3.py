@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.twin.corrections.conftest import ACCOUNT, REGION, Twin, allow
+from tests.twin.corrections.server import ACCOUNT, REGION, Twin, allow
 
 BUCKET = "groundwork-test-data"
 OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
