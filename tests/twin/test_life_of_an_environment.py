@@ -7,24 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.project import Project
-from twin import inventory
-
-
-def held(project: Project, environment: str) -> inventory.Inventory:
-    return inventory.take(project.account(environment))
-
-
-def state_text(project: Project, environment: str) -> str:
-    return project.pulumi("stack", "export", "-s", environment, environment=environment).stdout
-
-
-def assert_state_and_world_agree(project: Project, environment: str) -> None:
-    """Everything in the account is in the state: nothing was made twice, nothing was lost."""
-    state = state_text(project, environment)
-    orphans = [
-        f"{kind} {name}" for kind, names in held(project, environment).items() for name in names if name not in state
-    ]
-    assert orphans == []
+from tests.support.world import assert_state_and_world_agree, held, state_text
 
 
 def unchanged(project: Project, operation: str, environment: str) -> None:

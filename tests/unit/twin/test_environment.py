@@ -39,7 +39,7 @@ def test_account_and_region_are_read_from_the_settings_file(clone: Clone) -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("config: {}", "must hold config, in it groundwork:settings, in that account_id and region", id="absent"),
+        pytest.param("config: {}", "must hold config, in it groundwork:settings, in that", id="absent"),
         pytest.param("a: [", r"is no valid YAML: (.|\n)*line 1", id="no yaml"),
         pytest.param("", "must hold config", id="empty"),
         pytest.param(SETTINGS.replace(f'"{ACCOUNT_ID}"', ACCOUNT_ID), "12 digits in quotes", id="number"),
