@@ -71,7 +71,7 @@ def settle(deployment: Mapping[str, Any], find: Find) -> tuple[dict[str, Any], t
     """
     mended = copy.deepcopy(dict(deployment))
     pending = mended.pop("pending_operations", [])
-    resources = mended["resources"]
+    resources = mended.setdefault("resources", [])  # absent after a kill at the very first create
     adopted: list[str] = []
     forgotten: list[str] = []
     for operation in pending:

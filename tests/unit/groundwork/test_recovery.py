@@ -43,6 +43,13 @@ def test_a_create_that_was_carried_out_is_taken_into_the_state() -> None:
     assert "pending_operations" not in mended
 
 
+def test_a_state_that_was_left_before_anything_was_made_has_no_resources() -> None:
+    mended, adopted, _ = settle({"pending_operations": [pending(custom(BUCKET))]}, lambda *_: "b")
+    assert adopted == (BUCKET,)
+    assert [held["id"] for held in mended["resources"]] == ["b"]
+    assert settle({"pending_operations": [pending(custom(BUCKET))]}, never) == ({"resources": []}, (), (BUCKET,))
+
+
 def test_a_create_that_was_not_carried_out_is_forgotten() -> None:
     mended, adopted, forgotten = settle({"resources": [], "pending_operations": [pending(custom(BUCKET))]}, never)
     assert (adopted, forgotten) == ((), (BUCKET,))

@@ -284,6 +284,7 @@ def output_of(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
 
 def serve(engine_address: str) -> None:
     """Serve on a free loopback port, which is printed, until the engine sends SIGINT or is gone."""
+    engine = os.getppid()  # before the port is printed, after which the engine may be killed at any moment
     limits = [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -298,7 +299,6 @@ def serve(engine_address: str) -> None:
     over = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: over.set())
-    engine = os.getppid()
     # An engine that was killed sends no signal; its orphans would hold on to a stack that nobody updates any more.
     while not over.wait(PARENT_CHECK_SECONDS) and os.getppid() == engine:
         pass
