@@ -39,8 +39,9 @@ check: installed ## Style, types, which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: installed ## Run every test
-	$(BIN)/pytest
+# A file stays with one worker: the tests of a file share the twin that they started.
+test: installed ## Run every test, in random order, two files at a time
+	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: installed ## Measure times and memory, print them as ratios
 	@$(BIN)/python -m tests.bench

@@ -226,7 +226,9 @@ def test_a_database_that_outlived_the_server_is_found_and_ended(clone: Clone) ->
     folder = clone.places.databases / "registry"
     folder.mkdir(parents=True)
     # Works in its data directory and writes its pid there, as a postmaster does.
-    command = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)"]
+    # SIGINT is set, since a child of a shell's background job begins with SIGINT ignored.
+    program = "import signal, time; signal.signal(2, signal.default_int_handler); print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", program]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as orphan:
         assert orphan.stdout is not None
         assert orphan.stdout.readline(), "it handles signals by now"

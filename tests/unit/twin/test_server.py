@@ -177,6 +177,16 @@ def test_its_certificate_holds_for_every_name_it_is_called_by(running: tuple[Clo
         assert connection.version() == "TLSv1.3"
 
 
+def wait_until_kept(clone: Clone, *texts: str) -> None:
+    """Wait until the emulator's state on disk has all of the texts, and the write that brought them is over."""
+    deadline = time.monotonic() + 60
+    folder = clone.places.root / "aws" / "state"
+    while not all(any(text in path.read_text() for path in folder.glob("*.json")) for text in texts):
+        assert time.monotonic() < deadline, f"not kept: {texts}"
+        time.sleep(0.1)
+    time.sleep(checkpoint.SETTLE_SECONDS)
+
+
 def test_what_was_built_is_there_after_kill_9(clone: Clone) -> None:
     held = clone.start()
     account = clone.account(held)
@@ -191,7 +201,7 @@ def test_what_was_built_is_there_after_kill_9(clone: Clone) -> None:
     iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Statement": []}))
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
-    time.sleep(4 * checkpoint.SETTLE_SECONDS)
+    wait_until_kept(clone, subnet, "reader")
     killed = psutil.Process(held.processes["aws"].pid)
     killed.send_signal(signal.SIGKILL)
     killed.wait(timeout=10)
@@ -210,13 +220,13 @@ def test_what_was_built_is_there_after_kill_9(clone: Clone) -> None:
 def test_reading_writes_nothing(clone: Clone) -> None:
     account = clone.account(clone.start())
     make_bucket(account.client("s3"), "quiet")
-    time.sleep(4 * checkpoint.SETTLE_SECONDS)
+    wait_until_kept(clone, "quiet")
     files = {path: path.stat().st_mtime_ns for path in (clone.places.root / "aws" / "state").glob("*.json")}
     assert files
     account.client("s3").list_buckets()
     account.client("ec2").describe_regions()  # a POST, as every call of EC2
     account.client("s3").put_bucket_versioning(Bucket="quiet", VersioningConfiguration={"Status": "Enabled"})
-    time.sleep(4 * checkpoint.SETTLE_SECONDS)
+    wait_until_kept(clone, "Enabled")
     changed = [path.name for path, written in files.items() if path.stat().st_mtime_ns != written]
     assert changed == ["s3.json"]
 
