@@ -114,7 +114,12 @@ def preview_of_create(resource: ResourceType, inputs: Mapping[str, Any]) -> dict
 
 
 def preview_of_update(resource: ResourceType, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs after an update: what goes in, and what AWS said before of the rest."""
+    """The outputs after an update: what goes in, and what AWS said before of the rest.
+
+    That holds also for an output that follows a changed input (`targetKeyArn` of an alias with another key): the
+    official provider's plan keeps a computed attribute until the update tells its new value.
+    Source: terraform-provider-aws, internal/service/kms/alias.go: computed, and no CustomizeDiff makes it unknown.
+    """
     kept = {
         name: value
         for name, value in old.items()

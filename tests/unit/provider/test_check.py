@@ -151,3 +151,11 @@ def test_a_preview_of_an_update_keeps_what_aws_said() -> None:
     outputs = preview_of_update(KEY, _check(KEY, {"description": "new"}), old)
     assert outputs["arn"] == "arn:aws:kms:…"
     assert outputs["description"] == "new"
+
+
+def test_a_preview_keeps_an_output_that_follows_a_changed_input_as_the_official_provider_does() -> None:
+    alias = resource_type("aws:kms/alias:Alias")
+    old = {"name": "alias/a", "targetKeyId": "one", "targetKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/one"}
+    outputs = preview_of_update(alias, _check(alias, {"name": "alias/a", "targetKeyId": "two"}), old)
+    assert outputs["targetKeyId"] == "two"
+    assert outputs["targetKeyArn"] == old["targetKeyArn"]
