@@ -32,6 +32,7 @@ def up(environment: Environment = "dev") -> None:
     log = EventLog()
     with Progress(console, f"Building {environment}", log, total) as progress, _told(log):
         values = deployment.up(progress.on_event)
+    show.warnings(console, [text for text in log.warnings if text not in planned.warnings])
     console.print(f"[green bold]{environment} is up[/]: {show.counted(log)}.")
     show.outputs(console, {name: "(secret)" if value.secret else value.value for name, value in values.items()})
     console.print(
@@ -133,6 +134,7 @@ def _run(operation: Callable[[OnEvent], object], title: str) -> EventLog:
     log = EventLog()
     with Progress(console, title, log) as progress, _told(log):
         operation(progress.on_event)
+    show.warnings(console, log.warnings)
     show.violations(console, log.violations)
     return log
 

@@ -107,10 +107,11 @@ class EventLog:
         if event.ephemeral:
             return
         text = plain(event.message).rstrip()
+        told = f"{name_of(event.urn)}: {text}" if event.urn else text
         if event.severity == "error":
-            self.errors.append(f"{name_of(event.urn)}: {text}" if event.urn else text)
+            self.errors.append(told)
         elif event.severity == "warning":
-            self.warnings.append(text)
+            self.warnings.append(told)
         elif event.severity == "info#err" and text:
             self.program_output.append(text)
 

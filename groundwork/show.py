@@ -69,6 +69,12 @@ def violations(console: Console, found: Iterable[Violation]) -> None:
             console.print(f"  [bold]{violation.resource or 'stack'}[/]: {message}", soft_wrap=True, highlight=False)
 
 
+def warnings(console: Console, said: Iterable[str]) -> None:
+    """What the engine, the provider or the program warned of, each once."""
+    for text in dict.fromkeys(said):
+        console.print(f"[yellow]warning[/] {escape(text)}", highlight=False, soft_wrap=True)
+
+
 def errors(console: Console, log: EventLog) -> None:
     """What went wrong, in the words of the engine, the provider or the program."""
     for line in log.program_output:
