@@ -5,7 +5,8 @@ environment and changes what this program manages. Which branches and people may
 there, by its protection rules. The provider, both roles and the boundary are applied by an administrator: the deploy
 role may not touch them.
 
-Source: IAM user guide, "Create a role for OpenID Connect federation"; GitHub docs, "Configuring OpenID Connect in AWS".
+Source: IAM user guide, "Create a role for OpenID Connect federation"; GitHub docs, "Configuring OpenID Connect in AWS",
+"OpenID Connect reference", immutable subject claims.
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
@@ -26,15 +27,18 @@ from components.security.preview_permissions import NO_DATA, READ
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
+OWNER, NAME, ID = r"[A-Za-z0-9][A-Za-z0-9-]{0,38}", r"[A-Za-z0-9._-]{1,100}", r"@[0-9]{1,20}"
+REPOSITORY = rf"^(?:{OWNER}/{NAME}|{OWNER}{ID}/{NAME}{ID})$"
 
 
 class GitHubAccessSettings(Model):
     """What the stack file says about the pipeline."""
 
-    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")] = Field(
-        examples=["octo-org/groundwork"]
+    repository: Annotated[str, Field(pattern=REPOSITORY)] = Field(
+        examples=["octo-org@123456/groundwork@456789", "octo-org/groundwork"]
     )
-    """`OWNER/NAME` of the one repository whose runs are trusted, spelt as GitHub spells it."""
+    """The one repository whose runs are trusted, as the `sub` of its tokens spells it: `OWNER@ID/NAME@ID`, or
+    `OWNER/NAME` where it was made before 15 July 2026 and did not opt in to immutable subjects."""
     manage_provider: bool = Field(default=True, examples=[True])
     """Make the OIDC provider. An account has one for each issuer: false where another stack of the account made it."""
 

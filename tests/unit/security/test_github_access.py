@@ -195,7 +195,29 @@ def test_an_account_has_one_provider_so_a_second_stack_makes_none(recorder: Reco
     assert not recorder.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
 
 
-@pytest.mark.parametrize("repository", ["acme", "acme/*", "*/groundwork", "https://github.com/acme/groundwork"])
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_a_repository_is_known_by_its_ids_where_its_tokens_carry_them(recorder: Recorder, role: str) -> None:
+    """Subjects of repositories made since 15 July 2026; their names alone would be trusted in vain."""
+    recorder.made.clear()
+    build(GitHubAccessSettings(repository="acme@123456/groundwork@456789"))
+    subject = {"preview": "pull_request", "deploy": "environment:dev"}[role]
+    policy = recorder.one(f"github-{role}").inputs["assumeRolePolicy"]
+    (statement,) = json.loads(policy)["Statement"]
+    wanted = f"repo:acme@123456/groundwork@456789:{subject}"
+    assert statement["Condition"]["StringEquals"][f"{ISSUER}:sub"] == wanted
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "acme",
+        "acme/*",
+        "*/groundwork",
+        "https://github.com/acme/groundwork",
+        "acme@123456/groundwork",
+        "acme@x/groundwork@y",
+    ],
+)
 def test_a_repository_that_is_not_one_is_refused(repository: str) -> None:
     with pytest.raises(ValidationError, match="repository"):
         GitHubAccessSettings(repository=repository)
