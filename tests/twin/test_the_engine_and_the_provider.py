@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -283,51 +283,61 @@ def test_what_the_provider_does_not_take_is_named(
 # --- Ctrl-C
 
 SLOW = """\
-ec2.Vpc("throttled", cidr_block="10.4.0.0/16", tags={"Name": "throttled"}, opts=on_aws())
+ec2.Vpc("throttled", cidr_block="10.4.0.0/16", tags={{"Name": "{name}"}}, opts=on_aws())
 rds.Instance(
-    "database", identifier="interrupted", engine="postgres", engine_version="17", instance_class="db.t4g.micro",
+    "database", identifier="{name}", engine="postgres", engine_version="17", instance_class="db.t4g.micro",
     allocated_storage=20, username="master", password="correct horse 1", skip_final_snapshot=True, opts=on_aws(),
 )
 """
 
 
-def test_an_up_that_is_interrupted_ends_within_seconds_and_the_next_one_finishes(engine: Engine) -> None:
-    twin = engine.project.root / ".twin"
-    rds = engine.aws.client("rds")
-    engine.declare(SLOW)
+@pytest.mark.parametrize(
+    ("name", "interrupt"),
+    [
+        pytest.param("by-kill", os.kill, id="the engine alone, which then cancels the provider's calls"),
+        pytest.param("by-terminal", os.killpg, id="all of its processes, as Ctrl-C does"),
+    ],
+)
+def test_an_up_that_is_interrupted_ends_within_seconds_and_the_next_one_finishes(
+    name: str, interrupt: Callable[[int, int], None], engine: Engine
+) -> None:
+    twin, program = engine.project.root / ".twin", SLOW.format(name=name)
+    engine.up("")
+    engine.declare(program)
     plan(twin, [Fault("ec2", "CreateVpc", "throttled", times=10_000)])
     running, log = engine.begin_up()
     try:
         deadline = time.monotonic() + 60
-        while not database(rds) or ("create", "throttled") not in steps(log):
+        while not database(engine.aws, name) or ("create", "throttled") not in steps(log):
             assert running.poll() is None, log.with_suffix(".out").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        os.killpg(running.pid, signal.SIGINT)
+        interrupt(running.pid, signal.SIGINT)
         asked = time.monotonic()
         running.wait(timeout=60)
         assert time.monotonic() - asked < INTERRUPTED_SECONDS
         assert running.returncode != 0
+        assert "stopped while waiting, as you asked" in log.with_suffix(".out").read_text()
     finally:
         plan(twin, [])
         running.kill()
         running.wait()
     assert "throttled" not in engine.state()
-    assert vpcs(engine.aws, "throttled") == []
-    first = database(rds)
+    assert vpcs(engine.aws, name) == []
+    first = database(engine.aws, name)
 
-    engine.up(SLOW)
-    assert len(vpcs(engine.aws, "throttled")) == 1
-    now = database(rds)
+    engine.up(program)
+    assert len(vpcs(engine.aws, name)) == 1
+    now = database(engine.aws, name)
     assert [entry["DBInstanceStatus"] for entry in now] == ["available"]
     assert now[0]["DbiResourceId"] == first[0]["DbiResourceId"] == engine.state()["database"]["id"]
     engine.no_change()
 
 
-def database(rds: Any) -> list[dict[str, Any]]:
-    """The instance of `SLOW`, if there is one."""
-    there: list[dict[str, Any]] = rds.describe_db_instances()["DBInstances"]
-    return [entry for entry in there if entry["DBInstanceIdentifier"] == "interrupted"]
+def database(aws: Account, identifier: str) -> list[dict[str, Any]]:
+    """The DB instance of that identifier, if there is one."""
+    there: list[dict[str, Any]] = aws.client("rds").describe_db_instances()["DBInstances"]
+    return [entry for entry in there if entry["DBInstanceIdentifier"] == identifier]
 
 
 # --- secrets, refresh
