@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from groundwork import show
+from groundwork.console import console
 from groundwork.deployment import Deployment, EngineError, OnEvent
 from groundwork.errors import GroundworkError
 from groundwork.events import EventLog, name_of
@@ -17,8 +17,6 @@ from groundwork.recovery import recover
 from groundwork.target import find_resource, on_twin
 from twin import inventory
 from twin.account import Account
-
-console = Console(emoji=False)  # an ARN has ":secret:" in it
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="dev or prod: the name in Pulumi.<env>.yaml")]
 
