@@ -1,4 +1,4 @@
-"""Changes to an environment that is up: of its settings, by hand behind the program's back, and what was there before."""
+"""Changes to an environment that is up: of its settings, by hand, and of what was there before it."""
 
 import json
 import re
