@@ -1,6 +1,9 @@
 """One environment on one target: the real engine, driven through Pulumi's Automation API."""
 
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,7 +45,7 @@ class Deployment:
         workspace = automation.LocalWorkspace(
             work_dir=str(self.work_dir), env_vars=dict(self.variables), pulumi_command=command
         )
-        with self._failures("open the stack"):
+        with self._engine("open the stack"):
             return automation.Stack.create_or_select(self.environment, workspace)
 
     @property
@@ -52,17 +55,17 @@ class Deployment:
 
     def preview(self, on_event: OnEvent) -> None:
         """Plan every change and judge it by the policies."""
-        with self._failures("preview"):
+        with self._engine("preview"):
             self.stack.preview(policy_packs=self.policy_packs, on_event=on_event)
 
     def up(self, on_event: OnEvent) -> Mapping[str, automation.OutputValue]:
         """Make the changes, under the policies; the stack's outputs."""
-        with self._failures("up"):
+        with self._engine("up"):
             return self.stack.up(policy_packs=self.policy_packs, on_event=on_event).outputs
 
     def refresh(self, on_event: OnEvent, targets: list[str] | None = None) -> None:
         """Read the world into the state: of all resources, or of the URNs in `targets`."""
-        with self._failures("refresh"):
+        with self._engine("refresh"):
             self.stack.refresh(on_event=on_event, target=targets)
 
     def protected(self) -> list[str]:
@@ -72,29 +75,28 @@ class Deployment:
 
     def unprotect(self, urns: list[str]) -> None:
         """Take the engine's protection off these resources, in the state alone."""
-        with self._failures("unprotect"):
+        with self._engine("unprotect"):
             command = ["state", "unprotect", *urns, "--yes", "--stack", self.environment]
             self.stack.workspace.pulumi_command.run(command, str(self.work_dir), dict(self.variables))
 
     def destroy(self, on_event: OnEvent) -> None:
         """Delete every resource of the stack."""
-        with self._failures("destroy"):
+        with self._engine("destroy"):
             self.stack.destroy(on_event=on_event)
 
-    def _failures(self, doing: str) -> "_Failures":
-        return _Failures(f"{doing} failed for {self.environment}")
+    @contextmanager
+    def _engine(self, doing: str) -> Iterator[None]:
+        """Turn what the Automation API raises into EngineError, and leave Ctrl-C to the engine.
 
-
-@dataclass(frozen=True)
-class _Failures:
-    """Turns what the Automation API raises into EngineError."""
-
-    message: str
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        # RuntimeError: "summary event never found", when the engine ended before its summary.
-        if isinstance(error, CommandError | RuntimeError):
-            raise EngineError(self.message, str(error)) from None
+        The terminal sends it to both; the engine then ends what it has begun and writes it down.
+        """
+        interrupted = threading.Event()
+        before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+        try:
+            yield
+        except (CommandError, RuntimeError) as error:
+            # RuntimeError: "summary event never found", when the engine ended before its summary.
+            how = "was interrupted; run it again to go on:" if interrupted.is_set() else "failed for"
+            raise EngineError(f"{doing} {how} {self.environment}", str(error)) from None
+        finally:
+            signal.signal(signal.SIGINT, before)

@@ -1,11 +1,16 @@
-"""A `kill -9` at any moment, an API that fails: running it again finishes the work, and nothing is there twice."""
+"""A `kill -9` at any moment, a Ctrl-C: running it again finishes the work, and nothing is there twice."""
 
 import json
+import os
+import re
+import signal
+import subprocess
 import time
 
 import psutil
 
-from tests.support.project import Project, engine_killed_after
+from tests.support.project import CLONE, Project, engine_killed_after
+from tests.support.world import assert_state_and_world_agree
 from twin import inventory
 
 MOMENTS = (1, 2, 3, 5, 8, 13, 21, 12, 7, 30)
@@ -47,3 +52,21 @@ def _belongs_to_an_engine_of(project: Project, process: psutil.Process) -> bool:
         return process.environ().get("PULUMI_HOME", "").startswith(str(project.root)) and process.status() != "zombie"
     except psutil.Error:
         return False
+
+
+def test_ctrl_c_lets_the_engine_end_in_good_order(project: Project) -> None:
+    running = subprocess.Popen(
+        [CLONE / ".venv/bin/groundwork", "up", "dev"], cwd=project.root, env=project.environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    said = []
+    assert running.stdout is not None
+    for line in running.stdout:
+        said.append(line)
+        if re.match(r" +\d+ of \d+ resources", line) and len(said) == 4:
+            os.killpg(running.pid, signal.SIGINT)  # as a terminal does: everybody in the foreground gets it
+    assert running.wait(timeout=60) == 1, "".join(said)
+    assert "Traceback" not in "".join(said)
+    assert "was interrupted; run it again to go on: dev" in said[-1]
+    project.groundwork("up", "dev")
+    assert_state_and_world_agree(project, "dev")
