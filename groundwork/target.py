@@ -3,11 +3,9 @@
 import json
 import os
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 from rich.console import Console
 
@@ -17,6 +15,7 @@ from groundwork.recovery import Find
 from tools import toolchain
 from twin import environment as twin_environment
 from twin import lifecycle, places, project
+from twin.account import Account
 from twin.errors import TwinError
 from twin.provider.clients import Clients
 from twin.provider.find import find
@@ -63,17 +62,10 @@ def _refuse_wrong_settings(clone: Path, environment: str) -> None:
 
 def find_resource(variables: Mapping[str, str]) -> Find:
     """Looks a resource up by its natural key in the account that the variables point at."""
-    session = boto3.Session(
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=variables.get("AWS_SESSION_TOKEN"),
-    )
-    client = partial(
-        session.client, endpoint_url=variables.get("AWS_ENDPOINT_URL"), verify=variables.get("AWS_CA_BUNDLE")
-    )
-    clients = Clients(variables["AWS_REGION"], client)
+    account = Account.of(variables)
+    clients = Clients(account.region, account.make_client)
 
     def look_up(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str | None:
-        return find(token, inputs, variables["AWS_REGION"], clients, known)
+        return find(token, inputs, account.region, clients, known)
 
     return look_up

@@ -44,6 +44,17 @@ class Account:
         """The boto3 client of one service."""
         return _client(self, service)
 
+    def make_client(self, service: str, *, region_name: str, config: Config) -> Any:
+        """A new client, for whoever keeps clients with settings of their own."""
+        session = boto3.Session(
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
+        )
+        return session.client(
+            service, region_name=region_name, endpoint_url=self.endpoint_url, verify=self.ca_bundle, config=config
+        )
+
     def assume(self, role_arn: str, session_name: str = "groundwork") -> "Account":
         """The same account as this role, by STS AssumeRole."""
         given = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
@@ -57,10 +68,4 @@ class Account:
 
 @cache
 def _client(account: Account, service: str) -> Any:
-    session = boto3.Session(
-        aws_access_key_id=account.access_key_id,
-        aws_secret_access_key=account.secret_access_key,
-        aws_session_token=account.session_token,
-        region_name=account.region,
-    )
-    return session.client(service, endpoint_url=account.endpoint_url, verify=account.ca_bundle, config=RETRIES)
+    return account.make_client(service, region_name=account.region, config=RETRIES)

@@ -6,8 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,9 +113,8 @@ class Project:
         self.groundwork("twin", "stop", check=False)
 
 
-@contextmanager
-def engine_killed_after(project: Project, creates: int, environment: str = "dev") -> Iterator[list[str]]:
-    """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; yields the URNs it had begun."""
+def kill_engine_after(project: Project, creates: int, environment: str = "dev") -> list[str]:
+    """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; the URNs it had begun."""
     # The engine shows its option --event-log, which the Automation API uses, to people only with the debug commands.
     variables = {**project.twin_variables(environment), "PULUMI_DEBUG_COMMANDS": "true"}
     log = project.root / f"events-{creates}-{time.monotonic_ns()}.json"
@@ -133,7 +131,7 @@ def engine_killed_after(project: Project, creates: int, environment: str = "dev"
         if engine.poll() is None:
             os.kill(engine.pid, signal.SIGKILL)
         engine.wait()
-    yield begun
+    return begun
 
 
 def _wait_for_creates(log: Path, creates: int, engine: subprocess.Popen[bytes], begun: list[str]) -> None:

@@ -9,9 +9,8 @@ import time
 
 import psutil
 
-from tests.support.project import CLONE, Project, engine_killed_after
-from tests.support.world import assert_state_and_world_agree
-from twin import inventory
+from tests.support.project import CLONE, Project, kill_engine_after
+from tests.support.world import assert_state_and_world_agree, held
 
 MOMENTS = (1, 2, 3, 5, 8, 13, 21, 12, 7, 30)
 """How many creates each `up` begins before it is killed; each goes on where the one before it ended."""
@@ -21,8 +20,7 @@ def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project:
     project.groundwork("twin", "start")
     begun: set[str] = set()
     for moment in MOMENTS:
-        with engine_killed_after(project, moment) as urns:
-            begun.update(urns)
+        begun.update(kill_engine_after(project, moment))
         project.groundwork("recover", "dev")
     assert len(begun) > 50, "the kills must have come in the middle of the work"
     assert_no_process_is_left_of(project)
@@ -31,12 +29,10 @@ def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project:
     project.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
     exported = json.loads(project.pulumi("stack", "export", "-s", "dev").stdout)["deployment"]
     assert not exported.get("pending_operations")
-    state = json.dumps(exported)
-    held = inventory.take(project.account())
-    assert [name for names in held.values() for name in names if name not in state] == [], "made twice, or lost"
+    assert_state_and_world_agree(project)
 
     project.groundwork("destroy", "dev", "--yes", "--unprotect")
-    assert inventory.take(project.account()) == {}
+    assert held(project) == {}
 
 
 def assert_no_process_is_left_of(project: Project) -> None:
