@@ -17,8 +17,8 @@ from twin import environment as twin_environment
 from twin import lifecycle, places, project
 from twin.account import Account
 from twin.errors import TwinError
-from twin.provider.clients import Clients
-from twin.provider.find import find
+from twin.providers.aws.clients import Clients
+from twin.providers.aws.find import find
 
 
 def on_twin(environment: str, console: Console) -> Deployment:

@@ -19,7 +19,13 @@ from tools.progress import Progress
 
 USUAL_SECONDS = 20
 NEEDED_MIB = 1500
-STARTED_OFTEN = ("groundwork.__main__", "policies.pack", "stacks.wiring", "twin.aws.server", "twin.provider.servicer")
+STARTED_OFTEN = (
+    "groundwork.__main__",
+    "policies.pack",
+    "stacks.wiring",
+    "twin.aws.server",
+    "twin.providers.aws.servicer",
+)
 """Modules of the clone that a command starts with: what they import is compiled once, at installation."""
 _NOT_COPIED = re.compile(r"python[\d.]*|pip[\d.]*|[Aa]ctivate.*")
 

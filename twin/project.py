@@ -63,7 +63,7 @@ def _install_provider(places: Places, tools: Toolchain) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The engine starts it in the program's folder, which holds paths of assets: it must stay there. -P keeps that
     # folder from being searched for modules, and PYTHONPATH finds ours.
-    command = (tools.python, "-P", "-m", "twin.provider")
+    command = (tools.python, "-P", "-m", "twin.providers.aws")
     _write_script(folder / "pulumi-resource-aws", command, {"PYTHONPATH": str(CODE)})
 
 

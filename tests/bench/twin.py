@@ -97,7 +97,13 @@ def _spent(project: Project, count: int) -> Spent:
         for process in _with_children(engine):
             with contextlib.suppress(psutil.Error):
                 times, command = process.cpu_times(), " ".join(process.cmdline())
-                kind = "provider" if "twin.provider" in command else "program" if "python-exec" in command else "engine"
+                kind = (
+                    "provider"
+                    if "twin.providers.aws" in command
+                    else "program"
+                    if "python-exec" in command
+                    else "engine"
+                )
                 if kind != "engine" or process.pid == engine.pid:
                     used[kind] = times.user + times.system
         time.sleep(0.2)

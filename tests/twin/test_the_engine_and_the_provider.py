@@ -261,7 +261,7 @@ def tags_of(engine: Engine) -> dict[str, dict[str, str]]:
         pytest.param(
             'pulumi.CustomResource("aws:sqs/queue:Queue", "q", {}, opts=on_aws())',
             "",
-            ("aws:sqs/queue:Queue", "twin/provider/types/sqs.py"),
+            ("aws:sqs/queue:Queue", "twin/providers/aws/types/sqs.py"),
             id="a type",
         ),
         pytest.param(

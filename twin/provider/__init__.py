@@ -1,5 +1,0 @@
-"""The twin's AWS provider: answers the engine's provider protocol with boto3 calls.
-
-A resource type is a table (`twin.provider.types`), one small engine (`twin.provider.lifecycle`) serves them all.
-How to add a type is in docs/provider.md.
-"""
