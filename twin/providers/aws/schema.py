@@ -1,8 +1,8 @@
 """The vocabulary in which a resource type is written down: properties, API calls, facets, states.
 
-A table says what AWS and the official provider do; `twin.providers.aws.lifecycle` does it. Strings in call parameters are
-templates over what is known of the resource: `"{id}"`, `"{bucket}"`, `"arn:{partition}:s3:::{bucket}"`. A template that
-is one name keeps the value's own type, and leaves the parameter out when there is no such value.
+A table says what AWS and the official provider do; `twin.providers.aws.lifecycle` does it. Strings in call parameters
+are templates over what is known of the resource: `"{id}"`, `"{bucket}"`, `"arn:{partition}:s3:::{bucket}"`. A template
+that is one name keeps the value's own type, and leaves the parameter out when there is no such value.
 """
 
 from __future__ import annotations
