@@ -59,7 +59,7 @@ def boundary_arn(account_id: str, environment: str) -> str:
 
 
 def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
-    """Return what any role may do at most: objects of the environment, and writing logs."""
+    """Return what any role may do at most: objects of the environment, writing logs, and what runs the cluster."""
     buckets = f"arn:aws:s3:::{PROJECT}-{args.environment}-*"  # the pattern covers the objects in them too
     log_groups = f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*"
     return (
@@ -103,6 +103,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             ],
             resources=[log_groups],
         ),
+        *_people_and_autoscaler(args),
         deny(
             "KeysOnlyThroughS3",
             actions=["kms:*"],
@@ -110,4 +111,55 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             conditions={"StringNotLike": {"kms:ViaService": "s3.*.amazonaws.com"}},
         ),
         deny("NoIdentities", actions=["iam:*", "organizations:*", "sts:AssumeRole"], resources=["*"]),
+    )
+
+
+def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
+    """Return what the roles of people and of the cluster autoscaler may do at most, beside objects."""
+    cluster = f"{PROJECT}-{args.environment}"
+    eks = f"arn:aws:eks:{args.region}:{args.account_id}:*/{cluster}"
+    groups = f"arn:aws:autoscaling:{args.region}:{args.account_id}:autoScalingGroup:*:autoScalingGroupName/*"
+    return (
+        allow(
+            "SeeCapacity",  # these know no resource
+            actions=[
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeLaunchConfigurations",
+                "autoscaling:DescribeScalingActivities",
+                "autoscaling:DescribeTags",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceStatus",
+                "ec2:DescribeInstances",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+            ],
+            resources=["*"],
+        ),
+        allow(
+            "ScaleNodePools",
+            actions=["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+            resources=[groups],
+            conditions={"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}},
+        ),
+        allow(
+            "SeeAndOperateCluster",
+            actions=["eks:Describe*", "eks:List*", "eks:UpdateNodegroupConfig"],
+            resources=[eks, f"{eks}/*"],
+        ),
+        allow(
+            "SeeImages",
+            actions=["ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:ListImages"],
+            resources=[f"arn:aws:ecr:{args.region}:{args.account_id}:repository/{cluster}-*"],
+        ),
+        allow(
+            "SeeTrail",
+            actions=["cloudtrail:GetEventSelectors", "cloudtrail:GetTrail", "cloudtrail:GetTrailStatus"],
+            resources=[f"arn:aws:cloudtrail:{args.region}:{args.account_id}:trail/{cluster}-*"],
+        ),
+        allow(
+            "ReadTrailEvents",
+            actions=["logs:FilterLogEvents"],
+            resources=[f"arn:aws:logs:{args.region}:{args.account_id}:log-group:/aws/cloudtrail/{cluster}-*"],
+        ),
     )

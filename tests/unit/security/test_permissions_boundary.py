@@ -48,8 +48,39 @@ def test_a_key_is_denied_but_through_s3(policy: str) -> None:
     assert decision(policy, "kms:Decrypt", "key", {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}) == "none"
 
 
-def test_no_permission_in_it_is_a_wildcard(policy: str) -> None:
+SEES = ("Describe", "List")
+
+
+def test_only_what_sees_is_a_wildcard_or_for_everything(policy: str) -> None:
     for statement in json.loads(policy)["Statement"]:
         if statement["Effect"] == "Allow":
-            assert not [action for action in statement["Action"] if "*" in action]
-            assert "*" not in statement["Resource"]
+            for action in statement["Action"]:
+                sees = action.split(":")[1].startswith(SEES)
+                assert sees or "*" not in action
+                assert sees or "*" not in statement["Resource"]
+
+
+def test_node_pools_of_this_cluster_alone_are_scaled(policy: str) -> None:
+    group = f"arn:aws:autoscaling:{REGION}:{ACCOUNT_ID}:autoScalingGroup:1:autoScalingGroupName/eks-training"
+    tag = "aws:ResourceTag/k8s.io/cluster-autoscaler/groundwork-"
+    assert decision(policy, "autoscaling:SetDesiredCapacity", group, {f"{tag}dev": "owned"}) == "Allow"
+    assert decision(policy, "autoscaling:SetDesiredCapacity", group, {f"{tag}prod": "owned"}) == "none"
+    assert decision(policy, "autoscaling:UpdateAutoScalingGroup", group, {f"{tag}dev": "owned"}) == "none"
+
+
+def test_the_cluster_is_seen_and_its_access_is_not_changed(policy: str) -> None:
+    cluster = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/groundwork-dev"
+    assert decision(policy, "eks:DescribeCluster", cluster, {}) == "Allow"
+    assert decision(policy, "eks:DescribeCluster", cluster.replace("-dev", "-prod"), {}) == "none"
+    for action in (
+        "eks:CreateAccessEntry",
+        "eks:AssociateAccessPolicy",
+        "eks:DeleteCluster",
+        "eks:UpdateClusterConfig",
+    ):
+        assert decision(policy, action, cluster, {}) == "none"
+
+
+def test_it_fits_into_a_managed_policy(policy: str) -> None:
+    """IAM user guide, "IAM and STS character limits": 6,144 characters without white space."""
+    assert len(policy) <= 6144
