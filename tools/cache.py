@@ -74,6 +74,14 @@ class Entry:
         return self.path
 
 
+def hard_link(source: Path, target: Path) -> None:
+    """The same file under a second name, so that two entries share its content; a copy where there are no links."""
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
 @contextmanager
 def exclusive(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Hold `lock` against other processes; the kernel lets go of it when the holder dies, however it dies."""

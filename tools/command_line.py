@@ -9,6 +9,7 @@ from tools import postgres, preflight, python_environment
 from tools.cache import cache_root, exclusive, key_of
 from tools.engine import modules, ways
 from tools.errors import ToolchainError
+from tools.kubernetes import ways as kubernetes
 from tools.progress import Progress
 from tools.toolchain import CLONE, Record, Toolchain, read_record, write_record
 
@@ -19,8 +20,10 @@ def main(arguments: Sequence[str]) -> int:
     """Install what is missing. The exit code: 0, or 1 after an error was printed."""
     parser = argparse.ArgumentParser(
         prog="python3 -m tools.install",
-        description="Installs what Groundwork runs on: a Python environment, the Pulumi engine, PostgreSQL.",
-        epilog="GROUNDWORK_ENGINE=path|download|modules leaves one way to the engine. "
+        description="Installs what Groundwork runs on: a Python environment, the Pulumi engine, PostgreSQL, "
+        "Kubernetes.",
+        epilog="GROUNDWORK_ENGINE=path|download|modules leaves one way to the engine, "
+        "GROUNDWORK_KUBERNETES=download|modules one to Kubernetes. "
         "XDG_CACHE_HOME says where the shared parts are kept (default: ~/.cache).",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing when all is there")
@@ -40,7 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     found = current.toolchain
     print(
         f"Toolchain ready: Pulumi engine {found.engine_version} ({found.engine_bin}), "
-        f"PostgreSQL {found.postgres_version} ({found.postgres_bin}), Python {found.python}"
+        f"PostgreSQL {found.postgres_version} ({found.postgres_bin}), "
+        f"Kubernetes {found.kubernetes_version} ({found.kubernetes_bin}), Python {found.python}"
     )
     return 0
 
@@ -56,6 +60,8 @@ def inputs() -> dict[str, str]:
         "engine": modules.assembled_key(python_environment.entry(LOCK_FILE).path / "bin" / "python"),
         "engine on PATH": f"{pulumi} {seen.st_size} {seen.st_mtime_ns}" if seen else "",
         "GROUNDWORK_ENGINE": os.environ.get("GROUNDWORK_ENGINE", ""),
+        "kubernetes": kubernetes.key(),
+        "GROUNDWORK_KUBERNETES": os.environ.get("GROUNDWORK_KUBERNETES", ""),
         "installer": key_of(*(file.read_bytes() for file in sorted((CLONE / "tools").rglob("*.py")))),
     }
 
@@ -68,6 +74,7 @@ def install(progress: Progress) -> Record:
         cached = python_environment.ensure_cached(LOCK_FILE, progress)
         engine = ways.ensure(cached / "bin" / "python", progress)
         database = postgres.ensure(progress)
+        cluster = kubernetes.ensure(progress)
         python_environment.link_into_clone(CLONE, cached)
         record = Record(
             inputs(),
@@ -78,6 +85,8 @@ def install(progress: Progress) -> Record:
                 python=CLONE / ".venv" / "bin" / "python",
                 postgres_bin=database.bin,
                 postgres_version=database.version,
+                kubernetes_bin=cluster.bin,
+                kubernetes_version=cluster.version,
             ),
         )
         write_record(record)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tools.archive import unpack, verify
@@ -19,6 +20,7 @@ from tools.command import run
 from tools.errors import ToolchainError, WayRefusedError
 from tools.progress import Progress
 from tools.versions import Version, parse_version, shown
+from tools.ways import first_of
 
 PACKAGE_VERSION = "17.9.0-beta.17"
 # sha512 as the package's maintainers published it, base64: what npm calls its integrity.
@@ -59,14 +61,8 @@ class Postgres:
 
 def ensure(progress: Progress) -> Postgres:
     """The first that can be had. Raises ToolchainError with the reason of every refusal."""
-    refused = []
-    for way in (from_package, found_here, from_debian):
-        try:
-            return way(progress)
-        except WayRefusedError as reason:
-            progress.say(f"PostgreSQL: {reason}")
-            refused.append(str(reason))
-    raise ToolchainError("\n  ".join(["No PostgreSQL can be had.", *refused, f"Install {WHAT_TO_INSTALL}."]))
+    attempts = [partial(way, progress) for way in (from_package, found_here, from_debian)]
+    return first_of("PostgreSQL", attempts, progress, advice=f"Install {WHAT_TO_INSTALL}.")
 
 
 def can_be_had() -> bool:

@@ -1,13 +1,17 @@
 """The check before the first build: everything that is missing is said at once, each with what to install."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tools import postgres, python_environment
 from tools.cache import cache_root
 from tools.engine import download, modules, ways
 from tools.errors import ToolchainError
+from tools.go_modules import go_problem
+from tools.kubernetes import download as kubernetes_download
+from tools.kubernetes import ways as kubernetes
+from tools.kubernetes.pieces import Piece
 
 
 def check(lock_file: Path) -> None:
@@ -20,12 +24,23 @@ def check(lock_file: Path) -> None:
     if not postgres.can_be_had():
         problems.append(f"PostgreSQL is missing. Install {postgres.WHAT_TO_INSTALL}")
     needed_mib += postgres.NEEDED_MIB
-    needs_go = ways.needs_go()
-    if needs_go and (problem := modules.go_problem()):
-        problems.append(f"The Pulumi engine must be built here (none on PATH, no official download). {problem}")
-    needed_mib += modules.NEEDED_MIB if needs_go else download.NEEDED_MIB
+    builds_engine = ways.needs_go()
+    needed_mib += modules.NEEDED_MIB if builds_engine else download.NEEDED_MIB
+    pieces = kubernetes.to_build()
+    needed_mib += sum(piece.build_mib for piece in pieces) or kubernetes_download.NEEDED_MIB
+    problems.append(_go_problem(builds_engine, pieces))
     problems.append(disk_problem(cache_root(), needed_mib))
     report(problems)
+
+
+def _go_problem(builds_engine: bool, pieces: Sequence[Piece]) -> str | None:
+    """What is wrong with Go, and for what it is needed; None when nothing has to be built, or it can be."""
+    needed = {piece.title: piece.go.needed_go for piece in pieces}
+    if builds_engine:
+        needed = {"Pulumi engine": modules.MODULE.needed_go, **needed}
+    if not needed or not (problem := go_problem(max(needed.values()))):
+        return None
+    return f"To be built here, because no official download can be reached: {', '.join(needed)}. {problem}"
 
 
 def disk_problem(folder: Path, needed_mib: int) -> str | None:

@@ -27,6 +27,11 @@ class Toolchain:
     """The folder of `initdb` and `postgres`. Not necessarily of `psql`."""
     postgres_version: str
     """`17.9`."""
+    kubernetes_bin: Path
+    """The folder of etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok and kubectl, and of
+    `kwok-stages/`: the files that tell kwok what becomes of nodes and pods, one a stage."""
+    kubernetes_version: str
+    """`1.36.3`."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,17 @@ def read_record(clone: Path = CLONE) -> Record | None:
             python=Path(found["python"]),
             postgres_bin=Path(found["postgres_bin"]),
             postgres_version=found["postgres_version"],
+            kubernetes_bin=Path(found["kubernetes_bin"]),
+            kubernetes_version=found["kubernetes_version"],
         )
     except (OSError, ValueError, KeyError, TypeError):  # missing, cut short, or written by another version of this file
         return None
-    programs = (toolchain.pulumi, toolchain.python, toolchain.postgres_bin / "postgres")
+    programs = (
+        toolchain.pulumi,
+        toolchain.python,
+        toolchain.postgres_bin / "postgres",
+        toolchain.kubernetes_bin / "kube-apiserver",
+    )
     return Record(content["inputs"], toolchain) if all(program.exists() for program in programs) else None
 
 

@@ -60,10 +60,10 @@ def environment(
 ) -> dict[str, str]:
     """The variables for one account of the twin, its root user calling. `path`: PATH so far; None: this process's."""
     ours = [str(places.bin), str(tools.engine_bin)]
-    # Last, so that a person's own aws comes before that of the environment, and their python stays what it is.
-    fallback = str(tools.python.parent)
+    # Last, so that a person's own kubectl and aws come before ours, and their python stays what it is.
+    fallback = [str(tools.kubernetes_bin), str(tools.python.parent)]
     found = (path or os.environ.get("PATH", os.defpath)).split(os.pathsep)
-    others = [folder for folder in found if folder not in (*ours, fallback)]
+    others = [folder for folder in found if folder not in (*ours, *fallback)]
     authority = str(places.certificates / "ca.pem")
     return {
         "AWS_ENDPOINT_URL": state.endpoint,
@@ -84,5 +84,5 @@ def environment(
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "GROUNDWORK_PYTHON": str(tools.python),  # for the language host, when the twin is outside of the clone
         "GROUNDWORK_ALLOW_PLACEHOLDERS": "true",
-        "PATH": os.pathsep.join((*ours, *others, fallback)),
+        "PATH": os.pathsep.join((*ours, *others, *fallback)),
     }

@@ -2,10 +2,9 @@
 
 import platform
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 
+from tools import official
 from tools.archive import unpack, verify
 from tools.cache import Entry, key_of
 from tools.errors import ToolchainError, WayRefusedError
@@ -19,7 +18,6 @@ PINNED = {
     "linux-x64": "cf559568e2c32f7fae56ea3de8ae5fa48973ba8c5aa9dd2b3dc0c8898fe50dba",
     "linux-arm64": "699fbc6ea848d997e9b3645487f108d27b1b55ec807c7576406131e6e080f0e3",
 }
-CONNECT_SECONDS = 5
 USUAL_SECONDS = 30
 NEEDED_MIB = 500
 _WANTED = {"pulumi", "pulumi-language-python", "pulumi-language-python-exec"}
@@ -46,12 +44,7 @@ def is_there() -> bool:
 
 def is_reachable() -> bool:
     """The official host answers and has the file."""
-    request = urllib.request.Request(f"{HOST}/{_file_name()}", method="HEAD")  # noqa: S310 - HOST is https
-    try:
-        with urllib.request.urlopen(request, timeout=CONNECT_SECONDS):  # noqa: S310 - likewise
-            return True
-    except OSError:  # URLError, HTTPError and timeouts are all OSErrors
-        return False
+    return official.answers(f"{HOST}/{_file_name()}")
 
 
 def ensure(progress: Progress) -> Path:
@@ -68,7 +61,7 @@ def ensure(progress: Progress) -> Path:
             tempfile.TemporaryDirectory() as temporary,
         ):
             archive = Path(temporary) / _file_name()
-            _fetch(f"{HOST}/{archive.name}", archive)
+            official.fetch(f"{HOST}/{archive.name}", archive)
             try:
                 verify(archive, "sha256", PINNED.get(platform_name()) or _published_checksum(progress))
             except ToolchainError as wrong:
@@ -78,24 +71,9 @@ def ensure(progress: Progress) -> Path:
     return _entry().ensure(build, progress.say) / "bin"
 
 
-def _fetch(url: str, target: Path) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310 - likewise
-            while block := answer.read(1 << 20):
-                file.write(block)
-    except OSError as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise WayRefusedError(f"{url} cannot be downloaded: {reason}") from error
-
-
 def _published_checksum(progress: Progress) -> str:
     """The checksum that the release itself publishes for this machine's file."""
-    with tempfile.TemporaryDirectory() as temporary:
-        listing = Path(temporary) / "checksums.txt"
-        _fetch(f"{HOST}/pulumi-{VERSION}-checksums.txt", listing)
-        for line in listing.read_text().splitlines():
-            checksum, _, name = line.partition(" ")
-            if name.strip() == _file_name():
-                progress.say(f"{_file_name()}: no checksum is pinned here, the one that the release publishes is used")
-                return checksum
-    raise WayRefusedError(f"the release publishes no checksum of {_file_name()}")
+    listing = official.text(f"{HOST}/pulumi-{VERSION}-checksums.txt")
+    checksum = official.listed_checksum(listing, _file_name())
+    progress.say(f"{_file_name()}: no checksum is pinned here, the one that the release publishes is used")
+    return checksum

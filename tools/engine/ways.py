@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tools.cache import cache_root
 from tools.engine import download, modules
-from tools.errors import ToolchainError, WayRefusedError
+from tools.errors import WayRefusedError
 from tools.progress import Progress
 from tools.versions import Version, parse_version, shown
+from tools.ways import allowed, first_of
 
 WAYS = ("path", "download", "modules")
 OLDEST: Version = (3, 250)
@@ -28,36 +29,25 @@ class Engine:
     way: str
 
 
-def allowed_ways() -> tuple[str, ...]:
-    """All ways, or the one that GROUNDWORK_ENGINE names. Raises ToolchainError when that is none of them."""
-    forced = os.environ.get("GROUNDWORK_ENGINE", "")
-    if forced and forced not in WAYS:
-        raise ToolchainError(
-            f"GROUNDWORK_ENGINE is {forced!r}; allowed are {', '.join(WAYS)}, for example GROUNDWORK_ENGINE=modules"
-        )
-    return (forced,) if forced else WAYS
-
-
 def ensure(python: Path, progress: Progress) -> Engine:
     """The first engine that can be had; `python` is an interpreter with Pulumi's SDK, for the language host.
 
     Raises ToolchainError with the reason of every refusal.
     """
-    refused = []
+    attempts = {
+        "path": on_path,
+        "download": lambda: Engine(download.ensure(progress), download.VERSION, "download"),
+        "modules": lambda: Engine(modules.ensure(python, progress), modules.VERSION, "modules"),
+    }
     ways = allowed_ways()
     if "download" in ways and "modules" in ways and modules.is_built():
         ways = tuple(way for way in ways if way != "download" or download.is_there())  # no network when one is there
-    for way in ways:
-        try:
-            if way == "path":
-                return on_path()
-            if way == "download":
-                return Engine(download.ensure(progress), download.VERSION, way)
-            return Engine(modules.ensure(python, progress), modules.VERSION, way)
-        except WayRefusedError as reason:
-            progress.say(f"Pulumi engine: {reason}")
-            refused.append(str(reason))
-    raise ToolchainError("\n  ".join(["No Pulumi engine can be had:", *refused]))
+    return first_of("Pulumi engine", [attempts[way] for way in ways], progress)
+
+
+def allowed_ways() -> tuple[str, ...]:
+    """All ways, or the one that GROUNDWORK_ENGINE names. Raises ToolchainError when that is none of them."""
+    return allowed("GROUNDWORK_ENGINE", WAYS)
 
 
 def needs_go() -> bool:

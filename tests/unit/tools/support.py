@@ -26,6 +26,32 @@ def says(text: str) -> str:
     return f"print({text!r})"
 
 
+# Does what the installer asks of Go. `build` fails while the file `broken` is there; it notes what it was asked.
+_GO = """
+import pathlib, re, sys
+match sys.argv[1]:
+    case "version":
+        print("go version go1.99.0 linux/amd64")
+    case "list" if "-m" in sys.argv:
+        print({source!r})
+    case "list":
+        print("go: downloading a v1.0.0", "fmt", "github.com/a/b", sep="\\n")
+    case "build":
+        if pathlib.Path({broken!r}).exists():
+            sys.exit("a/b.go:1: disk full")
+        target = sys.argv.index("-o") + 1
+        for package in sys.argv[target + 1 :]:
+            print(package)
+            name = re.sub("/v[0-9]+$", "", package).rpartition("/")[2]
+            pathlib.Path(sys.argv[target], name).write_text(f"built {{sys.argv[sys.argv.index('-ldflags') + 1]}}")
+"""
+
+
+def fake_go(on_path: Path, source: Path, broken: Path) -> Path:
+    """A Go compiler whose modules all have their files in `source`; its builds fail while `broken` exists."""
+    return program(on_path, "go", _GO.format(source=str(source), broken=str(broken)))
+
+
 def archive(path: Path, files: Mapping[str, str]) -> Path:
     """A .tar.gz of executable files."""
     with tarfile.open(path, "w:gz") as tar:

@@ -11,10 +11,19 @@ from tools.toolchain import CLONE, Record, Toolchain, ToolchainError, locate, re
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
     """An installation of a clone in `tmp_path`, written down."""
-    for name in ("pulumi", "postgres", "python"):
+    for name in ("pulumi", "postgres", "python", "kube-apiserver"):
         (tmp_path / name).touch()
     (tmp_path / ".venv").mkdir()
-    found = Toolchain(tmp_path, tmp_path / "pulumi", "3.255.0", tmp_path / "python", tmp_path, "17.9")
+    found = Toolchain(
+        engine_bin=tmp_path,
+        pulumi=tmp_path / "pulumi",
+        engine_version="3.255.0",
+        python=tmp_path / "python",
+        postgres_bin=tmp_path,
+        postgres_version="17.9",
+        kubernetes_bin=tmp_path,
+        kubernetes_version="1.36.3",
+    )
     written = Record({"clone": str(tmp_path)}, found)
     write_record(written, tmp_path)
     return written
@@ -24,7 +33,7 @@ def test_what_was_written_down_is_read_back(record: Record, tmp_path: Path) -> N
     assert read_record(tmp_path) == record
 
 
-@pytest.mark.parametrize("gone", ["pulumi", "postgres", "python", ".venv/toolchain.json"])
+@pytest.mark.parametrize("gone", ["pulumi", "postgres", "python", "kube-apiserver", ".venv/toolchain.json"])
 @pytest.mark.usefixtures("record")
 def test_a_part_that_is_gone_makes_the_installation_void(tmp_path: Path, gone: str) -> None:
     (tmp_path / gone).unlink()
@@ -54,6 +63,10 @@ def test_the_installed_toolchain_answers_with_the_versions_it_claims() -> None:
             [found.postgres_bin / "postgres", "--version"], capture_output=True, text=True, check=True
         ).stdout
     )
+    kubernetes = subprocess.run(
+        [found.kubernetes_bin / "kube-apiserver", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    assert kubernetes == f"Kubernetes v{found.kubernetes_version}\n"
     where = "import tools; print(tools.__file__)"
     imported = subprocess.run([found.python, "-c", where], capture_output=True, text=True, check=True, cwd="/").stdout
     assert Path(imported.strip()).parent == CLONE / "tools"

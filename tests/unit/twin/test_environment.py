@@ -28,7 +28,9 @@ def test_the_twins_pulumi_comes_first_and_a_second_eval_adds_nothing(clone: Clon
     held = TwinState.new(20001, 20002)
     arguments = (clone.places, clone.tools, held, ACCOUNT_ID, REGION)
     once = environment(*arguments, path="/usr/bin")["PATH"]
-    assert once == f"{clone.places.bin}:{clone.tools.engine_bin}:/usr/bin:{clone.tools.python.parent}"
+    tools = clone.tools
+    ours, fallback = f"{clone.places.bin}:{tools.engine_bin}", f"{tools.kubernetes_bin}:{tools.python.parent}"
+    assert once == f"{ours}:/usr/bin:{fallback}"
     assert environment(*arguments, path=once)["PATH"] == once
 
 

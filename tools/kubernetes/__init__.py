@@ -1,0 +1,1 @@
+"""Kubernetes' control plane, etcd, kwok (which plays the nodes) and kubectl, by two ways."""
