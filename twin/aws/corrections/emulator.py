@@ -85,7 +85,7 @@ class Emulator:
         elif isinstance(body, str):
             body = body.encode()
         path, _, fixed_query = request["url_path"].partition("?")
-        query = "&".join(filter(None, [fixed_query, urlencode(request["query_string"])]))
+        query = "&".join(filter(None, [fixed_query, urlencode(request["query_string"], doseq=True)]))
         signing_name = service_model(service).signing_name
         today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
         credential = f"{self.account}/{today}/{self.region}/{signing_name}/aws4_request"

@@ -27,6 +27,8 @@ from twin.aws.corrections.wire import (
 
 _log = logging.getLogger("twin.aws.corrections")
 _UNKNOWN_OPERATION = {"InvalidAction", "InvalidURI"}
+_NO_ROUTE = "No route for "
+"""How the emulator's answer to an unknown operation of a REST-JSON service begins; the error's code says less."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class Corrections:
             answer = await answer_to(self._application, scope, request.body)
             exchange.answer = answer_of(operation, answer.status, answer.headers, answer.body)
             if answer.status >= 300:
-                unknown = exchange.answer.get("Error", {}).get("Code") in _UNKNOWN_OPERATION
+                unknown = _is_unknown(exchange.answer.get("Error", {}))
                 suppliers = [correction.supply for correction in corrections if correction.supply]
                 if not (unknown and suppliers):
                     return answer
@@ -139,6 +141,10 @@ class Corrections:
         headers, body = encode_answer(operation, exchange.answer)
         kept = {name: value for name, value in answer.headers.items() if name.startswith("x-amz")}
         return Answer(answer.status, kept | headers, body)
+
+
+def _is_unknown(error: Parameters) -> bool:
+    return error.get("Code") in _UNKNOWN_OPERATION or str(error.get("Message", "")).startswith(_NO_ROUTE)
 
 
 def request_head(scope: Message) -> Request:

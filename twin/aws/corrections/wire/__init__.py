@@ -2,7 +2,7 @@
 
 Which operation a request calls, what its parameters are, what an answer holds and how a changed answer is written are
 all read from the service models that boto3 ships. So a correction is written against the names of the AWS API
-reference, and one codec serves each protocol: query and EC2 query (XML), JSON 1.1, REST-XML.
+reference, and one codec serves each protocol: query and EC2 query (XML), JSON 1.1, REST-JSON, REST-XML.
 
 Source: botocore's service models; https://smithy.io/2.0/aws/protocols/
 """

@@ -27,6 +27,8 @@ def encode_answer(operation: Operation, answer: Parameters) -> tuple[dict[str, s
     shape = operation.model.output_shape
     if operation.protocol == "json":
         return {"content-type": "application/x-amz-json-1.1"}, json.dumps(_to_json(shape, answer)).encode()
+    if operation.protocol == "rest-json":
+        return _encode_rest_json(shape, answer)
     headers = {"content-type": "text/xml" if operation.protocol != "rest-xml" else "application/xml"}
     namespace = service_model(operation.service).metadata.get("xmlNamespace", "")
     if operation.protocol == "rest-xml":
@@ -42,6 +44,19 @@ def encode_answer(operation: Operation, answer: Parameters) -> tuple[dict[str, s
     if shape is not None:
         _members_to_xml(inside, shape, answer)
     return headers, _document(root)
+
+
+def _encode_rest_json(shape: Any, answer: Parameters) -> tuple[dict[str, str], bytes]:
+    headers = {"content-type": "application/json"}
+    if shape is None:
+        return headers, b"{}"
+    for name, member in shape.members.items():
+        if member.serialization.get("location") == "header" and answer.get(name) is not None:
+            headers[member.serialization["name"]] = _text(member, answer[name])
+    if payload := shape.serialization.get("payload"):
+        return headers, json.dumps(_to_json(shape.members[payload], answer.get(payload))).encode()
+    body = {name: value for name, value in answer.items() if not shape.members[name].serialization.get("location")}
+    return headers, json.dumps(_to_json(shape, body)).encode()
 
 
 def _encode_rest(
@@ -66,9 +81,10 @@ def _encode_rest(
 
 def encode_error(operation: Operation, error: AwsError) -> tuple[dict[str, str], bytes]:
     """Headers and body of an error in the service's own shape."""
-    if operation.protocol == "json":
+    if operation.protocol in ("json", "rest-json"):
+        kind = "application/json" if operation.protocol == "rest-json" else "application/x-amz-json-1.1"
         body = json.dumps({"__type": error.code, "message": error.message}).encode()
-        return {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": error.code}, body
+        return {"content-type": kind, "x-amzn-errortype": error.code}, body
     fields = {"Code": error.code, "Message": error.message}
     request_id = str(uuid.uuid4())
     if operation.protocol == "ec2":
@@ -139,5 +155,6 @@ def _to_json(shape: Any, value: Any) -> Any:
     if shape.type_name == "map":
         return {key: _to_json(shape.value, item) for key, item in value.items()}
     if isinstance(value, datetime.datetime):
-        return value.timestamp()
+        iso = shape.serialization.get("timestampFormat") == "iso8601"
+        return _text(shape, value) if iso else value.timestamp()
     return base64.b64encode(value).decode() if shape.type_name == "blob" else value

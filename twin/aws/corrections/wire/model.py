@@ -60,7 +60,7 @@ class Operation:
 
     @property
     def protocol(self) -> str:
-        """`query`, `ec2`, `json` or `rest-xml`."""
+        """`query`, `ec2`, `json`, `rest-json` or `rest-xml`."""
         return str(service_model(self.service).resolved_protocol)
 
 

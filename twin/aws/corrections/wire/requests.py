@@ -8,10 +8,13 @@ from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 
 from twin.aws.corrections.wire.model import Operation, Parameters, Request, form
+from twin.aws.corrections.wire.rest_json import rest_json_parameters
 
 
 def parameters_of(operation: Operation, request: Request) -> Parameters:
     """The request's parameters. botocore's parsers read any message of a shape, so also a request's body."""
+    if operation.protocol == "rest-json":
+        return rest_json_parameters(operation, request)
     shape = operation.model.input_shape
     if shape is None:
         return {}

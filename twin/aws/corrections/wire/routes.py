@@ -1,4 +1,4 @@
-"""Which operation a request calls: named in a header or the form, or, for S3, told by method, path and query."""
+"""Which operation a request calls: named in a header or the form, or, for REST, told by method, path and query."""
 
 import functools
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from twin.aws.corrections.wire.model import Operation, Request, form, service_model, session
+from twin.aws.corrections.wire.rest_json import rest_json_operation
 
 S3_CONTROL_PREFIX = "/v20180820/"
 
@@ -18,6 +19,8 @@ def operation_of(request: Request) -> Operation | None:
     if service not in session().get_available_services():
         return None
     model = service_model(service)
+    if model.resolved_protocol == "rest-json":
+        return rest_json_operation(service, request)
     if "x-amz-target" in request.headers:
         name = request.headers["x-amz-target"].rpartition(".")[2]
     else:
