@@ -113,8 +113,10 @@ def preview_of_create(resource: ResourceType, inputs: Mapping[str, Any]) -> dict
     return known
 
 
-def preview_of_update(resource: ResourceType, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs after an update: what goes in, and what AWS said before of the rest.
+def preview_of_update(
+    resource: ResourceType, inputs: Mapping[str, Any], old: Mapping[str, Any], changed: set[str]
+) -> dict[str, Any]:
+    """The outputs after an update of the `changed` inputs: what goes in, and what AWS said before of the rest.
 
     That holds also for an output that follows a changed input (`targetKeyArn` of an alias with another key): the
     official provider's plan keeps a computed attribute until the update tells its new value.
@@ -125,4 +127,5 @@ def preview_of_update(resource: ResourceType, inputs: Mapping[str, Any], old: Ma
         for name, value in old.items()
         if name in resource.properties and (resource.properties[name].output or resource.properties[name].computed)
     }
+    kept |= dict.fromkeys((name for name, new in resource.recomputed.items() if new(inputs, changed)), UNKNOWN)
     return {**kept, **{name: value for name, value in inputs.items() if name != DEFAULTS}}

@@ -92,6 +92,15 @@ class Context:
             raise ProviderError(f"{self.type.token}: {template!r} needs {', '.join(missing)}, which is not known")
         return template.format_map(values)
 
+    def check_time(self, what: str) -> None:
+        """For functions that wait.
+
+        Raises:
+            ProviderError: the operation's time is over.
+        """
+        if time.monotonic() > self.deadline:
+            raise ProviderError(f"{self.type.token} {self.id}: waited {self.seconds:.0f} s for {what}")
+
     def call(self, operation: str, /, **params: Any) -> dict[str, Any]:
         """Call an operation of the resource's service in the resource's region; for functions in a table."""
         return self.clients.call(self.type.service, operation, params, self.region)

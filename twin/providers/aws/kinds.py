@@ -186,6 +186,7 @@ def pair_names(members: Mapping[str, Any]) -> tuple[str, str]:
 class Block(Kind):
     """A nested object with properties of its own; a name it does not list is refused.
 
+    An output in it (a cluster's `vpcConfig.vpcId`) is taken and not sent: the engine gives back what a read has told.
     With `only=True` the API has a list here that holds at most one of it (as an S3 bucket's encryption rules do).
     """
 
@@ -218,8 +219,8 @@ class Block(Kind):
     def _structure(self, value: Any, shape: Any) -> dict[str, Any]:
         result = {}
         for name, item in value.items():
-            if item is not None:
-                prop = self.properties[name]
+            prop = self.properties[name]
+            if item is not None and not prop.output:
                 member, inner = member_of(shape, prop.api or name) or (prop.api or name, None)
                 result[member] = prop.kind.to_api(item, inner)
         return result
@@ -243,7 +244,7 @@ class Block(Kind):
         if old is None:
             return
         for name, prop in self.properties.items():
-            if prop.computed and new.get(name) is None:
+            if prop.output or (prop.computed and new.get(name) is None):
                 continue
             yield from prop.kind.differences(old.get(name), new.get(name), f"{path}.{name}")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import jmespath
@@ -104,11 +106,12 @@ def _keep_wording(ctx: Context) -> None:
             ctx.state[name] = wording
 
 
-def update(ctx: Context) -> dict[str, Any]:
+def update(ctx: Context, ignored: Iterable[str] = ()) -> dict[str, Any]:
     """Bring the facets that differ to what is wanted.
 
     What is wanted is compared with what is actually there, so that an update also finishes a creation that failed
-    half-way.
+    half-way. What is ignored stays as it is there: the engine gives its last known value, which somebody else may have
+    changed since, as an autoscaler does with a desired size.
 
     Raises:
         PartialFailureError: a step failed; says what is there now.
@@ -118,6 +121,8 @@ def update(ctx: Context) -> dict[str, Any]:
     actual = read(ctx)
     if actual is None:
         raise ProviderError(f"{resource.token} {ctx.id} no longer exists; run `pulumi refresh`")
+    for path in ignored:
+        _leave(ctx.inputs, actual, path)
     try:
         for facet in resource.facets:
             changed = [name for name in facet.properties if _changed(ctx, name, before, actual)]
@@ -136,6 +141,29 @@ def update(ctx: Context) -> dict[str, Any]:
     except ProviderError as error:
         raise PartialFailureError(ctx.id, _known(ctx), str(error)) from error
     return state
+
+
+def _leave(inputs: dict[str, Any], actual: dict[str, Any], path: str) -> None:
+    """Let an input (a path as `ignoreChanges` has it, `scalingConfig.desiredSize`) want what is there."""
+    *way, last = [int(word) if word.isdigit() else word for word in re.findall(r'[^.\[\]"]+', path)]
+    wanted: Any = inputs
+    there: Any = actual
+    for word in way:
+        wanted, there = _inside(wanted, word), _inside(there, word)
+    value = _inside(there, last)
+    if value is None or wanted is None:
+        return
+    wanted[last] = value
+    if path == "tags":
+        inputs["tagsAll"] = actual["tagsAll"]
+
+
+def _inside(value: Any, word: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(str(word))
+    if isinstance(value, list) and isinstance(word, int) and word < len(value):
+        return value[word]
+    return None
 
 
 def _changed(ctx: Context, name: str, before: dict[str, Any], actual: dict[str, Any]) -> bool:
@@ -157,7 +185,14 @@ def delete(ctx: Context) -> None:
     states = resource.states
     if states is None:
         return
-    _poll(ctx, "to be deleted", lambda answer: answer is None or _status(ctx, answer) in states.gone)
+
+    def gone(answer: Any) -> bool:
+        status = _status(ctx, answer) if answer is not None else None
+        if status in states.stuck:
+            raise ProviderError(f"{ctx.type.token} {ctx.id} could not be deleted: it is {status}")
+        return answer is None or status in states.gone
+
+    _poll(ctx, "to be deleted", gone)
 
 
 def find(ctx: Context) -> str | None:

@@ -108,6 +108,8 @@ class States:
     failed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     """As good as deleted."""
+    stuck: tuple[str, ...] = ()
+    """A delete that AWS has given up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,9 @@ class ResourceType:
     """Inputs of the SDK that are not modelled, with the reason (dotted path for nested ones)."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """Outputs of the SDK that are not produced, with the reason."""
+    recomputed: Mapping[str, Callable[[Mapping[str, Any], set[str]], bool]] = field(default_factory=dict)
+    """Outputs that an update gives a new value: by name, whether it does, told from the inputs and the names of those
+    that change (Terraform's ComputedIf). A preview shows them as unknown, so that it shows what depends on them too."""
     delete_before_replace: bool = False
     create_minutes: float = 20
     delete_minutes: float = 20

@@ -201,12 +201,14 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         resource = resource_type(_token(request))
         inputs, old = decode(request.news), decode(request.olds)
         if request.preview:
-            outputs = check.preview_of_update(resource, inputs.values, old.values)
+            old_inputs = decode(request.old_inputs).values
+            found = diff(resource, old_inputs, old.values, inputs.values, request.ignoreChanges)
+            changed = {top(path) for path in found.kinds}
+            outputs = check.preview_of_update(resource, inputs.values, old.values, changed)
         else:
             seconds = request.timeout or resource.create_minutes * 60
-            outputs = lifecycle.update(
-                self._context(resource, inputs, resource_id=request.id, old=old, seconds=seconds)
-            )
+            ctx = self._context(resource, inputs, resource_id=request.id, old=old, seconds=seconds)
+            outputs = lifecycle.update(ctx, request.ignoreChanges)
         return provider_pb2.UpdateResponse(properties=encode(outputs, _secrets(resource, inputs, old)))
 
     @_explained

@@ -36,8 +36,10 @@ def test_round_trip(example: Example, driver: Driver, world: World) -> None:
         example.holds(world, resource.id, resource.inputs)
         _a_refresh_finds_no_difference(driver, resource, inputs)
 
-    imported = driver.read(Resource(example.token, resource.name, resource.id))
+    import_id = example.import_id.format(id=resource.id, **inputs)
+    imported = driver.read(Resource(example.token, resource.name, import_id))
     assert imported is not None
+    assert imported.id == resource.id
     paths = driver.diff(imported, inputs).paths
     assert set(paths) <= example.not_imported, "an import of it would not be clean"
 

@@ -148,7 +148,7 @@ def test_a_preview_knows_what_goes_in_and_not_what_aws_will_say() -> None:
 
 def test_a_preview_of_an_update_keeps_what_aws_said() -> None:
     old = {"arn": "arn:aws:kms:…", "description": "old", "isEnabled": True}
-    outputs = preview_of_update(KEY, _check(KEY, {"description": "new"}), old)
+    outputs = preview_of_update(KEY, _check(KEY, {"description": "new"}), old, {"description"})
     assert outputs["arn"] == "arn:aws:kms:…"
     assert outputs["description"] == "new"
 
@@ -156,6 +156,18 @@ def test_a_preview_of_an_update_keeps_what_aws_said() -> None:
 def test_a_preview_keeps_an_output_that_follows_a_changed_input_as_the_official_provider_does() -> None:
     alias = resource_type("aws:kms/alias:Alias")
     old = {"name": "alias/a", "targetKeyId": "one", "targetKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/one"}
-    outputs = preview_of_update(alias, _check(alias, {"name": "alias/a", "targetKeyId": "two"}), old)
+    outputs = preview_of_update(alias, _check(alias, {"name": "alias/a", "targetKeyId": "two"}), old, {"targetKeyId"})
     assert outputs["targetKeyId"] == "two"
     assert outputs["targetKeyArn"] == old["targetKeyArn"]
+
+
+def test_a_preview_does_not_know_the_version_that_a_change_of_a_launch_template_makes() -> None:
+    template = resource_type("aws:ec2/launchTemplate:LaunchTemplate")
+    old = {"name": "it", "latestVersion": 1, "defaultVersion": 1}
+    inputs = _check(template, {"name": "it", "imageId": "ami-2"})
+    outputs = preview_of_update(template, inputs, old, {"imageId"})
+    assert outputs["latestVersion"] is UNKNOWN
+    assert outputs["defaultVersion"] == 1
+    outputs = preview_of_update(template, {**inputs, "updateDefaultVersion": True}, old, {"imageId"})
+    assert outputs["defaultVersion"] is UNKNOWN
+    assert preview_of_update(template, inputs, old, {"tags", "tagsAll"})["latestVersion"] == 1

@@ -55,6 +55,8 @@ class Example:
     """For what AWS cannot take away, only set back: asserts that it has been."""
     not_imported: frozenset[str] = frozenset()
     """Inputs that no answer tells, so that an import cannot know them."""
+    import_id: str = "{id}"
+    """What an import names it by, where that is not its id alone: a template over its inputs and id."""
     case: str = ""
 
     @property

@@ -220,7 +220,66 @@ def _default_group_remains(world: World, group_id: str) -> None:
     assert there["IpPermissions"] == there["IpPermissionsEgress"] == [], "forgotten, but not opened again"
 
 
+def _template_inputs(world: World) -> dict[str, Any]:
+    return {
+        "name": world.name("template"),
+        "description": "first",
+        "instanceType": "g5.xlarge",
+        "blockDeviceMappings": [
+            {"deviceName": "/dev/xvda", "ebs": {"volumeSize": 50, "volumeType": "gp3", "encrypted": "true"}}
+        ],
+        "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1},
+        "tagSpecifications": [{"resourceType": "instance", "tags": {"node-pool": "training"}}],
+        "updateDefaultVersion": True,
+        "tags": {"Name": "training"},
+    }
+
+
+def _template_holds(world: World, template_id: str, inputs: Mapping[str, Any]) -> None:
+    ec2 = world.client("ec2")
+    template = ec2.describe_launch_templates(LaunchTemplateIds=[template_id])["LaunchTemplates"][0]
+    assert template["LaunchTemplateName"] == inputs["name"]
+    assert template["DefaultVersionNumber"] == template["LatestVersionNumber"]
+    found = ec2.describe_launch_template_versions(LaunchTemplateId=template_id, Versions=["$Default"])
+    version = found["LaunchTemplateVersions"][0]
+    data = version["LaunchTemplateData"]
+    assert version.get("VersionDescription") == inputs.get("description")
+    assert data.get("InstanceType") == inputs.get("instanceType")
+    [disk] = data["BlockDeviceMappings"]
+    wanted = inputs["blockDeviceMappings"][0]["ebs"]
+    assert disk["Ebs"]["VolumeSize"] == wanted["volumeSize"]
+    assert disk["Ebs"]["Encrypted"] is True
+    assert disk["Ebs"].get("KmsKeyId") == wanted.get("kmsKeyId")
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+    for spec, there in zip(inputs["tagSpecifications"], data["TagSpecifications"], strict=True):
+        assert {tag["Key"]: tag["Value"] for tag in there["Tags"]} == spec["tags"]
+    assert data.get("UserData") == inputs.get("userData")
+    tags_hold(world, template_id, inputs)
+
+
+def _tag_holds(world: World, _: str, inputs: Mapping[str, Any]) -> None:
+    found = world.client("ec2").describe_tags(Filters=[{"Name": "resource-id", "Values": [inputs["resourceId"]]}])
+    assert {tag["Key"]: tag["Value"] for tag in found["Tags"]} == {inputs["key"]: inputs["value"]}
+
+
 EXAMPLES = (
+    Example(
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        inputs=_template_inputs,
+        holds=_template_holds,
+        updates=(
+            {"description": "second", "instanceType": None},
+            {"userData": "IyEvYmluL2Jhc2gK"},
+            {"tags": {"Name": "training", "more": "1"}},
+        ),
+        not_imported=frozenset({"updateDefaultVersion"}),
+    ),
+    Example(
+        "aws:ec2/tag:Tag",
+        inputs=lambda world: {"resourceId": subnet(world), "key": "kubernetes.io/role/elb", "value": "1"},
+        holds=_tag_holds,
+        updates=({"value": "2"},),
+    ),
     Example(
         "aws:ec2/vpc:Vpc",
         inputs=lambda world: _tagged(world, cidrBlock="10.200.0.0/16", enableDnsHostnames=True),
