@@ -1,0 +1,201 @@
+"""Managed node groups: the instances of each one's Auto Scaling group are the cluster's nodes.
+
+The Auto Scaling group in the AWS API decides how many instances there are and where. A new one becomes a Node after
+BOOT_SECONDS; the Node of one that is gone is drained and deleted; an update of the group replaces its nodes a few at a
+time. What became of it goes into `node-groups.json` in the cluster's folder, from which the AWS API tells the status
+and the health of a node group (twin/aws/corrections/eks_node_groups.py).
+"""
+
+import functools
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twin.account import Account
+from twin.kubernetes import nodes as node_objects
+from twin.kubernetes.controllers.loop import World
+from twin.kubernetes.drain import SINCE, Pod, drain, remove
+from twin.kubernetes.groups import Instance, NodeGroup, node_groups
+from twin.kubernetes.instance_types import UnknownInstanceTypeError
+from twin.kubernetes.nodes import Node
+
+BOOT_SECONDS = 2.0
+"""From the launch of an instance to its Ready node. On AWS one to two minutes."""
+REPORT = "node-groups.json"
+_log = logging.getLogger("twin.kubernetes.node_groups")
+
+
+@dataclass
+class _Round:
+    """What is known in one round."""
+
+    world: World
+    groups: Sequence[NodeGroup]
+    nodes: Sequence[Node]
+    pods: Sequence[Pod]
+    issues: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """By node group, as EKS words them."""
+
+    def nodes_of(self, group: NodeGroup) -> list[Node]:
+        return [node for node in self.nodes if node["metadata"].get("labels", {}).get(node_objects.GROUP) == group.name]
+
+
+class NodeGroups:
+    """See the module."""
+
+    name = "node groups"
+
+    def __init__(self) -> None:
+        self._launched: dict[str, float] = {}
+        self._reported: str | None = None
+
+    def reconcile(self, world: World) -> None:
+        """See Controller."""
+        groups = node_groups(world.aws, world.cluster)
+        nodes = [node for node in world.api.list("v1", "Node") if node_objects.instance_id(node)]
+        if not groups and not nodes and self._reported in (None, "{}"):
+            return
+        now = _Round(world, groups, nodes, world.api.list("v1", "Pod") if nodes else ())
+        for group in groups:
+            if group.status != "DELETING":
+                self._join(now, group)
+                self._update(now, group)
+                _replace_outdated(now, group)
+        self._leave(now)
+        self._report(now)
+
+    def _join(self, now: _Round, group: NodeGroup) -> None:
+        known = {node_objects.instance_id(node) for node in now.nodes}
+        for instance in group.instances:
+            if instance.id in known:
+                continue
+            launched = self._launched.setdefault(instance.id, time.monotonic())
+            if time.monotonic() - launched < BOOT_SECONDS:
+                continue
+            try:
+                _register(now, group, instance)
+            except UnknownInstanceTypeError as error:
+                now.issues.setdefault(group.name, []).append(
+                    {
+                        "code": "AsgInstanceLaunchFailures",
+                        "message": str(error),
+                        "resourceIds": [group.auto_scaling_group],
+                    }
+                )
+
+    def _update(self, now: _Round, group: NodeGroup) -> None:
+        """Changed labels and taints of the group reach the nodes that are there. Source: UpdateNodegroupConfig."""
+        for node in now.nodes_of(group):
+            change = _change_to(node, group)
+            if change:
+                now.world.api.patch("v1", "Node", node["metadata"]["name"], None, change)
+
+    def _leave(self, now: _Round) -> None:
+        wanted = {one.id for group in now.groups if group.status != "DELETING" for one in group.instances}
+        for node in now.nodes:
+            if node_objects.instance_id(node) in wanted:
+                continue
+            if drain(now.world.api, node, now.pods):
+                remove(now.world.api, node, now.pods)
+                self._launched.pop(node_objects.instance_id(node), None)
+                _log.info("node %s is gone", node["metadata"]["name"])
+
+    def _report(self, now: _Round) -> None:
+        # Nodes as they were at the round's beginning: one that was removed since is told of in the next.
+        report = {group.name: _report_of(now, group) for group in now.groups}
+        written = json.dumps(report, sort_keys=True)
+        if written != self._reported:
+            _write(now.world.folder / REPORT, written)
+            self._reported = written
+
+
+def _register(now: _Round, group: NodeGroup, instance: Instance) -> None:
+    region = now.world.aws.region
+    taken = {address["address"] for node in now.nodes for address in node["status"].get("addresses", ())}
+    address = node_objects.address_of(instance.id, _cidr(now.world.aws, tuple(group.subnet_ids), instance.zone), taken)
+    made = node_objects.manifest(group, instance, region, address)
+    now.world.api.create(made)
+    now.nodes = [*now.nodes, made]
+    _log.info("node %s (%s, %s) joins %s", made["metadata"]["name"], instance.type, instance.zone, group.name)
+
+
+@functools.cache
+def _cidr(aws: Account, subnet_ids: tuple[str, ...], zone: str) -> str:
+    """The addresses of the group's subnet in a zone."""
+    for subnet in aws.client("ec2").describe_subnets(SubnetIds=list(subnet_ids))["Subnets"]:
+        if subnet["AvailabilityZone"] == zone:
+            return str(subnet["CidrBlock"])
+    raise LookupError(f"no subnet of {', '.join(subnet_ids)} is in zone {zone}")
+
+
+def _change_to(node: Node, group: NodeGroup) -> dict[str, Any]:
+    """The patch that gives a node its group's labels and taints; empty when it has them.
+
+    Labels that the group no longer has stay, as on AWS; taints that others have set stay too.
+    """
+    change: dict[str, Any] = {}
+    labels = node["metadata"].get("labels", {})
+    if missing := {key: value for key, value in group.labels.items() if labels.get(key) != value}:
+        change["metadata"] = {"labels": missing}
+    held = node["spec"].get("taints", [])
+    keys = {(one["key"], one["effect"]) for one in group.taints}
+    others = [one for one in held if (one["key"], one["effect"]) not in keys]
+    ours = [one for one in held if (one["key"], one["effect"]) in keys]
+    wanted = [dict(one) for one in group.taints]
+    if sorted(map(str, map(_pairs, ours))) != sorted(map(str, map(_pairs, wanted))):
+        change["spec"] = {"taints": [*others, *wanted]}
+    return change
+
+
+def _pairs(taint: Mapping[str, Any]) -> tuple[Any, ...]:
+    return taint["key"], taint.get("value"), taint["effect"]
+
+
+def _replace_outdated(now: _Round, group: NodeGroup) -> None:
+    """Let the Auto Scaling group replace nodes of an older version: as many at once as the group says.
+
+    The new instance comes at once, the old node is drained meanwhile, so that its pods have somewhere to go.
+    """
+    for instance in to_replace(group, now.nodes_of(group)):
+        _log.info("an update of %s replaces instance %s", group.name, instance)
+        now.world.aws.client("autoscaling").terminate_instance_in_auto_scaling_group(
+            InstanceId=instance, ShouldDecrementDesiredCapacity=False
+        )
+
+
+def to_replace(group: NodeGroup, nodes: Sequence[Node]) -> list[str]:
+    """The instances that an update may terminate now: none while a replacement is not yet Ready or one is leaving."""
+    instances = {one.id for one in group.instances}
+    in_service = [node for node in nodes if node_objects.instance_id(node) in instances]
+    outdated = [node_objects.instance_id(node) for node in in_service if node_objects.is_outdated(node, group)]
+    ready = [node for node in in_service if node_objects.is_ready(node) and SINCE not in _annotations(node)]
+    unavailable = len(instances) - len(ready) + len(nodes) - len(in_service)
+    return sorted(outdated)[: max(0, group.max_unavailable - unavailable)]
+
+
+def _annotations(node: Node) -> Mapping[str, str]:
+    found: Mapping[str, str] = node["metadata"].get("annotations", {})
+    return found
+
+
+def _report_of(now: _Round, group: NodeGroup) -> dict[str, Any]:
+    nodes = now.nodes_of(group)
+    return {
+        "arn": group.arn,
+        "status": group.status,
+        "nodes": len(nodes),
+        "ready": sum(node_objects.is_ready(node) for node in nodes),
+        "outdated": sum(node_objects.is_outdated(node, group) for node in nodes),
+        "issues": now.issues.get(group.name, []),
+    }
+
+
+def _write(file: Path, text: str) -> None:
+    draft = file.with_suffix(".tmp")
+    draft.write_text(text)
+    os.replace(draft, file)

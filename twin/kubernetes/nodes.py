@@ -1,0 +1,122 @@
+"""The Node object of an instance, as kubelet and the cloud controller of EKS register it.
+
+Source: EKS user guide, "Managed node groups" (labels); kubernetes.io, "Well-known labels, annotations and taints".
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Container, Mapping
+from typing import Any
+
+from twin.kubernetes.groups import Instance, NodeGroup
+from twin.kubernetes.instance_types import instance_type
+
+Node = Mapping[str, Any]
+SIMULATED = {"kwok.x-k8s.io/node": "fake"}
+"""Annotation by which kwok takes a node for one of its own: it keeps it Ready and runs its pods."""
+GROUP = "eks.amazonaws.com/nodegroup"
+CAPACITY_TYPE = "eks.amazonaws.com/capacityType"
+TEMPLATE_VERSION = "eks.amazonaws.com/sourceLaunchTemplateVersion"
+TEMPLATE_ID = "eks.amazonaws.com/sourceLaunchTemplateId"
+ZONE = "topology.kubernetes.io/zone"
+REGION = "topology.kubernetes.io/region"
+TYPE = "node.kubernetes.io/instance-type"
+ARCHITECTURE = "kubernetes.io/arch"
+OS = "kubernetes.io/os"
+HOSTNAME = "kubernetes.io/hostname"
+_FIRST_HOST = 4
+"""AWS keeps the first four addresses of a subnet for itself, and the last one."""
+
+
+def address_of(instance_id: str, subnet_cidr: str, taken: Container[str]) -> str:
+    """An address of the subnet that nobody has: the same for an instance as long as its neighbours are the same."""
+    network = ipaddress.ip_network(subnet_cidr)
+    hosts = network.num_addresses - _FIRST_HOST - 1
+    start = int.from_bytes(hashlib.sha256(instance_id.encode()).digest()[:8])
+    for step in range(hosts):
+        address = str(network[_FIRST_HOST + (start + step) % hosts])
+        if address not in taken:
+            return address
+    raise ValueError(f"no free address is left in subnet {subnet_cidr}")
+
+
+def manifest(group: NodeGroup, instance: Instance, region: str, address: str) -> dict[str, Any]:
+    """The Node of an instance. Raises UnknownInstanceTypeError."""
+    kind = instance_type(instance.type)
+    # EKS names a node after its address: the private DNS name of the instance.
+    name = f"ip-{address.replace('.', '-')}.{region}.compute.internal"
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": {**own_labels(group, instance, region), HOSTNAME: name, **group.labels},
+            "annotations": dict(SIMULATED),
+        },
+        "spec": {"providerID": f"aws:///{instance.zone}/{instance.id}", "taints": [dict(one) for one in group.taints]},
+        "status": {
+            "capacity": kind.capacity(group.volume_gib),
+            "allocatable": kind.allocatable(group.volume_gib),
+            "addresses": [
+                {"type": "InternalIP", "address": address},
+                {"type": "InternalDNS", "address": name},
+                {"type": "Hostname", "address": name},
+            ],
+            "nodeInfo": {
+                "architecture": kind.architecture,
+                "bootID": "",
+                "containerRuntimeVersion": "containerd://simulated",
+                "kernelVersion": "simulated",
+                "kubeProxyVersion": "",
+                "kubeletVersion": kubelet_version(group),
+                "machineID": instance.id,
+                "operatingSystem": "linux",
+                "osImage": group.ami_type or "Amazon Linux 2023",
+                "systemUUID": instance.id,
+            },
+        },
+    }
+
+
+def own_labels(group: NodeGroup, instance: Instance, region: str) -> dict[str, str]:
+    """The labels that a node bears whatever its group's labels are."""
+    kind = instance_type(instance.type)
+    template = group.launch_template
+    return {
+        GROUP: group.name,
+        CAPACITY_TYPE: group.capacity_type,
+        ZONE: instance.zone,
+        REGION: region,
+        TYPE: instance.type,
+        ARCHITECTURE: kind.architecture,
+        OS: "linux",
+        **({TEMPLATE_ID: template.id, TEMPLATE_VERSION: template.version} if template else {}),
+    }
+
+
+def kubelet_version(group: NodeGroup) -> str:
+    """What a node of this group says of itself."""
+    # A release names the patch: 1.36.3-20261118. Without one EKS takes the newest, which the twin does not know.
+    numbers = group.kubernetes_version.split(".")
+    return f"v{'.'.join([*numbers, '0'][:3])}-eks"
+
+
+def instance_id(node: Node) -> str:
+    """The instance behind a node; empty for a node that is none of EC2's."""
+    provider_id: str = node["spec"].get("providerID", "")
+    return provider_id.rpartition("/")[2] if provider_id.startswith("aws:///") else ""
+
+
+def is_ready(node: Node) -> bool:
+    """Whether kubelet says so."""
+    conditions = node.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def is_outdated(node: Node, group: NodeGroup) -> bool:
+    """Whether an update of the group has to replace this node: another release, or another launch template."""
+    labels, template = node["metadata"].get("labels", {}), group.launch_template
+    if node["status"]["nodeInfo"]["kubeletVersion"] != kubelet_version(group):
+        return True
+    held = labels.get(TEMPLATE_ID), labels.get(TEMPLATE_VERSION)
+    return held != ((template.id, template.version) if template else (None, None))
