@@ -12,7 +12,7 @@ help: ## List the targets
 	@echo "make <target> [ENV=dev|prod]"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## Install the toolchain: Python environment, Pulumi engine, PostgreSQL (a second time: a moment)
+install: ## Install the toolchain: Python environment, Pulumi engine, PostgreSQL, Kubernetes (a second time: a moment)
 	@$(PYTHON) -m tools.install
 
 installed:

@@ -88,11 +88,12 @@ def _checksum(piece: Piece, name: str) -> str:
         return official.text(f"{_release(piece)}/{name}.sha256").strip()
     if piece is ETCD:
         return official.listed_checksum(official.text(f"{_release(piece)}/SHA256SUMS"), name)
-    release = json.loads(official.text(f"{KWOK_RELEASES}/v{piece.version}"))
-    for asset in release["assets"]:
-        if asset["name"] == name and (digest := asset.get("digest")):
-            return str(digest).removeprefix("sha256:")
-    raise WayRefusedError(f"GitHub gives no digest of {name}")
+    release = official.text(f"{KWOK_RELEASES}/v{piece.version}")
+    try:
+        digests = {asset["name"]: asset["digest"] for asset in json.loads(release)["assets"]}
+        return str(digests[name]).removeprefix("sha256:")
+    except (ValueError, KeyError, TypeError) as error:  # no digest of it, or an answer that is not GitHub's
+        raise WayRefusedError(f"GitHub gives no digest of {name}") from error
 
 
 def _place(piece: Piece, file: Path, folder: Path) -> None:
@@ -113,3 +114,5 @@ def _split_stages(documents: str, target: Path) -> None:
     for document in re.split(r"^---\s*$", documents, flags=re.MULTILINE):
         if found := re.search(r"^metadata:\n(?:  .*\n)*?  name: (\S+)$", document, re.MULTILINE):
             (target / f"{found[1]}.yaml").write_text(document.lstrip("\n"))
+    if not any(target.iterdir()):
+        raise WayRefusedError(f"{STAGES_FILE} holds no stages")
