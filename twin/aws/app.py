@@ -12,11 +12,15 @@ from twin.aws.corrections import (
     ec2_rules,
     ecr,
     iam,
+    instances,
+    launch_templates,
     principals,
     root_user,
     s3,
     secretsmanager,
 )
+from twin.aws.corrections.auto_scaling_groups import AutoScalingGroups
+from twin.aws.corrections.autoscaling import AutoScaling
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
 from twin.aws.corrections.engine import Corrections
 from twin.aws.corrections.memory import Memory
@@ -43,17 +47,21 @@ def build_app(settings: ServerSettings) -> Application:
     root_user.install()
     fleet = Fleet(settings.postgres_dir, settings.postgres_bin, functools.partial(_tls, settings.certificates_dir))
     groups = ParameterGroups(settings.postgres_bin)
-    instances = DatabaseInstances(fleet, groups)
+    databases = DatabaseInstances(fleet, groups)
+    scaling = AutoScalingGroups()
     catalogue = (
         *ec2.CORRECTIONS,
         *ec2_rules.CORRECTIONS,
         *ec2_filters.CORRECTIONS,
+        *launch_templates.CORRECTIONS,
+        *instances.CORRECTIONS,
+        *AutoScaling(scaling).corrections(),
         *s3.CORRECTIONS,
         *iam.CORRECTIONS,
         *ecr.CORRECTIONS,
         *cloudtrail.CORRECTIONS,
-        *secretsmanager.corrections(instances.set_password),
-        *instances.corrections(),
+        *secretsmanager.corrections(databases.set_password),
+        *databases.corrections(),
     )
     checked = EncryptedObjects(emulator)
     corrected = Corrections(checked, Memory(settings.root / "aws" / "corrections"), catalogue)
