@@ -197,9 +197,13 @@ class AutoScalingGroups:
 
 def sizes_after(group: Fields, asked: Fields) -> dict[str, int]:
     """The sizes of a group once it is changed as asked: a desired size that is not said follows the bounds."""
-    wanted: dict[str, int] = {name: asked.get(name, group[name]) for name in ("MinSize", "MaxSize")}
-    following = min(max(group["DesiredCapacity"], wanted["MinSize"]), wanted["MaxSize"])
-    return wanted | {"DesiredCapacity": asked.get("DesiredCapacity", following)}
+    least, most = (group | asked)["MinSize"], (group | asked)["MaxSize"]
+    following = min(max(group["DesiredCapacity"], least), most)
+    return {
+        "MinSize": least,
+        "MaxSize": most,
+        "DesiredCapacity": ({"DesiredCapacity": following} | asked)["DesiredCapacity"],
+    }
 
 
 def _scope(emulator: Emulator) -> str:
