@@ -38,7 +38,7 @@ def test_all_that_is_missing_is_said_at_once_with_what_to_install(monkeypatch: p
     needed = "Pulumi engine, etcd, kwok, Kubernetes control plane"
     assert f"{needed}. Go is not on PATH. Install Go 1.26.0 or newer" in said
     assert "PostgreSQL is missing. Install PostgreSQL 14 or newer with TLS, or npm" in said
-    assert "has 100 MiB free, 13900 MiB are needed" in said
+    assert "has 100 MiB free, 13700 MiB are needed" in said
     assert "XDG_CACHE_HOME" in said
 
 
