@@ -105,6 +105,21 @@ def env(
         print(f"export {name}={shlex.quote(value)}")
 
 
+@app.command()
+def interrupt_spot(
+    node: Annotated[str | None, typer.Argument(help="Name or instance id; the first spot node when left out.")] = None,
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Whose cluster: dev or prod.")] = "dev",
+) -> None:
+    """Interrupt a spot node: its pods move, its instance ends, its node group launches another one."""
+    from twin.kubernetes.controllers.spot import NOTICE_SECONDS
+    from twin.kubernetes.interruption import interrupt
+
+    here = places.find()
+    lifecycle.required(here)
+    told = interrupt(here, variables.target(here.clone, environment), node)
+    say(f"{told} has its notice: it is drained and ends in {NOTICE_SECONDS:.0f} s at the latest.")
+
+
 def register(group: typer.Typer) -> None:
     """Put the commands on the command line, as `groundwork twin …`."""
     group.add_typer(app, name="twin")

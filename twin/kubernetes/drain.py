@@ -17,6 +17,8 @@ EVICTION_SECONDS = 30.0
 terminated all the same (EKS user guide, "Understand each phase of node updates")."""
 SINCE = "groundwork.io/draining-since"
 """Annotation of a node that is being drained: seconds since the epoch."""
+NOTICE = "groundwork.io/spot-interruption"
+"""Annotation of a spot node that is interrupted: when its instance ends, in seconds since the epoch."""
 _log = logging.getLogger("twin.kubernetes.drain")
 
 

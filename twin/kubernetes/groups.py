@@ -56,7 +56,6 @@ class NodeGroup:
     """How many nodes an update may replace at once."""
     desired: int
     instances: Sequence[Instance]
-    subnet_ids: Sequence[str]
 
 
 def node_groups(aws: Account, cluster: str) -> list[NodeGroup]:
@@ -129,7 +128,6 @@ def _node_group(aws: Account, told: Mapping[str, Any], held: Mapping[str, Any]) 
         max_unavailable=max_unavailable(told.get("updateConfig") or {}, desired),
         desired=desired,
         instances=instances,
-        subnet_ids=told.get("subnets") or (),
     )
 
 

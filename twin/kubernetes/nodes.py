@@ -3,9 +3,7 @@
 Source: EKS user guide, "Managed node groups" (labels); kubernetes.io, "Well-known labels, annotations and taints".
 """
 
-import hashlib
-import ipaddress
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from twin.kubernetes.groups import Instance, NodeGroup
@@ -24,27 +22,11 @@ TYPE = "node.kubernetes.io/instance-type"
 ARCHITECTURE = "kubernetes.io/arch"
 OS = "kubernetes.io/os"
 HOSTNAME = "kubernetes.io/hostname"
-_FIRST_HOST = 4
-"""AWS keeps the first four addresses of a subnet for itself, and the last one."""
 
 
-def address_of(instance_id: str, subnet_cidr: str, taken: Container[str]) -> str:
-    """An address of the subnet that nobody has: the same for an instance as long as its neighbours are the same."""
-    network = ipaddress.ip_network(subnet_cidr)
-    hosts = network.num_addresses - _FIRST_HOST - 1
-    start = int.from_bytes(hashlib.sha256(instance_id.encode()).digest()[:8])
-    for step in range(hosts):
-        address = str(network[_FIRST_HOST + (start + step) % hosts])
-        if address not in taken:
-            return address
-    raise ValueError(f"no free address is left in subnet {subnet_cidr}")
-
-
-def manifest(group: NodeGroup, instance: Instance, region: str, address: str) -> dict[str, Any]:
-    """The Node of an instance. Raises UnknownInstanceTypeError."""
+def manifest(group: NodeGroup, instance: Instance, region: str, address: str, name: str) -> dict[str, Any]:
+    """The Node of an instance; its name is the private DNS name of the instance. Raises UnknownInstanceTypeError."""
     kind = instance_type(instance.type)
-    # EKS names a node after its address: the private DNS name of the instance.
-    name = f"ip-{address.replace('.', '-')}.{region}.compute.internal"
     return {
         "apiVersion": "v1",
         "kind": "Node",

@@ -6,7 +6,6 @@ time. What became of it goes into `node-groups.json` in the cluster's folder, fr
 and the health of a node group (twin/aws/corrections/eks_node_groups.py).
 """
 
-import functools
 import json
 import logging
 import os
@@ -16,10 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from twin.account import Account
 from twin.kubernetes import nodes as node_objects
 from twin.kubernetes.controllers.loop import World
-from twin.kubernetes.drain import SINCE, Pod, drain, remove
+from twin.kubernetes.drain import NOTICE, SINCE, Pod, drain, remove
 from twin.kubernetes.groups import Instance, NodeGroup, node_groups
 from twin.kubernetes.instance_types import UnknownInstanceTypeError
 from twin.kubernetes.nodes import Node
@@ -100,7 +98,8 @@ class NodeGroups:
         for node in now.nodes:
             if node_objects.instance_id(node) in wanted:
                 continue
-            if drain(now.world.api, node, now.pods):
+            # What EC2 has taken back is gone at once: a drain that was not over in time is cut short.
+            if NOTICE in _annotations(node) or drain(now.world.api, node, now.pods):
                 remove(now.world.api, node, now.pods)
                 self._launched.pop(node_objects.instance_id(node), None)
                 _log.info("node %s is gone", node["metadata"]["name"])
@@ -112,25 +111,16 @@ class NodeGroups:
         if written != self._reported:
             _write(now.world.folder / REPORT, written)
             self._reported = written
+            for name, issues in now.issues.items():
+                _log.error("node group %s: %s", name, "; ".join(issue["message"] for issue in issues))
 
 
 def _register(now: _Round, group: NodeGroup, instance: Instance) -> None:
-    region = now.world.aws.region
-    taken = {address["address"] for node in now.nodes for address in node["status"].get("addresses", ())}
-    address = node_objects.address_of(instance.id, _cidr(now.world.aws, tuple(group.subnet_ids), instance.zone), taken)
-    made = node_objects.manifest(group, instance, region, address)
+    aws = now.world.aws
+    told = aws.client("ec2").describe_instances(InstanceIds=[instance.id])["Reservations"][0]["Instances"][0]
+    made = node_objects.manifest(group, instance, aws.region, told["PrivateIpAddress"], told["PrivateDnsName"])
     now.world.api.create(made)
-    now.nodes = [*now.nodes, made]
     _log.info("node %s (%s, %s) joins %s", made["metadata"]["name"], instance.type, instance.zone, group.name)
-
-
-@functools.cache
-def _cidr(aws: Account, subnet_ids: tuple[str, ...], zone: str) -> str:
-    """The addresses of the group's subnet in a zone."""
-    for subnet in aws.client("ec2").describe_subnets(SubnetIds=list(subnet_ids))["Subnets"]:
-        if subnet["AvailabilityZone"] == zone:
-            return str(subnet["CidrBlock"])
-    raise LookupError(f"no subnet of {', '.join(subnet_ids)} is in zone {zone}")
 
 
 def _change_to(node: Node, group: NodeGroup) -> dict[str, Any]:

@@ -14,13 +14,11 @@ from typing import Any
 
 from twin.kubernetes import nodes as node_objects
 from twin.kubernetes.controllers.loop import World
-from twin.kubernetes.drain import drain
+from twin.kubernetes.drain import NOTICE, drain
 from twin.kubernetes.nodes import Node
 
 NOTICE_SECONDS = 10.0
 """From the notice to the end of the instance. On AWS two minutes."""
-NOTICE = "groundwork.io/spot-interruption"
-"""Annotation: when the instance is to end, in seconds since the epoch."""
 TAINT: dict[str, Any] = {"key": "aws-node-termination-handler/spot-itn", "effect": "NoSchedule"}
 """As AWS' node-termination-handler names it, so that what tolerates or watches it works here too."""
 _log = logging.getLogger("twin.kubernetes.spot")

@@ -46,7 +46,6 @@ def group(
         "max_unavailable": 1,
         "desired": len(instances),
         "instances": [Instance(one, zone, instance_type) for one in instances],
-        "subnet_ids": ["subnet-1"],
     }
     return NodeGroup(**given | changes)
 
@@ -55,7 +54,8 @@ def nodes(of: NodeGroup, *, ready: bool = True, taints: Sequence[Mapping[str, st
     """The Node of each instance of a group."""
     found = []
     for index, instance in enumerate(of.instances):
-        made = manifest(of, instance, "eu-west-1", f"10.0.0.{index + 10}")
+        name = f"ip-10-0-0-{index + 10}.eu-west-1.compute.internal"
+        made = manifest(of, instance, "eu-west-1", f"10.0.0.{index + 10}", name)
         made["status"]["conditions"] = [{"type": "Ready", "status": str(ready)}]
         made["spec"]["taints"] += [dict(one) for one in taints]
         found.append(made)

@@ -8,12 +8,12 @@ from tests.unit.twin.kubernetes.objects import TAINT, group, nodes, pod
 from twin.kubernetes.controllers.node_groups import _change_to, to_replace
 from twin.kubernetes.drain import SINCE, stays
 from twin.kubernetes.groups import LaunchTemplate, max_unavailable
-from twin.kubernetes.nodes import address_of, instance_id, is_outdated, manifest
+from twin.kubernetes.nodes import instance_id, is_outdated, manifest
 
 
 def test_a_node_says_what_managed_node_groups_say_of_it() -> None:
     one = group("i-1", capacity_type="SPOT", labels={"workload": "gpu"}, taints=[TAINT], instance_type="g5.xlarge")
-    node = manifest(one, one.instances[0], "eu-west-1", "10.0.0.10")
+    node = manifest(one, one.instances[0], "eu-west-1", "10.0.0.10", "ip-10-0-0-10.eu-west-1.compute.internal")
     assert node["metadata"]["name"] == "ip-10-0-0-10.eu-west-1.compute.internal"
     assert (
         node["metadata"]["labels"].items()
@@ -35,15 +35,8 @@ def test_a_node_says_what_managed_node_groups_say_of_it() -> None:
 
 def test_a_gpu_node_has_no_gpu_before_a_device_plugin_says_so() -> None:
     one = group("i-1", instance_type="g5.xlarge")
-    node = manifest(one, one.instances[0], "eu-west-1", "10.0.0.10")
+    node = manifest(one, one.instances[0], "eu-west-1", "10.0.0.10", "ip-10-0-0-10.eu-west-1.compute.internal")
     assert not [name for name in node["status"]["allocatable"] if "nvidia" in name]
-
-
-def test_an_address_is_in_the_subnet_and_free() -> None:
-    taken = {f"10.0.0.{host}" for host in range(4, 15)} - {"10.0.0.9"}
-    assert address_of("i-1", "10.0.0.0/28", taken) == "10.0.0.9"
-    with pytest.raises(ValueError, match="no free address"):
-        address_of("i-1", "10.0.0.0/28", taken | {"10.0.0.9"})
 
 
 def test_an_update_begins_with_as_many_nodes_as_may_be_unavailable() -> None:
