@@ -9,6 +9,7 @@ import hashlib
 PROJECT = "groundwork"
 BUCKET_NAME_LIMIT = 63
 ROLE_NAME_LIMIT = 64
+CLUSTER_NAME_LIMIT = 100
 HASH_LENGTH = 8
 
 
@@ -28,6 +29,11 @@ def bucket_name(environment: str, role: str, account_id: str, region: str) -> st
     Source: S3 user guide, "General purpose bucket naming rules".
     """
     return physical_name(environment, role, account_id, region, limit=BUCKET_NAME_LIMIT)
+
+
+def cluster_name(environment: str) -> str:
+    """Return the name of an environment's EKS cluster, such as `groundwork-dev`: roles and policies name it."""
+    return physical_name(environment, limit=CLUSTER_NAME_LIMIT)
 
 
 def _fit(name: str, limit: int) -> str:

@@ -101,6 +101,25 @@ def assumed_by_service(service: str, account_id: str, source_arn: str) -> Statem
     )
 
 
+def assumed_by_pods(cluster_arn: str, account_id: str, *, namespace: str, service_account: str) -> Statement:
+    """Let the pods of one Kubernetes service account of one cluster assume a role, through EKS Pod Identity.
+
+    Source: EKS user guide, "EKS Pod Identity role"; Pod Identity tags the session with the pod's cluster, namespace
+    and service account, which is why the trust names both actions.
+    """
+    pods = {
+        "aws:SourceAccount": account_id,
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": service_account,
+    }
+    return allow(
+        "AssumedByPods",
+        principal=service_principal("pods.eks.amazonaws.com"),
+        actions=["sts:AssumeRole", "sts:TagSession"],
+        conditions={"StringEquals": pods, "ArnEquals": {"aws:SourceArn": cluster_arn}},
+    )
+
+
 def document(*statements: Statement) -> str:
     """Render statements, in the order given, as canonical JSON: sorted keys, no white space.
 

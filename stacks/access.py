@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from components.security.github_access import GitHubAccess, GitHubAccessArgs
 from components.security.workload_identity import BucketGrant, WorkloadIdentity, WorkloadIdentityArgs
-from stacks.data import store_bucket_name
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings, WorkloadSettings
+from stacks.store_names import store_bucket_name
 from stacks.store_roles import STORE_CLASSES
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.naming import bucket_name
 from components.policy_document import Statement
 from components.registry.database import RegistryDatabase, RegistryDatabaseArgs
 from components.security.audit_trail import AuditTrail, AuditTrailArgs, trail_delivery
 from components.storage.container_registry import ContainerRegistry, ContainerRegistryArgs
 from components.storage.object_store import ObjectStore, ObjectStoreArgs, Replica
 from components.tags import DataClass
+from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings
+from stacks.store_names import store_bucket_name, store_role
 from stacks.store_roles import DATA_STORES, STORE_CLASSES
 
 TRAIL = "audit-trail"
@@ -27,7 +28,7 @@ class Data:
     trail: AuditTrail
 
 
-def build_data(settings: StackSettings, foundation: Foundation) -> Data:
+def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kubernetes) -> Data:
     """Make what holds data, each part with the key of its data class."""
     access_logs = _store("access_logs", settings, foundation, None)
     others = {
@@ -54,6 +55,7 @@ def build_data(settings: StackSettings, foundation: Foundation) -> Data:
             key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
             logs_key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,  # its logs quote statements, and so data
             boundary_arn=foundation.boundary.arn,
+            client_security_group_ids={"cluster": kubernetes.cluster.security_group_id},
         ),
         foundation.opts,
     )
@@ -74,16 +76,6 @@ def build_data(settings: StackSettings, foundation: Foundation) -> Data:
     return Data({"access_logs": access_logs} | others, images, database, trail)
 
 
-def store_bucket_name(settings: StackSettings, name: str) -> str:
-    """Return the name of a store's bucket, known before it exists, so that a policy which names it is known as well."""
-    return bucket_name(settings.environment, _role(name), settings.account_id, settings.region)
-
-
-def _role(name: str) -> str:
-    """Return a store's component name: `access-logs` for the setting `access_logs`."""
-    return name.replace("_", "-")
-
-
 def _store(name: str, settings: StackSettings, foundation: Foundation, access_logs: ObjectStore | None) -> ObjectStore:
     data_class = STORE_CLASSES[name]
     store = getattr(settings.stores, name)
@@ -93,7 +85,7 @@ def _store(name: str, settings: StackSettings, foundation: Foundation, access_lo
         else None
     )
     return ObjectStore(
-        _role(name),
+        store_role(name),
         ObjectStoreArgs(
             settings=store,
             account_id=settings.account_id,

@@ -19,6 +19,11 @@ def export(platform: Platform) -> None:
     pulumi.export("database_name", data.database.database_name)
     pulumi.export("database_master_secret_arn", data.database.master_secret_arn)
     pulumi.export("trail_arn", data.trail.trail_arn)
+    kubernetes = platform.kubernetes
+    pulumi.export("cluster_name", kubernetes.cluster.cluster_name)
+    pulumi.export("cluster_endpoint", kubernetes.cluster.endpoint)
+    pulumi.export("cluster_version", kubernetes.cluster.version)
+    pulumi.export("kubeconfig", kubernetes.kubeconfig)
     for name, identity in access.workloads.items():
         pulumi.export(f"role_{name}", identity.role_arn)
     pulumi.export("role_github_preview", access.github.preview_role_arn)

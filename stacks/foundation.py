@@ -24,8 +24,10 @@ from stacks.store_roles import STORE_CLASSES
 class Foundation:
     """What the other layers are wired to."""
 
+    provider: Provider
+    """The one provider of AWS, which refuses any other account."""
     opts: pulumi.ResourceOptions
-    """For every component: the one provider, which refuses any other account."""
+    """For every component: that provider."""
     boundary: PermissionsBoundary
     keys: Mapping[DataClass, DataKey]
     replica_keys: Mapping[str, Mapping[DataClass, DataKey]]
@@ -71,7 +73,7 @@ def build_foundation(settings: StackSettings) -> Foundation:
         ),
         opts,
     )
-    return Foundation(opts, boundary, keys, replica_keys, network)
+    return Foundation(provider, opts, boundary, keys, replica_keys, network)
 
 
 def _keys(

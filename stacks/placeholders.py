@@ -7,6 +7,8 @@ from stacks.problems import Path, Problem
 NO_ACCOUNT = "0" * 9
 """What the account ids of the checked-in stack files begin with: dev 000000000000, prod 000000000001."""
 NO_ONES = ("example.com", "example-org")
+ROOT = ":root"
+"""How the ARN of an account's root ends, which is whoever its IAM policies allow and nobody's name."""
 
 
 def placeholders(value: object, path: Path = ()) -> Iterable[Problem]:
@@ -19,3 +21,9 @@ def placeholders(value: object, path: Path = ()) -> Iterable[Problem]:
             yield from placeholders(inner, (*path, position))
     elif isinstance(value, str) and (found := next((p for p in (NO_ACCOUNT, *NO_ONES) if p in value), None)):
         yield Problem(path=path, value=value, what=f"{found} is a placeholder: put your own in its place")
+    elif isinstance(value, str) and value.startswith("arn:aws:iam::") and value.endswith(ROOT):
+        yield Problem(
+            path=path,
+            value=value,
+            what="an account's root is a placeholder: put your own in its place, roles of people",
+        )

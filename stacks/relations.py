@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from components.cluster.access import key_of
+from components.cluster.versions import OLDEST_NODES, minor
+from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
+from components.security.workload_identity import PodIdentityTrust
 from stacks.problems import Problem
 from stacks.store_roles import STORE_CLASSES
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 PRODUCTION = "prod"
+SYSTEM_POOL = "system"
+"""The pool that the cluster's own parts run on."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,70 @@ def _keys_cover_their_uses(settings: StackSettings, _: str) -> Iterable[Problem]
             )
 
 
+def _pools_fit_the_cluster(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """Kubernetes, "Version skew policy": nodes are never ahead of the control plane, nor more than three behind."""
+    ahead = minor(settings.cluster.version)
+    for kind, pools in (("node_pools", settings.node_pools), ("gpu_node_pools", settings.gpu_node_pools)):
+        for name, pool in pools.items():
+            path = (kind, name)
+            for position, zone in enumerate(pool.zones or ()):
+                if zone not in settings.zones:
+                    yield Problem(path=(*path, "zones", position), value=zone, what="it is no zone of the environment")
+            behind = ahead - minor(pool.version or settings.cluster.version)
+            if not 0 <= behind <= OLDEST_NODES:
+                yield Problem(
+                    path=(*path, "version"),
+                    value=pool.version,
+                    what=f"nodes of a {settings.cluster.version} cluster have "
+                    f"1.{ahead - OLDEST_NODES} to {settings.cluster.version}",
+                )
+
+
+def _system_pool_is_there(settings: StackSettings, _: str) -> Iterable[Problem]:
+    system = settings.node_pools.get(SYSTEM_POOL)
+    if system is None:
+        yield Problem(
+            path=("node_pools",),
+            value=sorted(settings.node_pools),
+            what=f"{SYSTEM_POOL} must be there too: the cluster's own parts run on it",
+        )
+    elif system.min_size == 0:
+        yield Problem(
+            path=("node_pools", SYSTEM_POOL, "min_size"),
+            value=system.min_size,
+            what="it must be at least 1: name resolution and the autoscaler itself run on this pool",
+        )
+    for name in sorted(settings.node_pools.keys() & settings.gpu_node_pools.keys()):
+        yield Problem(path=("gpu_node_pools", name), value=name, what="a pool of node_pools has this name")
+
+
+def _administrators_are_named_once(settings: StackSettings, _: str) -> Iterable[Problem]:
+    names = [key_of(arn) for arn in settings.cluster.administrators]
+    for position, (name, arn) in enumerate(zip(names, settings.cluster.administrators, strict=True)):
+        if name in names[:position]:
+            yield Problem(path=("cluster", "administrators", position), value=arn, what=f"{name} is there twice")
+
+
+def _services_are_apart_from_the_network(settings: StackSettings, _: str) -> Iterable[Problem]:
+    if settings.cluster.service_cidr.overlaps(settings.network.cidr):
+        yield Problem(
+            path=("cluster", "service_cidr"),
+            value=str(settings.cluster.service_cidr),
+            what=f"it overlaps the VPC's {settings.network.cidr}: nodes would not be reached",
+        )
+
+
+def _pods_are_of_the_cluster(settings: StackSettings, stack: str) -> Iterable[Problem]:
+    ours = cluster_name(stack)
+    for name, workload in settings.workloads.items():
+        if isinstance(workload.trust, PodIdentityTrust) and workload.trust.cluster_name != ours:
+            yield Problem(
+                path=("workloads", name, "trust", "cluster_name"),
+                value=workload.trust.cluster_name,
+                what=f"the environment's cluster is {ours}: no pod elsewhere could take the role",
+            )
+
+
 # What production must have, beside the security that every environment has: the loss of a zone does not stop it, and
 # one mistake does not delete it.
 PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
@@ -98,6 +168,7 @@ PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("database", "multi_az"), True, "without a standby, the loss of a zone stops the registry"),
     (("database", "protect"), True, "it holds data"),
     (("database", "final_snapshot"), True, "it holds data"),
+    (("cluster", "protect"), True, "all that runs in it would go with it"),
     (("audit_trail", "protect"), True, "it proves who did what"),
 )
 
@@ -116,5 +187,10 @@ RELATIONS = (
     Relation(frozenset({"stores"}), _audit_is_locked),
     Relation(frozenset({"stores"}), _access_logs_are_not_locked),
     Relation(frozenset({"keys"}), _keys_cover_their_uses),
+    Relation(frozenset({"zones", "cluster", "node_pools", "gpu_node_pools"}), _pools_fit_the_cluster),
+    Relation(frozenset({"node_pools", "gpu_node_pools"}), _system_pool_is_there),
+    Relation(frozenset({"cluster"}), _administrators_are_named_once),
+    Relation(frozenset({"cluster", "network"}), _services_are_apart_from_the_network),
+    Relation(frozenset({"workloads"}), _pods_are_of_the_cluster),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -13,6 +13,9 @@ import pulumi
 from pulumi.runtime import is_config_secret
 from pydantic import Field, TypeAdapter, ValidationError
 
+from components.cluster.cluster import ClusterSettings
+from components.compute.gpu_node_pool import GpuNodePoolSettings
+from components.compute.node_pool import NodePoolSettings
 from components.model import Model
 from components.network.network import NetworkSettings
 from components.registry.database import RegistryDatabaseSettings
@@ -34,6 +37,8 @@ TagValue: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", m
 Region: TypeAlias = Annotated[str, Field(pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]$")]
 Zone: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z]+-[0-9][a-z]$")]
 DataStore: TypeAlias = Literal["datasets", "artifacts", "dvc"]
+# With what stands around it in the name of a node group, 63 characters at most.
+PoolName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 WorkloadName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 
 
@@ -121,6 +126,19 @@ class StackSettings(Model):
     """The record of who did what in the account."""
     github: GitHubAccessSettings = Field(examples=[{"repository": "octo-org/groundwork"}])
     """The GitHub repository whose pipeline previews and deploys the environment."""
+    cluster: ClusterSettings = Field(
+        examples=[{"version": "1.36", "administrators": ["arn:aws:iam::123456789012:role/a"]}]
+    )
+    """The Kubernetes cluster: version, who reaches and administers it."""
+    node_pools: dict[PoolName, NodePoolSettings] = Field(
+        examples=[{"system": {"instance_types": ["m7g.large"], "min_size": 2, "max_size": 4}}]
+    )
+    """Pools of nodes without GPUs by name, up to 24 small letters, digits and hyphens; `system` must be there, which
+    the cluster's own parts run on."""
+    gpu_node_pools: dict[PoolName, GpuNodePoolSettings] = Field(
+        default={}, examples=[{"training": {"instance_types": ["g5.xlarge"], "max_size": 4}}]
+    )
+    """Pools of GPU nodes by name, up to 24 small letters, digits and hyphens; none by default."""
     workloads: dict[WorkloadName, WorkloadSettings] = Field(
         default={}, examples=[{"trainer": {"grants": [{"store": "datasets", "access": "read"}]}}]
     )

@@ -9,6 +9,7 @@ Source: VPC user guide, "VPC basics" and "Subnet CIDR blocks" (AWS keeps five ad
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated
 
@@ -25,10 +26,21 @@ from components.retention import FromThreeMonths
 from components.tags import name_tag
 
 PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+LOAD_BALANCER_TAGS: Mapping[str, dict[str, str]] = {
+    "public": {"kubernetes.io/role/elb": "1"},
+    "private": {"kubernetes.io/role/internal-elb": "1"},
+}
+"""By tier, how Kubernetes finds the subnets of load balancers. Source: EKS user guide, "View Amazon EKS networking
+requirements for VPC and subnets"."""
+
 PLATFORM_SERVICES: tuple[InterfaceService, ...] = (
+    "autoscaling",
     "ec2",
     "ecr.api",
     "ecr.dkr",
+    "eks",
+    "eks-auth",
+    "elasticloadbalancing",
     "kms",
     "logs",
     "monitoring",
@@ -127,7 +139,7 @@ class Network(pulumi.ComponentResource):
                     availability_zone=zone,
                     cidr_block=str(cidr),
                     map_public_ip_on_launch=False,
-                    tags=name_tag(environment, f"{name}-{tier}-{letter}"),
+                    tags=name_tag(environment, f"{name}-{tier}-{letter}") | LOAD_BALANCER_TAGS.get(tier, {}),
                     opts=child,
                 )
                 ids[tier][letter] = subnet.id

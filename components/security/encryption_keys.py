@@ -29,11 +29,13 @@ ALIAS_LIMIT = 250
 DEFAULT_USES: Mapping[DataClass, tuple[KeyUse, ...]] = {
     DataClass.INTERNAL: (KeyUse.ACCESS_LOGS, KeyUse.LOG_GROUPS, KeyUse.OBJECTS),
     DataClass.CONFIDENTIAL: (
+        KeyUse.CLUSTER_SECRETS,
         KeyUse.DATABASES,
         KeyUse.IMAGES,
         KeyUse.LOG_GROUPS,
         KeyUse.OBJECTS,
         KeyUse.SECRETS,
+        KeyUse.VOLUMES,
     ),
     DataClass.REGULATED: (KeyUse.LOG_GROUPS, KeyUse.OBJECTS, KeyUse.TRAILS),
 }

@@ -12,11 +12,12 @@ about it, only by one that denies it: the boundary, too, could not name keys bef
 
 Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
 CloudTrail user guide, "Configure AWS KMS key policies"; RDS user guide, "Configuring an AWS KMS policy for Performance
-Insights"; Secrets Manager user guide, "Secret encryption and decryption"; IAM user guide, "How AWS enforcement code
-logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
+Insights"; Secrets Manager user guide, "Secret encryption and decryption"; EKS user guide, "Encrypt Kubernetes secrets
+with KMS"; EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide,
+"How AWS enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,11 +57,13 @@ class KeyUse(StrEnum):
 
     OBJECTS = "objects"
     ACCESS_LOGS = "access-logs"
+    CLUSTER_SECRETS = "cluster-secrets"
     LOG_GROUPS = "log-groups"
     DATABASES = "databases"
     SECRETS = "secrets"
     IMAGES = "images"
     TRAILS = "trails"
+    VOLUMES = "volumes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +201,57 @@ def _secrets(place: KeyPlace) -> list[Statement]:
     ]
 
 
+def _cluster_secrets(place: KeyPlace) -> list[Statement]:
+    """EKS encrypts Kubernetes secrets by a grant that whoever makes the cluster lets it make.
+
+    Not on condition of `kms:GrantIsForAWSResource`, which CreateCluster does not send.
+    """
+    return [
+        allow(
+            "GrantToClusters",
+            principal=ANYONE,
+            actions=["kms:CreateGrant", "kms:DescribeKey"],
+            resources=["*"],
+            conditions={"StringEquals": _through(place, "eks")},
+        )
+    ]
+
+
+def _volumes(place: KeyPlace) -> list[Statement]:
+    """Volumes of nodes, which Auto Scaling makes with its own role, and of pods, which the CSI driver's role makes.
+
+    The service-linked role is named by a condition: KMS refuses a policy that names a principal which is not there
+    yet, and AWS makes this one with the account's first group.
+    """
+    roles = f"arn:aws:iam::{place.account_id}:role"
+    makers: dict[str, Mapping[str, str | list[str]]] = {
+        "ArnLike": {
+            "aws:PrincipalArn": [
+                f"{roles}/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling*",
+                f"{roles}/{PROJECT}-{place.environment}-*",
+            ]
+        },
+        "StringEquals": _through(place, "ec2"),
+    }
+    return [
+        allow(
+            "EncryptVolumes",
+            principal=ANYONE,
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            resources=["*"],
+            conditions=makers,
+        ),
+        allow(
+            # EC2 keeps the grant for as long as the volume is attached.
+            "GrantToVolumes",
+            principal=ANYONE,
+            actions=["kms:CreateGrant"],
+            resources=["*"],
+            conditions=makers | {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    ]
+
+
 def _trails(place: KeyPlace) -> list[Statement]:
     """CloudTrail encrypts; a reader of the trail decrypts through S3, as for any other object."""
     trails = f"arn:aws:cloudtrail:{place.region}:{place.account_id}:trail/{PROJECT}-{place.environment}-*"
@@ -268,9 +322,11 @@ def _through(place: KeyPlace, service: str) -> dict[str, str | list[str]]:
 _STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
     KeyUse.OBJECTS: _objects,
     KeyUse.ACCESS_LOGS: _access_logs,
+    KeyUse.CLUSTER_SECRETS: _cluster_secrets,
     KeyUse.LOG_GROUPS: _log_groups,
     KeyUse.DATABASES: _databases,
     KeyUse.SECRETS: _secrets,
     KeyUse.IMAGES: _images,
     KeyUse.TRAILS: _trails,
+    KeyUse.VOLUMES: _volumes,
 }

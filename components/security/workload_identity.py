@@ -17,7 +17,7 @@ from pydantic import Field
 
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.policy_document import Statement, allow, assumed_by_service, document, service_principal
+from components.policy_document import Statement, allow, assumed_by_pods, assumed_by_service, document
 from components.tags import DataClass, KeyAccess, key_access_tags
 
 READ_OBJECTS = ("s3:GetObject",)
@@ -126,18 +126,7 @@ def trust_statement(args: WorkloadIdentityArgs) -> Statement:
     if isinstance(trust, ServiceTrust):
         return assumed_by_service(trust.service, args.account_id, trust.source_arn)
     cluster = f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{trust.cluster_name}"
-    pods = {
-        "aws:SourceAccount": args.account_id,
-        "aws:RequestTag/kubernetes-namespace": trust.namespace,
-        "aws:RequestTag/kubernetes-service-account": trust.service_account,
-    }
-    return allow(
-        "AssumedByPods",
-        principal=service_principal("pods.eks.amazonaws.com"),
-        # Pod Identity tags the session with the pod's cluster, namespace and service account.
-        actions=["sts:AssumeRole", "sts:TagSession"],
-        conditions={"StringEquals": pods, "ArnEquals": {"aws:SourceArn": cluster}},
-    )
+    return assumed_by_pods(cluster, args.account_id, namespace=trust.namespace, service_account=trust.service_account)
 
 
 def object_statements(grants: Sequence[BucketGrant], bucket_names: Sequence[str]) -> list[Statement]:

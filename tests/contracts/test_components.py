@@ -30,6 +30,8 @@ from tests.support.recorder import Recorder
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
 PROVIDER = "pulumi:providers:aws"
+INSIDE = "pulumi:providers:kubernetes"
+"""The provider of what is inside the cluster."""
 STACK = "pulumi:pulumi:Stack"
 
 
@@ -79,6 +81,8 @@ def token(component: type) -> str:
 
 def test_there_are_components_in_every_room() -> None:
     assert {component.__module__.split(".")[1] for component in COMPONENTS} >= {
+        "cluster",
+        "compute",
         "network",
         "registry",
         "security",
@@ -130,7 +134,7 @@ def test_a_component_is_part_of_the_platform_and_registers_its_outputs(component
 def test_children_are_named_after_their_component_and_nothing_stands_alone(environment: str) -> None:
     recorder = recorded(environment)
     for request in recorder.requests.values():
-        if request.type in (STACK, PROVIDER):
+        if request.type in (STACK, PROVIDER, INSIDE):
             continue
         parent_type, parent_name = request.parent.split("::")[2].split("$")[-1], request.parent.rsplit("::", 1)[-1]
         if parent_type == STACK:
@@ -146,14 +150,20 @@ def test_logical_names_are_unique(environment: str) -> None:
     assert len(names) == len(set(names))
 
 
+def is_inside(token: str) -> bool:
+    return token.startswith("kubernetes:")
+
+
 @each_environment
 def test_everything_is_made_by_the_explicit_provider(environment: str) -> None:
     recorder = recorded(environment)
     (provider,) = recorder.of_type(PROVIDER)
     assert provider.inputs["region"] == "eu-west-1"
+    (inside,) = recorder.of_type(INSIDE)
     for made in recorder.children():
-        if made is not provider:
-            assert (made.provider or "").endswith(f"{PROVIDER}::aws::aws-id"), f"{made.name} takes another provider"
+        if made not in (provider, inside):
+            of = f"{INSIDE}::kubernetes::kubernetes-id" if is_inside(made.typ) else f"{PROVIDER}::aws::aws-id"
+            assert (made.provider or "").endswith(of), f"{made.name} takes another provider"
 
 
 @each_environment

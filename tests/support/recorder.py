@@ -43,6 +43,14 @@ COMPUTED: dict[str, dict[str, Any]] = {
     },
     "aws:ecr/repository:Repository": {"registryId": ACCOUNT_ID},
     "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-12345678"},
+    "aws:eks/cluster:Cluster": {
+        "endpoint": "https://0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com",
+        "certificateAuthority": {"data": "LS0tLS1CRUdJTg=="},
+        "vpcConfig": {"clusterSecurityGroupId": "sg-cluster"},
+    },
+    "aws:eks/nodeGroup:NodeGroup": {"resources": [{"autoscalingGroups": [{"name": "eks-nodes-1"}]}]},
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {"associationId": "a-abcdefgh12345678"},
+    "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
     "aws:ec2/vpc:Vpc": {"defaultNetworkAclId": "acl-12345678"},
 }
 
@@ -68,7 +76,7 @@ class Recorder(Mocks):
             return f"{args.name}-id", dict(args.inputs)
         if self.preview:
             return None, dict(args.inputs)
-        return f"{args.name}-id", _computed(args) | args.inputs
+        return f"{args.name}-id", _filled_in(_computed(args), args.inputs)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Refuse every provider function."""
@@ -102,6 +110,16 @@ class _Monitor(MockMonitor):
     def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802 - gRPC's
         self.mocks.outputs[request.urn.rsplit("::", 1)[-1]] = deserialize_properties(request.outputs)
         return Empty()
+
+
+def _filled_in(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs with what is computed, inside objects too."""
+    merged = dict(computed) | dict(inputs)
+    return merged | {
+        key: _filled_in(value, merged[key])
+        for key, value in computed.items()
+        if isinstance(value, dict) and isinstance(merged[key], Mapping) and key in inputs
+    }
 
 
 def _computed(args: MockResourceArgs) -> dict[str, Any]:

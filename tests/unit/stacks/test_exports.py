@@ -40,6 +40,10 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
         "database_name",
         "database_master_secret_arn",
         "trail_arn",
+        "cluster_name",
+        "cluster_endpoint",
+        "cluster_version",
+        "kubeconfig",
         *(f"role_{name}" for name in ("tracking-server", "trainer", "data-versioning")),
         "role_github_preview",
         "role_github_deploy",
@@ -50,3 +54,15 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
 def test_no_output_holds_a_secret(exported: dict[str, object]) -> None:
     assert exported["database_master_secret_arn"] == "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1"
     assert not [name for name in exported if "password" in name]
+
+
+def test_the_kubeconfig_holds_no_credentials_and_asks_aws_for_a_token(exported: dict[str, object]) -> None:
+    kubeconfig = json.loads(str(exported["kubeconfig"]))
+    (user,) = kubeconfig["users"]
+    assert set(user["user"]) == {"exec"}
+    assert user["user"]["exec"]["args"] == [
+        "eks", "get-token", "--cluster-name", "groundwork-dev", "--region", "eu-west-1"
+    ]  # fmt: skip
+    (cluster,) = kubeconfig["clusters"]
+    assert cluster["cluster"]["server"] == exported["cluster_endpoint"]
+    assert cluster["cluster"]["certificate-authority-data"] == "LS0tLS1CRUdJTg=="

@@ -80,6 +80,102 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "does not match",
     ),
     ("workload-in-capitals", "dev", ("workloads", "Trainer"), {"trust": POD}, None, "does not match"),
+    ("cluster-of-no-version", "dev", ("cluster", "version"), "1.34", None, "'1.35' or '1.36'"),
+    ("cluster-version-as-a-number", "dev", ("cluster", "version"), 1.36, None, "'1.35' or '1.36'"),
+    (
+        "cluster-open-to-the-world",
+        "dev",
+        ("cluster", "public_access_cidrs"),
+        ["0.0.0.0/0"],
+        "cluster.public_access_cidrs[0]",
+        "never open to the world: name the ranges",
+    ),
+    (
+        "cluster-open-to-the-world-by-ipv6",
+        "dev",
+        ("cluster", "public_access_cidrs"),
+        ["::/0"],
+        "cluster.public_access_cidrs[0]",
+        "never open to the world: name the ranges",
+    ),
+    ("cluster-without-administrators", "dev", ("cluster", "administrators"), [], None, "at least 1 item"),
+    (
+        "administrator-twice",
+        "dev",
+        ("cluster", "administrators"),
+        ["arn:aws:iam::123456789012:user/a"] * 2,
+        "cluster.administrators[1]",
+        "user-a is there twice",
+    ),
+    ("services-over-the-network", "dev", ("cluster", "service_cidr"), "10.16.0.0/12", None, "overlaps the VPC's"),
+    ("prod-unprotected-cluster", "prod", ("cluster", "protect"), False, None, "prod needs true"),
+    ("no-system-pool", "dev", ("node_pools",), {}, None, "system must be there too"),
+    ("empty-system-pool", "dev", ("node_pools", "system", "min_size"), 0, None, "it must be at least 1"),
+    (
+        "pool-in-no-zone",
+        "dev",
+        ("node_pools", "system", "zones"),
+        ["eu-west-1c"],
+        "node_pools.system.zones[0]",
+        "it is no zone of the environment",
+    ),
+    (
+        "pool-of-two-names",
+        "dev",
+        ("gpu_node_pools", "system"),
+        {"instance_types": ["g5.xlarge"], "max_size": 1},
+        None,
+        "a pool of node_pools has this name",
+    ),
+    (
+        "pool-in-capitals",
+        "dev",
+        ("gpu_node_pools", "A100"),
+        {"instance_types": ["g5.xlarge"], "max_size": 1},
+        None,
+        "does not match",
+    ),
+    (
+        "mig-without-mig",
+        "dev",
+        ("gpu_node_pools", "training", "sharing"),
+        {"kind": "mig", "profile": "1g.5gb"},
+        "gpu_node_pools.training",
+        "nvidia-a10g has no MIG profile 1g.5gb",
+    ),
+    (
+        "spot-of-a-block",
+        "dev",
+        ("gpu_node_pools", "training", "capacity_type"),
+        "CAPACITY_BLOCK",
+        "gpu_node_pools.training",
+        "EC2 sells no capacity blocks of g5.xlarge, only of p4d and p5",
+    ),
+    ("sharing-of-no-kind", "dev", ("gpu_node_pools", "training", "sharing"), {"kind": "mps"}, None, "none of"),
+    (
+        "machines-without-a-gpu",
+        "dev",
+        ("gpu_node_pools", "training", "instance_types"),
+        ["m7i.large"],
+        None,
+        "m7i.large is none of the GPU machines",
+    ),
+    (
+        "pool-smaller-than-its-least",
+        "dev",
+        ("gpu_node_pools", "training", "min_size"),
+        9,
+        "gpu_node_pools.training",
+        "min_size is 9, more than max_size (4)",
+    ),
+    (
+        "pods-of-another-cluster",
+        "dev",
+        ("workloads", "trainer", "trust", "cluster_name"),
+        "groundwork-prod",
+        None,
+        "the environment's cluster is groundwork-dev",
+    ),
     ("prod-one-nat", "prod", ("network", "nat"), "single", None, 'prod needs "per_zone"'),
     ("prod-one-zone-database", "prod", ("database", "multi_az"), False, None, "prod needs true"),
     ("prod-unprotected-database", "prod", ("database", "protect"), False, None, "prod needs true"),
@@ -119,6 +215,17 @@ def test_one_wrong_setting_is_reported_where_it_is_and_with_what_to_write_instea
     assert "hunter2" not in str(caught.value), "what stands under an unknown name may be a secret"
 
 
+def test_nodes_are_never_ahead_of_the_control_plane() -> None:
+    settings = written("dev")
+    settings["cluster"]["version"] = "1.35"
+    settings["node_pools"]["system"]["version"] = "1.33"
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+    settings["gpu_node_pools"]["training"]["version"] = "1.36"
+    with pytest.raises(SettingsError, match=r"nodes of a 1\.35 cluster have 1\.32 to 1\.35") as caught:
+        parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+    assert f"{ROOT}.gpu_node_pools.training.version" in str(caught.value)
+
+
 def test_all_wrong_settings_are_reported_at_once() -> None:
     settings = written("dev")
     settings["account_id"] = 1
@@ -130,8 +237,10 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
     text = str(caught.value)
     reported = [line.strip().removeprefix(f"{ROOT}.") for line in text.splitlines() if line.startswith(f"  {ROOT}")]
-    assert reported == ["account_id", "database.multi_az", "github", "network.nat", "owner", "zones[1]"]
-    assert text.startswith("Pulumi.dev.yaml: 6 settings are wrong")
+    assert reported == [
+        "account_id", "cluster.administrators[0]", "database.multi_az", "github", "network.nat", "owner", "zones[1]"
+    ]  # fmt: skip
+    assert text.startswith("Pulumi.dev.yaml: 7 settings are wrong")
 
 
 @pytest.mark.parametrize(
@@ -140,11 +249,12 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         (("account_id",), "000000000000"),
         (("owner",), "ml@example.com"),
         (("github", "repository"), "example-org/groundwork"),
-        (("workloads", "trainer", "trust", "cluster_name"), "example-org-cluster"),
+        (("cluster", "administrators", 0), "arn:aws:iam::123456789012:root"),
     ],
 )
-def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str, ...], value: str) -> None:
-    settings = written("dev")
+def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int, ...], value: str) -> None:
+    settings: Any = written("dev")
+    settings["cluster"]["administrators"] = ["arn:aws:iam::123456789012:role/platform-admin"]
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
     holder = settings
@@ -190,7 +300,7 @@ class TestTheProgram:
         assert not recorder.made
 
     def test_placeholders_are_allowed_by_the_environment_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = written("dev") | {"environment": "test"}
+        settings = written("dev") | {"environment": "test", "workloads": {}}
         pulumi.runtime.set_all_config({ROOT: json.dumps(settings)})
         monkeypatch.delenv(PLACEHOLDERS_ALLOWED, raising=False)
         with pytest.raises(pulumi.RunError, match="placeholder"):

@@ -114,9 +114,9 @@ def test_a_replica_has_a_bucket_and_a_key_in_its_own_region() -> None:
 
 def test_what_production_protects_the_engine_refuses_to_delete() -> None:
     requests = recorded("prod").requests
-    stateful = ("Bucket", "Key", "Instance", "Repository", "Trail")
-    held = {name: r.protect for name, r in requests.items() if r.type.rsplit(":", 1)[-1] in stateful}
-    assert len(held) == 6 + 4 + 1 + 3 + 1
+    stateful = ("Bucket", "Cluster", "Key", "Instance", "Repository", "Trail")
+    held = {name: r.protect for name, r in requests.items() if r.custom and r.type.rsplit(":", 1)[-1] in stateful}
+    assert len(held) == 6 + 1 + 4 + 1 + 3 + 1
     assert all(held.values()), sorted(name for name, protected in held.items() if not protected)
 
 
@@ -132,6 +132,10 @@ def test_more_stores_repositories_and_workloads_change_nothing_that_was_there() 
         if after.one(made.name).inputs != made.inputs and made.typ == after.one(made.name).typ
     }
     assert {made.name for made in before.made} < {made.name for made in after.made}
-    assert all(
-        after.one(n).typ in ("aws:ec2/vpcEndpoint:VpcEndpoint", "aws:rds/subnetGroup:SubnetGroup") for n in changed
-    )
+    over_all_zones = {
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:eks/cluster:Cluster",
+        "aws:eks/nodeGroup:NodeGroup",
+        "aws:rds/subnetGroup:SubnetGroup",
+    }
+    assert {after.one(name).typ for name in changed} == over_all_zones

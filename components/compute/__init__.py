@@ -1,0 +1,1 @@
+"""Machines for the cluster: managed node groups, with and without GPUs."""

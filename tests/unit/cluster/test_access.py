@@ -1,0 +1,47 @@
+"""Decides who gets an entry and which policy; what it then may do is tried on the twin."""
+
+import pulumi
+
+from components.cluster.access import ClusterAccess, ClusterAccessArgs, Principal, key_of
+from tests.support.recorder import Recorder, run_program
+from tests.unit.cluster.support import ADMINISTRATOR
+
+
+def build() -> ClusterAccess:
+    principals = {
+        "admin": Principal(arn=ADMINISTRATOR, policy="AmazonEKSClusterAdminPolicy"),
+        "preview": Principal(arn="arn:preview", policy="AmazonEKSViewPolicy", groups=("groundwork:preview",)),
+    }
+    args = ClusterAccessArgs(cluster_name=pulumi.Output.from_input("groundwork-dev"), principals=principals)
+    return run_program(lambda: ClusterAccess("cluster-access", args))
+
+
+def test_each_principal_has_an_entry_and_its_policy_for_the_whole_cluster(recorder: Recorder) -> None:
+    build()
+    entry = recorder.one("cluster-access-preview").inputs
+    assert (entry["principalArn"], entry["kubernetesGroups"]) == ("arn:preview", ["groundwork:preview"])
+    policy = recorder.one("cluster-access-preview-policy").inputs
+    assert policy["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    assert policy["accessScope"] == {"type": "cluster"}
+    admin = recorder.one("cluster-access-admin-policy").inputs
+    assert admin["principalArn"] == ADMINISTRATOR
+    assert admin["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
+
+
+def test_whoever_works_inside_waits_for_the_entries(recorder: Recorder) -> None:
+    async def behind(output: pulumi.Output[str]) -> set[str]:
+        return {await resource.urn.future() or "" for resource in await output.resources()}
+
+    access = build()
+    urns = run_program(lambda: pulumi.Output.from_input(behind(access.cluster_name)).apply(list))
+    collected: list[str] = []
+    run_program(lambda: urns.apply(collected.extend))
+    assert {urn.rsplit("::", 1)[-1] for urn in collected} >= {
+        "cluster-access-admin-policy",
+        "cluster-access-preview-policy",
+    }
+
+
+def test_a_principal_is_named_by_what_it_is() -> None:
+    assert key_of("arn:aws:iam::111122223333:root") == "root"
+    assert key_of("arn:aws:iam::111122223333:role/people/admin") == "role-people-admin"
