@@ -1,6 +1,7 @@
 """Decides who gets an entry and which policy; what it then may do is tried on the twin."""
 
 import pulumi
+from pulumi_aws import eks
 
 from components.cluster.access import ClusterAccess, ClusterAccessArgs, Principal, key_of
 from tests.support.recorder import Recorder, run_program
@@ -13,11 +14,11 @@ def build() -> ClusterAccess:
         "preview": Principal(arn="arn:preview", policy="AmazonEKSViewPolicy", groups=("groundwork:preview",)),
     }
     args = ClusterAccessArgs(cluster_name=pulumi.Output.from_input("groundwork-dev"), principals=principals)
-    return run_program(lambda: ClusterAccess("cluster-access", args))
+    return ClusterAccess("cluster-access", args)
 
 
 def test_each_principal_has_an_entry_and_its_policy_for_the_whole_cluster(recorder: Recorder) -> None:
-    build()
+    run_program(build)
     entry = recorder.one("cluster-access-preview").inputs
     assert (entry["principalArn"], entry["kubernetesGroups"]) == ("arn:preview", ["groundwork:preview"])
     policy = recorder.one("cluster-access-preview-policy").inputs
@@ -29,17 +30,9 @@ def test_each_principal_has_an_entry_and_its_policy_for_the_whole_cluster(record
 
 
 def test_whoever_works_inside_waits_for_the_entries(recorder: Recorder) -> None:
-    async def behind(output: pulumi.Output[str]) -> set[str]:
-        return {await resource.urn.future() or "" for resource in await output.resources()}
-
-    access = build()
-    urns = run_program(lambda: pulumi.Output.from_input(behind(access.cluster_name)).apply(list))
-    collected: list[str] = []
-    run_program(lambda: urns.apply(collected.extend))
-    assert {urn.rsplit("::", 1)[-1] for urn in collected} >= {
-        "cluster-access-admin-policy",
-        "cluster-access-preview-policy",
-    }
+    run_program(lambda: eks.Addon("inside", cluster_name=build().cluster_name, addon_name="coredns"))
+    behind = {urn.rsplit("::", 1)[-1] for urn in recorder.requests["inside"].dependencies}
+    assert behind >= {"cluster-access-admin-policy", "cluster-access-preview-policy"}
 
 
 def test_a_principal_is_named_by_what_it_is() -> None:

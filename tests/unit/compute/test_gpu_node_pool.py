@@ -72,10 +72,10 @@ def test_images_are_pulled_in_parallel_onto_the_machines_own_disks(recorder: Rec
     build()
     template = recorder.one("gpu-node-pool-training-group-template").inputs
     message = message_from_string(base64.b64decode(template["userData"]).decode())
-    assert message.is_multipart()
-    (part,) = message.get_payload()
-    assert part.get_content_type() == "application/node.eks.aws"  # type: ignore[union-attr]
-    config = json.loads(str(part.get_payload()))  # type: ignore[union-attr]
+    whole, part = message.walk()
+    assert whole.is_multipart()
+    assert part.get_content_type() == "application/node.eks.aws"
+    config = json.loads(str(part.get_payload()))
     assert config["kind"] == "NodeConfig"
     assert config["spec"] == {
         "featureGates": {"FastImagePull": True},
