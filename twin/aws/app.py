@@ -11,6 +11,8 @@ from twin.aws.corrections import (
     ec2_filters,
     ec2_rules,
     ecr,
+    eks_common,
+    eks_updates,
     iam,
     instances,
     launch_templates,
@@ -21,6 +23,8 @@ from twin.aws.corrections import (
 )
 from twin.aws.corrections.auto_scaling_groups import AutoScalingGroups
 from twin.aws.corrections.autoscaling import AutoScaling
+from twin.aws.corrections.eks_common import ClusterFolders
+from twin.aws.corrections.eks_node_groups import NodeGroups
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
 from twin.aws.corrections.engine import Corrections
 from twin.aws.corrections.memory import Memory
@@ -49,6 +53,7 @@ def build_app(settings: ServerSettings) -> Application:
     groups = ParameterGroups(settings.postgres_bin)
     databases = DatabaseInstances(fleet, groups)
     scaling = AutoScalingGroups()
+    folders = ClusterFolders(settings.root / "kubernetes")
     catalogue = (
         *ec2.CORRECTIONS,
         *ec2_rules.CORRECTIONS,
@@ -56,6 +61,10 @@ def build_app(settings: ServerSettings) -> Application:
         *launch_templates.CORRECTIONS,
         *instances.CORRECTIONS,
         *AutoScaling(scaling).corrections(),
+        *eks_common.TAGS,
+        *NodeGroups(scaling, folders).corrections(),
+        *eks_updates.CORRECTIONS,
+        *folders.corrections(),
         *s3.CORRECTIONS,
         *iam.CORRECTIONS,
         *ecr.CORRECTIONS,

@@ -45,7 +45,7 @@ class AutoScalingGroups:
     def shown(self, emulator: Emulator, memory: Memory, group: Fields) -> Fields:
         """A group of the emulator's with what is remembered of it."""
         known = memory.shelf(KIND).get(_scope(emulator), group["AutoScalingGroupName"])
-        return group if known is None else group | {name: value for name, value in known.items() if name != "own"}
+        return group | (known or {})
 
     async def check(self, emulator: Emulator, asked: Fields) -> None:
         """Whether a group can be made or changed as asked.
@@ -65,11 +65,8 @@ class AutoScalingGroups:
         except AwsError as error:
             raise AwsError("ValidationError", error.message) from error
 
-    async def remember(self, emulator: Emulator, memory: Memory, asked: Fields, *, own: Fields | None = None) -> None:
-        """Keep what a request said of a group that the emulator now has, and give it the instances it wants.
-
-        `own` is what a managed node group adds: `tags` of its instances, and their `types`.
-        """
+    async def remember(self, emulator: Emulator, memory: Memory, asked: Fields) -> None:
+        """Keep what a request said of a group that the emulator now has, and give it the instances it wants."""
         name = asked["AutoScalingGroupName"]
         group = await self.describe(emulator, memory, name)
         shelf = memory.shelf(KIND)
@@ -81,8 +78,6 @@ class AutoScalingGroups:
         zones = [subnet["AvailabilityZone"] for subnet in await instances.subnets(emulator, _subnet_ids(group))]
         known["AvailabilityZones"] = sorted(set(zones)) or group["AvailabilityZones"]
         known["AutoScalingGroupARN"] = group["AutoScalingGroupARN"]
-        if own is not None:
-            known["own"] = own
         shelf.put(_scope(emulator), name, known)
         await self.reconcile(emulator, memory, name)
 
@@ -116,17 +111,16 @@ class AutoScalingGroups:
 
     async def _start(self, emulator: Emulator, memory: Memory, group: Fields, held: list[Fields]) -> Fields:
         known = memory.shelf(KIND).get(_scope(emulator), group["AutoScalingGroupName"]) or {}
-        policy, own = known.get("MixedInstancesPolicy") or {}, known.get("own") or {}
+        policy = known.get("MixedInstancesPolicy") or {}
         mixed = policy.get("LaunchTemplate") or {}
         template = mixed.get("LaunchTemplateSpecification") or known.get("LaunchTemplate")
         data, which = await launch_template_data(emulator, memory, template) if template else ({}, {})
-        data = data | own.get("template", {})
         types = [override["InstanceType"] for override in mixed.get("Overrides", []) if override.get("InstanceType")]
-        types = types or own.get("types") or [data.get("InstanceType", "t3.medium")]
+        types = types or [data.get("InstanceType", "t3.medium")]
         subnet = _emptiest(await instances.subnets(emulator, _subnet_ids(group)), held)
         share = (policy.get("InstancesDistribution") or {}).get("OnDemandPercentageAboveBaseCapacity", 100)
         propagated = {tag["Key"]: tag["Value"] for tag in known.get("Tags", []) if tag.get("PropagateAtLaunch")}
-        tags = propagated | own.get("tags", {}) | {"aws:autoscaling:groupName": group["AutoScalingGroupName"]}
+        tags = propagated | {"aws:autoscaling:groupName": group["AutoScalingGroupName"]}
         instance_id = await instances.launch(
             emulator, memory, subnet=subnet, instance_type=types[0], template=data, tags=tags, spot=share == 0
         )

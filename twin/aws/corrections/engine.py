@@ -26,6 +26,8 @@ from twin.aws.corrections.wire import (
 )
 
 _log = logging.getLogger("twin.aws.corrections")
+_NO_RIGHT = (401, 403)
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _UNKNOWN_OPERATION = {"InvalidAction", "InvalidURI"}
 _NO_ROUTE = "No route for "
 """How the emulator's answer to an unknown operation of a REST-JSON service begins; the error's code says less."""
@@ -68,6 +70,9 @@ class Correction:
     """Runs on the emulator's successful answer."""
     supply: Handler | None = None
     """Gives the whole answer of an operation that the emulator does not know; runs once it has said so."""
+    refused: Handler | None = None
+    """Gives the whole answer where the emulator refuses what AWS would do, such as to tell of a thing that is being
+    deleted. Not where a right is missing. It replaces the answer; one that still has its `Error` stands."""
 
 
 class Corrections:
@@ -120,7 +125,7 @@ class Corrections:
                 unknown = _is_unknown(exchange.answer.get("Error", {}))
                 suppliers = [correction.supply for correction in corrections if correction.supply]
                 if not (unknown and suppliers):
-                    return answer
+                    return await _unless_refused(exchange, corrections, answer)
                 exchange.answer = {}
                 for supply in suppliers:
                     await supply(exchange)
@@ -145,6 +150,15 @@ class Corrections:
 
 def _is_unknown(error: Parameters) -> bool:
     return error.get("Code") in _UNKNOWN_OPERATION or str(error.get("Message", "")).startswith(_NO_ROUTE)
+
+
+async def _unless_refused(exchange: Exchange, corrections: list[Correction], answer: Answer) -> Answer:
+    handlers = [correction.refused for correction in corrections if correction.refused]
+    if not handlers or answer.status in _NO_RIGHT or exchange.answer.get("Error", {}).get("Code") in _DENIED:
+        return answer
+    for handler in handlers:
+        await handler(exchange)
+    return answer if "Error" in exchange.answer else Answer(200, *encode_answer(exchange.operation, exchange.answer))
 
 
 def request_head(scope: Message) -> Request:

@@ -24,8 +24,17 @@ def subnets(world: World) -> list[str]:
     return [subnet(world, vpc_id, 1, f"{REGION}a"), subnet(world, vpc_id, 2, f"{REGION}b")]
 
 
+_CLUSTERS: dict[int, str] = {}
+
+
 def cluster(world: World) -> str:
-    """A cluster that is ready."""
+    """A cluster that is ready, one for all examples: it costs a control plane."""
+    if id(world) not in _CLUSTERS:
+        _CLUSTERS[id(world)] = _cluster(world)
+    return _CLUSTERS[id(world)]
+
+
+def _cluster(world: World) -> str:
     eks, name = world.client("eks"), world.name("cluster")
     eks.create_cluster(name=name, roleArn=role(world), resourcesVpcConfig={"subnetIds": subnets(world)}, version="1.36")
     eks.get_waiter("cluster_active").wait(name=name, WaiterConfig={"Delay": 1})
@@ -75,6 +84,31 @@ def _node_group_inputs(world: World) -> dict[str, Any]:
     }
 
 
+def _templated_inputs(world: World) -> dict[str, Any]:
+    made = world.client("ec2").create_launch_template(
+        LaunchTemplateName=world.name("template"), LaunchTemplateData={"EbsOptimized": True}
+    )
+    template = made["LaunchTemplate"]["LaunchTemplateId"]
+    return {
+        "clusterName": cluster(world),
+        "nodeRoleArn": role(world, "ec2"),
+        "subnetIds": subnets(world),
+        "instanceTypes": ["g5.xlarge"],
+        "capacityType": "SPOT",
+        "version": "1.35",
+        "launchTemplate": {"id": template, "version": "1"},
+        "scalingConfig": {"minSize": 0, "maxSize": 3, "desiredSize": 0},
+    }
+
+
+def _next_version(world: World) -> dict[str, Any]:
+    ec2 = world.client("ec2")
+    [template] = ec2.describe_launch_templates()["LaunchTemplates"][-1:]
+    named = {"LaunchTemplateId": template["LaunchTemplateId"]}
+    ec2.create_launch_template_version(**named, SourceVersion="1", LaunchTemplateData={"DisableApiStop": True})
+    return {"launchTemplate": {"id": template["LaunchTemplateId"], "version": "2"}}
+
+
 def _node_group_holds(world: World, group_id: str, inputs: Mapping[str, Any]) -> None:
     cluster_name, _, name = group_id.partition(":")
     there = world.client("eks").describe_nodegroup(clusterName=cluster_name, nodegroupName=name)["nodegroup"]
@@ -83,6 +117,8 @@ def _node_group_holds(world: World, group_id: str, inputs: Mapping[str, Any]) ->
     assert there.get("labels", {}) == inputs.get("labels", {})
     assert there.get("taints", []) == inputs.get("taints", [])
     assert there["nodeRole"] == inputs["nodeRoleArn"]
+    if "launchTemplate" in inputs:
+        assert there["launchTemplate"]["version"] == inputs["launchTemplate"]["version"]
     assert there["tags"] == inputs["tagsAll"]
 
 
@@ -155,19 +191,43 @@ def _pod_role_holds(world: World, association_id: str, inputs: Mapping[str, Any]
 
 EXAMPLES = (
     Example("aws:eks/cluster:Cluster", inputs=_cluster_inputs, holds=_cluster_holds),
-    Example("aws:eks/nodeGroup:NodeGroup", inputs=_node_group_inputs, holds=_node_group_holds),
+    Example(
+        "aws:eks/nodeGroup:NodeGroup",
+        inputs=_node_group_inputs,
+        holds=_node_group_holds,
+        updates=(
+            {"scalingConfig": {"minSize": 0, "maxSize": 4, "desiredSize": 1}},
+            {"labels": {"groundwork.io/node-pool": "other"}, "taints": None},
+            {"updateConfig": {"maxUnavailablePercentage": 50}, "nodeRepairConfig": {"enabled": True}},
+            {"tags": {"more": "1"}},
+        ),
+    ),
+    Example(
+        "aws:eks/nodeGroup:NodeGroup",
+        inputs=_templated_inputs,
+        holds=_node_group_holds,
+        updates=(_next_version, {"version": "1.36", "forceUpdateVersion": True}),
+        not_imported=frozenset({"forceUpdateVersion"}),
+        case="from a launch template",
+    ),
     Example(
         "aws:eks/addon:Addon",
         inputs=_addon_inputs,
         holds=_addon_holds,
         not_imported=frozenset({"resolveConflictsOnCreate", "resolveConflictsOnUpdate"}),
     ),
-    Example("aws:eks/accessEntry:AccessEntry", inputs=_entry_inputs, holds=_entry_holds),
+    Example(
+        "aws:eks/accessEntry:AccessEntry",
+        inputs=_entry_inputs,
+        holds=_entry_holds,
+        updates=({"kubernetesGroups": ["groundwork:auditor", "viewers"]}, {"tags": {"more": "1"}}),
+    ),
     Example("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", inputs=_policy_inputs, holds=_policy_holds),
     Example(
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
         inputs=_pod_role_inputs,
         holds=_pod_role_holds,
+        updates=(lambda world: {"roleArn": role(world, "pods.eks")}, {"tags": {"more": "1"}}),
         import_id="{clusterName},{id}",
     ),
 )
