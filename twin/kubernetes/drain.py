@@ -35,16 +35,22 @@ def stays(pod: Pod) -> bool:
 
 
 def drain(api: Client, node: Node, pods: Sequence[Pod]) -> bool:
-    """One step; whether the node is empty by now, or EVICTION_SECONDS are over.
+    """One step; whether the node is empty by now, or its time is over.
+
+    That is EVICTION_SECONDS after the first step, or when EC2 takes the instance back.
 
     `pods` are all pods of the cluster, or those of the node.
     """
-    begun = _begin(api, node)
+    begun = _begun(node)
+    if begun is None:  # what was scheduled here before the cordon shows in the next step
+        _begin(api, node)
+        return False
     leaving = [pod for pod in pods_of(pods, node) if not stays(pod)]
     for pod in leaving:
         if "deletionTimestamp" not in pod["metadata"]:
             evict(api, pod)
-    return not leaving or time.time() - begun > EVICTION_SECONDS
+    notice = node["metadata"].get("annotations", {}).get(NOTICE)
+    return not leaving or time.time() > (float(notice) if notice else begun + EVICTION_SECONDS)
 
 
 def evict(api: Client, pod: Pod, grace_seconds: int | None = None) -> bool:
@@ -68,19 +74,21 @@ def evict(api: Client, pod: Pod, grace_seconds: int | None = None) -> bool:
     return True
 
 
-def remove(api: Client, node: Node, pods: Sequence[Pod]) -> None:
+def remove(api: Client, node: Node) -> None:
     """Delete the Node of an instance that is gone, and what was left on it: no kubelet will ever report its end."""
     name = node["metadata"]["name"]
     api.delete("v1", "Node", name)
-    for pod in pods_of(pods, node):
+    for pod in api.list("v1", "Pod", fieldSelector=f"spec.nodeName={name}"):
         api.delete("v1", "Pod", pod["metadata"]["name"], pod["metadata"]["namespace"], gracePeriodSeconds=0)
 
 
-def _begin(api: Client, node: Node) -> float:
+def _begun(node: Node) -> float | None:
+    """When the drain began; None when it did not, or somebody has taken the cordon away."""
     since = node["metadata"].get("annotations", {}).get(SINCE)
-    if since is not None and node["spec"].get("unschedulable"):
-        return float(since)
-    now = since or f"{time.time():.0f}"
-    change = {"metadata": {"annotations": {SINCE: now}}, "spec": {"unschedulable": True}}
+    return float(since) if since is not None and node["spec"].get("unschedulable") else None
+
+
+def _begin(api: Client, node: Node) -> None:
+    since = node["metadata"].get("annotations", {}).get(SINCE) or f"{time.time():.0f}"
+    change = {"metadata": {"annotations": {SINCE: since}}, "spec": {"unschedulable": True}}
     api.patch("v1", "Node", node["metadata"]["name"], None, change)
-    return float(now)

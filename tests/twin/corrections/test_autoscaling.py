@@ -148,8 +148,8 @@ def test_a_group_holds_instances_of_its_launch_template_spread_over_its_zones(
     for one in instances:
         number = subnet_ids.index(one["SubnetId"])
         assert one["Placement"]["AvailabilityZone"] == shown["AvailabilityZones"][number]
-        assert one["PrivateIpAddress"] == f"10.9.{number}.4"
-        assert one["PrivateDnsName"] == f"ip-10-9-{number}-4.{REGION}.compute.internal"
+        assert one["PrivateIpAddress"].startswith(f"10.9.{number}.")
+        assert one["PrivateDnsName"] == f"ip-{one['PrivateIpAddress'].replace('.', '-')}.{REGION}.compute.internal"
         assert "PublicIpAddress" not in one
         assert one["CapacityReservationId"] == "cr-0123456789abcdef0"
         tags = {tag["Key"]: tag["Value"] for tag in one["Tags"]}

@@ -67,7 +67,7 @@ async def launch(
     volume_id = started["Instances"][0]["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
     scope = f"{emulator.account}/{emulator.region}"
     disk: Fields = next((one for one in template.get("BlockDeviceMappings", []) if one.get("Ebs")), {})
-    shown = _placed(emulator, memory, subnet, instance_type) | {
+    shown = _placed(emulator, memory, instance_id, subnet, instance_type) | {
         "MetadataOptions": {"State": "applied", "HttpEndpoint": "enabled"} | template.get("MetadataOptions", {}),
         **({"InstanceLifecycle": "spot"} if spot else {}),
     }
@@ -80,12 +80,14 @@ async def launch(
     return instance_id
 
 
-def _placed(emulator: Emulator, memory: Memory, subnet: Fields, instance_type: str) -> Fields:
-    """Where it is: the zone of the subnet, and the first of the subnet's addresses that is free."""
+def _placed(emulator: Emulator, memory: Memory, instance_id: str, subnet: Fields, instance_type: str) -> Fields:
+    """Where it is: the zone of the subnet, and one of the subnet's addresses that is free."""
     of_all = memory.shelf(_KIND).of_scope(f"{emulator.account}/{emulator.region}").values()
     taken = {one["PrivateIpAddress"] for one in of_all if one["SubnetId"] == subnet["SubnetId"]}
     hosts = list(ipaddress.ip_network(subnet["CidrBlock"]))[_RESERVED:-1]
-    address = next((str(host) for host in hosts if str(host) not in taken), None)
+    # Anywhere in the subnet, as on AWS: an address that was just given back is a Node's name for a while yet.
+    begin = int(instance_id.removeprefix("i-"), 16) % len(hosts)
+    address = next((str(host) for host in (*hosts[begin:], *hosts[:begin]) if str(host) not in taken), None)
     if address is None:
         message = f"There are not enough free addresses in subnet '{subnet['SubnetId']}' to satisfy the request."
         raise AwsError("InsufficientFreeAddressesInSubnet", message)

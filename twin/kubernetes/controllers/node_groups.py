@@ -17,7 +17,7 @@ from typing import Any
 
 from twin.kubernetes import nodes as node_objects
 from twin.kubernetes.controllers.loop import World
-from twin.kubernetes.drain import NOTICE, SINCE, Pod, drain, remove
+from twin.kubernetes.drain import SINCE, Pod, drain, remove
 from twin.kubernetes.groups import Instance, NodeGroup, node_groups
 from twin.kubernetes.instance_types import UnknownInstanceTypeError
 from twin.kubernetes.nodes import Node
@@ -59,12 +59,12 @@ class NodeGroups:
         if not groups and not nodes and self._reported in (None, "{}"):
             return
         now = _Round(world, groups, nodes, world.api.list("v1", "Pod") if nodes else ())
+        self._leave(now)
         for group in groups:
             if group.status != "DELETING":
                 self._join(now, group)
                 self._update(now, group)
                 _replace_outdated(now, group)
-        self._leave(now)
         self._report(now)
 
     def _join(self, now: _Round, group: NodeGroup) -> None:
@@ -98,9 +98,8 @@ class NodeGroups:
         for node in now.nodes:
             if node_objects.instance_id(node) in wanted:
                 continue
-            # What EC2 has taken back is gone at once: a drain that was not over in time is cut short.
-            if NOTICE in _annotations(node) or drain(now.world.api, node, now.pods):
-                remove(now.world.api, node, now.pods)
+            if drain(now.world.api, node, now.pods):
+                remove(now.world.api, node)
                 self._launched.pop(node_objects.instance_id(node), None)
                 _log.info("node %s is gone", node["metadata"]["name"])
 
@@ -118,6 +117,8 @@ class NodeGroups:
 def _register(now: _Round, group: NodeGroup, instance: Instance) -> None:
     aws = now.world.aws
     told = aws.client("ec2").describe_instances(InstanceIds=[instance.id])["Reservations"][0]["Instances"][0]
+    if any(node["metadata"]["name"] == told["PrivateDnsName"] for node in now.nodes):
+        return  # the address was another instance's, whose Node is about to go
     made = node_objects.manifest(group, instance, aws.region, told["PrivateIpAddress"], told["PrivateDnsName"])
     now.world.api.create(made)
     _log.info("node %s (%s, %s) joins %s", made["metadata"]["name"], instance.type, instance.zone, group.name)

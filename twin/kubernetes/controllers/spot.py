@@ -1,20 +1,19 @@
 """Spot interruptions, which come only when somebody asks for one: `groundwork twin interrupt-spot`.
 
-EC2 tells of an interruption two minutes before. Managed node groups (with their own capacity rebalancing) then launch
-a replacement and drain the node, so no node-termination-handler is needed. Here the notice is an annotation of the
-Node: it is tainted and cordoned, drained until it is empty or NOTICE_SECONDS are over, and its instance terminated;
-the Auto Scaling group launches another one.
+EC2 tells of an interruption two minutes before. Managed node groups then launch a replacement (they rebalance capacity
+themselves) and drain the node, so no node-termination-handler is needed. Here the notice is an annotation of the Node:
+the Node is tainted, its instance leaves the Auto Scaling group, which launches another one, and the Node is drained as
+that of any instance that leaves (node_groups.py), until it is empty or NOTICE_SECONDS are over.
 
 Source: EKS user guide, "Managed node group capacity types", Spot.
 """
 
 import logging
-import time
 from typing import Any
 
 from twin.kubernetes import nodes as node_objects
 from twin.kubernetes.controllers.loop import World
-from twin.kubernetes.drain import NOTICE, drain
+from twin.kubernetes.drain import NOTICE
 from twin.kubernetes.nodes import Node
 
 NOTICE_SECONDS = 10.0
@@ -35,18 +34,15 @@ class SpotInterruptions:
         if not noticed:
             return
         held = _instances(world)
-        pods = world.api.list("v1", "Pod")
         for node in noticed:
             instance = node_objects.instance_id(node)
-            if instance not in held:  # terminated already: its Node follows
+            if instance not in held:  # its Node is being drained
                 continue
             _taint(world, node)
-            empty = drain(world.api, node, pods)
-            if empty or time.time() >= float(_annotations(node)[NOTICE]):
-                world.aws.client("autoscaling").terminate_instance_in_auto_scaling_group(
-                    InstanceId=instance, ShouldDecrementDesiredCapacity=False
-                )
-                _log.info("spot instance %s of node %s is interrupted", instance, node["metadata"]["name"])
+            world.aws.client("autoscaling").terminate_instance_in_auto_scaling_group(
+                InstanceId=instance, ShouldDecrementDesiredCapacity=False
+            )
+            _log.info("spot instance %s of node %s is interrupted", instance, node["metadata"]["name"])
 
 
 def _annotations(node: Node) -> dict[str, str]:
