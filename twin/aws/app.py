@@ -23,6 +23,7 @@ from twin.aws.corrections import (
 )
 from twin.aws.corrections.auto_scaling_groups import AutoScalingGroups
 from twin.aws.corrections.autoscaling import AutoScaling
+from twin.aws.corrections.eks_addons import Addons
 from twin.aws.corrections.eks_common import ClusterFolders
 from twin.aws.corrections.eks_node_groups import NodeGroups
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
@@ -63,6 +64,7 @@ def build_app(settings: ServerSettings) -> Application:
         *AutoScaling(scaling).corrections(),
         *eks_common.TAGS,
         *NodeGroups(scaling, folders).corrections(),
+        *Addons(folders).corrections(),
         *eks_updates.CORRECTIONS,
         *folders.corrections(),
         *s3.CORRECTIONS,

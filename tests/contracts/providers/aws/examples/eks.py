@@ -131,11 +131,24 @@ def _addon_inputs(world: World) -> dict[str, Any]:
     }
 
 
+def _driver_role(world: World) -> list[dict[str, str]]:
+    return [{"serviceAccount": "ebs-csi-controller-sa", "roleArn": role(world, "pods.eks")}]
+
+
 def _addon_holds(world: World, addon_id: str, inputs: Mapping[str, Any]) -> None:
     cluster_name, _, name = addon_id.partition(":")
     there = world.client("eks").describe_addon(clusterName=cluster_name, addonName=name)["addon"]
     assert there["status"] == "ACTIVE"
-    assert there["configurationValues"] == inputs["configurationValues"]
+    assert there.get("configurationValues") == inputs.get("configurationValues")
+    assert there["addonVersion"] == inputs.get("addonVersion", there["addonVersion"])
+    found = [
+        world.client("eks").describe_pod_identity_association(
+            clusterName=cluster_name, associationId=arn.rpartition("/")[2]
+        )["association"]
+        for arn in there.get("podIdentityAssociations", [])
+    ]
+    roles = {one["serviceAccount"]: one["roleArn"] for one in inputs.get("podIdentityAssociations", [])}
+    assert {one["serviceAccount"]: one["roleArn"] for one in found} == roles
     assert there["tags"] == inputs["tagsAll"]
 
 
@@ -214,7 +227,25 @@ EXAMPLES = (
         "aws:eks/addon:Addon",
         inputs=_addon_inputs,
         holds=_addon_holds,
+        updates=(
+            {"configurationValues": '{"enableNetworkPolicy": "false"}', "resolveConflictsOnUpdate": "PRESERVE"},
+            {"addonVersion": "v1.22.3-eksbuild.1"},
+            {"tags": {"more": "1"}},
+        ),
         not_imported=frozenset({"resolveConflictsOnCreate", "resolveConflictsOnUpdate"}),
+    ),
+    Example(
+        "aws:eks/addon:Addon",
+        inputs=lambda world: {
+            "clusterName": cluster(world),
+            "addonName": "aws-ebs-csi-driver",
+            "addonVersion": "v1.62.0-eksbuild.1",
+            "podIdentityAssociations": _driver_role(world),
+            "preserve": False,
+        },
+        holds=_addon_holds,
+        updates=(lambda world: {"podIdentityAssociations": _driver_role(world)}, {"podIdentityAssociations": None}),
+        case="with a role",
     ),
     Example(
         "aws:eks/accessEntry:AccessEntry",
