@@ -1,4 +1,4 @@
-"""What the engine works with on the twin: its home with the provider plugin, the project folder, its own `pulumi`."""
+"""What the engine works with on the twin: its home with the provider plugins, the project folder, its own `pulumi`."""
 
 import importlib.util
 import json
@@ -13,6 +13,8 @@ from twin import pulumi_command
 from twin.errors import TwinError
 from twin.places import CODE, Places
 
+PLUGINS = {"aws": "pulumi_aws", "kubernetes": "pulumi_kubernetes"}
+"""The providers that are answered here, module `twin.providers.<name>`, and the package of each one's SDK."""
 LINKED = ("Pulumi.yaml", ".venv", "stacks", "policies")
 """What the project folder shares with the clone. The settings files are copies: see twin/pulumi_command.py."""
 
@@ -21,7 +23,8 @@ def prepare(places: Places, tools: Toolchain) -> None:
     """Make the engine's folders of the twin, or bring them up to date. Takes milliseconds."""
     for folder in (places.pulumi_home, places.pulumi_state, places.project, places.bin):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _install_provider(places, tools)
+    for name in PLUGINS:
+        _install_provider(name, places, tools)
     for name in LINKED:
         if (places.clone / name).exists():
             _link(places.project / name, places.clone / name)
@@ -49,22 +52,23 @@ def ensure_stack(places: Places, environment: str, variables: Mapping[str, str])
         raise TwinError(f"The stack {environment} cannot be made: {made.stderr.strip() or made.stdout.strip()}")
 
 
-def provider_version() -> str:
-    """The version of the AWS provider that the installed SDK asks the engine for. Raises TwinError without the SDK."""
-    found = importlib.util.find_spec("pulumi_aws")  # finds it and does not import it, which takes seconds
+def provider_version(name: str) -> str:
+    """The version of a provider that its installed SDK asks the engine for. Raises TwinError without the SDK."""
+    package = PLUGINS[name]
+    found = importlib.util.find_spec(package)  # finds it and does not import it, which takes seconds
     if found is None or found.origin is None:
-        raise TwinError("pulumi_aws is not installed in the Python of this command. Run: make install")
+        raise TwinError(f"{package} is not installed in the Python of this command. Run: make install")
     version: str = json.loads((Path(found.origin).parent / "pulumi-plugin.json").read_text())["version"]
     return version
 
 
-def _install_provider(places: Places, tools: Toolchain) -> None:
-    folder = places.pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
+def _install_provider(name: str, places: Places, tools: Toolchain) -> None:
+    folder = places.pulumi_home / "plugins" / f"resource-{name}-v{provider_version(name)}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The engine starts it in the program's folder, which holds paths of assets: it must stay there. -P keeps that
     # folder from being searched for modules, and PYTHONPATH finds ours.
-    command = (tools.python, "-P", "-m", "twin.providers.aws")
-    _write_script(folder / "pulumi-resource-aws", command, {"PYTHONPATH": str(CODE)})
+    command = (tools.python, "-P", "-m", f"twin.providers.{name}")
+    _write_script(folder / f"pulumi-resource-{name}", command, {"PYTHONPATH": str(CODE)})
 
 
 def _write_script(path: Path, command: Sequence[str | Path], variables: Mapping[str, str]) -> None:

@@ -46,20 +46,22 @@ class Engine:
     project: Project
     variables: Mapping[str, str]
     aws: Account
+    head: str = PROGRAM
+    """What every program begins with; `{settings}` and `{trust}` are filled in."""
 
     @classmethod
-    def make(cls, root: Path) -> "Engine":
+    def make(cls, root: Path, head: str = PROGRAM) -> "Engine":
         """Start a twin in a project of its own, without a program yet."""
         project = Project.make(root)
         (project.root / "stacks").unlink()
         (project.root / "stacks").mkdir()
         project.groundwork("twin", "start")
         # The engine shows its option --event-log, which the Automation API uses, only with the debug commands.
-        return cls(project, project.twin_variables() | {"PULUMI_DEBUG_COMMANDS": "true"}, project.account())
+        return cls(project, project.twin_variables() | {"PULUMI_DEBUG_COMMANDS": "true"}, project.account(), head)
 
     def declare(self, program: str, settings: str = "") -> None:
         """Make this the program; `settings` are further arguments of the provider."""
-        head = PROGRAM.format(settings=f", {settings}" if settings else "", trust=TRUST)
+        head = self.head.format(settings=f", {settings}" if settings else "", trust=TRUST)
         (self.project.root / "stacks/__main__.py").write_text(head + program)
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

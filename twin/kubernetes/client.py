@@ -148,15 +148,23 @@ class Client:
         Returns:
             False when there was none. True says that its deletion has begun: a finalizer may hold it.
         """
+        return self.remove(api_version, kind, name, namespace, **options) is not None
+
+    def remove(
+        self, api_version: str, kind: str, name: str, namespace: str | None = None, **options: Any
+    ) -> dict[str, Any] | None:
+        """Ask for an object to be deleted; the answer, or `None` when there was none.
+
+        The answer is a `Status` when the object is gone at once, else the object, which something holds for now.
+        """
         path = self._path(api_version, kind, name, namespace)
         body = {"apiVersion": "v1", "kind": "DeleteOptions", **options}
         try:
-            self._json("DELETE", path, body)
+            return self._json("DELETE", path, body)
         except ApiError as error:
             if error.status == 404:
-                return False
+                return None
             raise
-        return True
 
     def watch(
         self, api_version: str, kind: str, namespace: str | None = None, *, timeout_seconds: float, **query: str

@@ -2,11 +2,11 @@
 
 The engine sends a `google.protobuf.Struct`. Two things in it are no plain JSON: a value not known yet at preview (a
 fixed string) and a secret (an object with a signature). Here the first becomes `UNKNOWN`, the second its plain value;
-the name of the top-level property that held it is remembered, so that it is sent back as a secret.
+where it stood is remembered, so that it is sent back as a secret.
 Source: pulumi/pulumi, sdk/go/common/resource/properties.go and sdk/proto.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,27 +33,29 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
+Path = tuple[str, ...]
+"""Names of properties from the top down. It ends at a list: what is in one has no place of its own."""
+
+
 @dataclass(frozen=True)
 class Properties:
-    """Plain property values, and the names of the top-level ones that hold a secret."""
+    """Plain property values, and where they hold a secret."""
 
     values: dict[str, Any]
     secrets: frozenset[str] = field(default_factory=frozenset)
+    """The names of the top-level properties with a secret in them."""
+    secret_paths: frozenset[Path] = field(default_factory=frozenset)
+    """Where each secret is."""
 
 
 def decode(struct: Struct) -> Properties:
     """What the engine sent. Whole numbers arrive as floats and become `int`."""
-    values: dict[str, Any] = {}
-    secrets: set[str] = set()
-    for name, value in struct.fields.items():
-        found: list[bool] = []
-        values[name] = _plain(value, found)
-        if found:
-            secrets.add(name)
-    return Properties(values, frozenset(secrets))
+    paths: set[Path] = set()
+    values = {name: _plain(value, (name,), paths) for name, value in struct.fields.items()}
+    return Properties(values, frozenset(path[0] for path in paths), frozenset(paths))
 
 
-def _plain(value: Value, secrets: list[bool]) -> Any:
+def _plain(value: Value, path: Path, secrets: set[Path]) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
             return UNKNOWN if value.string_value == _UNKNOWN_MARK else value.string_value
@@ -63,38 +65,49 @@ def _plain(value: Value, secrets: list[bool]) -> Any:
         case "bool_value":
             return value.bool_value
         case "list_value":
-            return [_plain(item, secrets) for item in value.list_value.values]
+            inside: set[Path] = set()
+            items = [_plain(item, path, inside) for item in value.list_value.values]
+            if inside:
+                secrets.add(path)
+            return items
         case "struct_value":
             fields = value.struct_value.fields
             signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
             if signature == _SECRET:
-                secrets.append(True)
-                return _plain(fields["value"], secrets)
+                secrets.add(path)
+                return _plain(fields["value"], path, set())
             if signature:
                 raise ValueError(
-                    f"a value of kind {signature} (asset, archive or resource reference) is no AWS property"
+                    f"a value of kind {signature} (asset, archive or resource reference) is no property here"
                 )
-            return {name: _plain(item, secrets) for name, item in fields.items()}
+            return {name: _plain(item, (*path, name), secrets) for name, item in fields.items()}
         case _:
             return None
 
 
-def encode(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
+def encode(values: Mapping[str, Any], secrets: Iterable[str | Path] = ()) -> Struct:
     """What goes to the engine: absent (`None`) properties left out, those named in `secrets` marked as secret."""
     struct = Struct()
-    hidden = set(secrets)
-    for name, value in values.items():
-        if value is None:
-            continue
-        if name in hidden and value is not UNKNOWN:
-            value = {_SIGNATURE: _SECRET, "value": value}
-        struct.fields[name].CopyFrom(_value(value))
+    _fill(struct, values, {(name,) if isinstance(name, str) else name for name in secrets})
     return struct
 
 
-def _value(plain: Any) -> Value:
-    value = Value()
+def _fill(struct: Struct, values: Mapping[str, Any], hidden: Set[Path], here: Path = ()) -> None:
+    for name, plain in values.items():
+        if plain is None:
+            continue
+        value, path = struct.fields[name], (*here, name) if hidden else ()
+        if hidden and path in hidden and plain is not UNKNOWN:
+            value.struct_value.fields[_SIGNATURE].string_value = _SECRET
+            _set(value.struct_value.fields["value"], plain, frozenset(), ())
+        else:
+            _set(value, plain, hidden, path)
+
+
+def _set(value: Value, plain: Any, hidden: Set[Path], path: Path) -> None:
     match plain:
+        case str():
+            value.string_value = plain
         case Unknown():
             value.string_value = _UNKNOWN_MARK
         case None:
@@ -103,15 +116,12 @@ def _value(plain: Any) -> Value:
             value.bool_value = plain
         case int() | float():
             value.number_value = plain
-        case str():
-            value.string_value = plain
         case list() | tuple():
-            value.list_value.values.extend(_value(item) for item in plain)
+            value.list_value.SetInParent()
+            for item in plain:
+                _set(value.list_value.values.add(), item, frozenset(), ())
         case Mapping():
             value.struct_value.SetInParent()
-            for name, item in plain.items():
-                if item is not None:
-                    value.struct_value.fields[name].CopyFrom(_value(item))
+            _fill(value.struct_value, plain, hidden, path)
         case _:
             raise TypeError(f"{type(plain).__name__} is no property value")
-    return value

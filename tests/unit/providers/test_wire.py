@@ -44,5 +44,17 @@ def test_an_unknown_value_has_no_truth() -> None:
 def test_an_asset_is_refused() -> None:
     sent = Struct()
     sent.update({"it": {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "text": "x"}})
-    with pytest.raises(ValueError, match="no AWS property"):
+    with pytest.raises(ValueError, match="is no property here"):
         decode(sent)
+
+
+def test_a_secret_goes_back_to_just_where_it_was() -> None:
+    sent = Struct()
+    secret = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
+    sent.update({"spec": {"plain": "x", "deep": {"password": secret}, "list": [{"value": secret}]}})
+    received = decode(sent)
+    assert received.secret_paths == {("spec", "deep", "password"), ("spec", "list")}
+    returned = encode(received.values, received.secret_paths).fields["spec"].struct_value
+    assert returned.fields["plain"].string_value == "x"
+    assert returned.fields["deep"].struct_value.fields["password"].struct_value.fields[SIGNATURE]
+    assert returned.fields["list"].struct_value.fields[SIGNATURE].string_value == secret[SIGNATURE]

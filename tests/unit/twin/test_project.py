@@ -90,16 +90,17 @@ def test_settings_are_not_changed_through_the_engine(prepared: tuple[Clone, dict
     assert "Edit Pulumi.<environment>.yaml" in refused.stderr
 
 
-def test_the_provider_is_installed_as_a_plugin_of_the_version_that_the_sdk_asks_for(
+def test_the_providers_are_installed_as_plugins_of_the_versions_that_the_sdks_ask_for(
     prepared: tuple[Clone, dict[str, str]],
 ) -> None:
     clone, _ = prepared
     listed = json.loads(pulumi(prepared, "plugin", "ls", "--json").stdout)
     assert [(one["name"], one["kind"], one["version"]) for one in listed] == [
-        ("aws", "resource", project.provider_version())
+        (name, "resource", project.provider_version(name)) for name in ("aws", "kubernetes")
     ]
-    (script,) = clone.places.pulumi_home.glob("plugins/*/pulumi-resource-aws")
-    assert stat.S_IMODE(script.stat().st_mode) == 0o700
+    scripts = sorted(clone.places.pulumi_home.glob("plugins/*/pulumi-resource-*"))
+    assert [script.name for script in scripts] == ["pulumi-resource-aws", "pulumi-resource-kubernetes"]
+    assert {stat.S_IMODE(script.stat().st_mode) for script in scripts} == {0o700}
 
 
 def test_making_a_stack_again_does_nothing_and_a_failure_is_told_in_the_engines_words(
