@@ -78,9 +78,11 @@ def running(folder: Path, *, controllers: bool = True) -> Iterator[ControlPlane]
         start(
             "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{etcd}", "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1", f"--secure-port={api}", f"--tls-cert-file={certificate.certificate}",
-            f"--tls-private-key-file={certificate.key}", f"--token-auth-file={folder / 'tokens.csv'}",
+            f"--tls-private-key-file={certificate.key}",
+            f"--token-auth-file={folder / 'tokens.csv'}",
             "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
-            f"--service-account-key-file={certificate.certificate}", f"--service-account-signing-key-file={certificate.key}",
+            f"--service-account-key-file={certificate.certificate}",
+            f"--service-account-signing-key-file={certificate.key}",
             "--service-account-issuer=https://kubernetes.default.svc", "--endpoint-reconciler-type=none",
         )  # fmt: skip
         _wait(plane, processes)

@@ -63,46 +63,101 @@ inside = {"namespace": space.metadata.name}
 core.v1.ConfigMap("settings", metadata=inside, data={"a": "1"}, opts=on())
 core.v1.Secret("password", metadata=inside, string_data={"password": "hunter2"}, opts=on())
 account = core.v1.ServiceAccount("robot", metadata=inside, opts=on())
-core.v1.LimitRange("limits", metadata=inside, spec={"limits": [{"type": "Container", "default": {"cpu": "1000m"}}]}, opts=on())
+core.v1.LimitRange(
+    "limits", metadata=inside, spec={"limits": [{"type": "Container", "default": {"cpu": "1000m"}}]}, opts=on()
+)
 core.v1.ResourceQuota("quota", metadata=inside, spec={"hard": {"pods": "50", "requests.cpu": "32"}}, opts=on())
 core.v1.Service("door", metadata=inside, spec={"ports": [{"port": 80}], "cluster_ip": "None"}, opts=on())
-role = rbac.v1.Role("reader", metadata=inside, rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}], opts=on())
+role = rbac.v1.Role(
+    "reader", metadata=inside, rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}], opts=on()
+)
 rbac.v1.RoleBinding(
-    "reads", metadata=inside, role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role.metadata.name},
-    subjects=[{"kind": "Group", "name": "groundwork:team:vision:data-scientist"}], opts=on(),
+    "reads",
+    metadata=inside,
+    role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role.metadata.name},
+    subjects=[{"kind": "Group", "name": "groundwork:team:vision:data-scientist"}],
+    opts=on(),
 )
 wide = rbac.v1.ClusterRole("wide", rules=[{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}], opts=on())
 rbac.v1.ClusterRoleBinding(
-    "widely", role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": wide.metadata.name},
-    subjects=[{"kind": "Group", "name": "groundwork:auditor"}], opts=on(),
+    "widely",
+    role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": wide.metadata.name},
+    subjects=[{"kind": "Group", "name": "groundwork:auditor"}],
+    opts=on(),
 )
-networking.v1.NetworkPolicy("deny", metadata=inside, spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}, opts=on())
+networking.v1.NetworkPolicy(
+    "deny", metadata=inside, spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}, opts=on()
+)
 networking.v1.IngressClass("class", spec={"controller": "example.com/none"}, opts=on())
-policy.v1.PodDisruptionBudget("budget", metadata=inside, spec={"minAvailable": 1, "selector": {"matchLabels": {"a": "b"}}}, opts=on())
+policy.v1.PodDisruptionBudget(
+    "budget", metadata=inside, spec={"minAvailable": 1, "selector": {"matchLabels": {"a": "b"}}}, opts=on()
+)
 scheduling.v1.PriorityClass("urgent", value=1000, opts=on())
-storage.v1.StorageClass("fast", provisioner="ebs.csi.aws.com", parameters={"type": "gp3"}, volume_binding_mode="WaitForFirstConsumer", opts=on())
+storage.v1.StorageClass(
+    "fast",
+    provisioner="ebs.csi.aws.com",
+    parameters={"type": "gp3"},
+    volume_binding_mode="WaitForFirstConsumer",
+    opts=on(),
+)
 core.v1.PersistentVolumeClaim(
-    "data", metadata=inside,
-    spec={"accessModes": ["ReadWriteOnce"], "storageClassName": "later", "resources": {"requests": {"storage": "1Gi"}}},
-    opts=on(storage.v1.StorageClass("later", metadata={"name": "later"}, provisioner="x", volume_binding_mode="WaitForFirstConsumer", opts=on())),
+    "data",
+    metadata=inside,
+    spec={
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "later",
+        "resources": {"requests": {"storage": "1Gi"}},
+    },
+    opts=on(
+        storage.v1.StorageClass(
+            "later",
+            metadata={"name": "later"},
+            provisioner="x",
+            volume_binding_mode="WaitForFirstConsumer",
+            opts=on(),
+        )
+    ),
 )
 container = {"name": "main", "image": "registry.example/app@sha256:" + "0" * 64}
 apps.v1.Deployment(
-    "web", metadata=inside,
-    spec={"replicas": 0, "selector": {"matchLabels": {"app": "web"}},
-          "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}}, opts=on(),
+    "web",
+    metadata=inside,
+    spec={
+        "replicas": 0,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}},
+    },
+    opts=on(),
 )
 batch.v1.CronJob(
-    "nightly", metadata=inside,
-    spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}}},
+    "nightly",
+    metadata=inside,
+    spec={
+        "schedule": "0 3 * * *",
+        "jobTemplate": {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}},
+    },
     opts=on(),
 )
 judge = admissionregistration.v1.ValidatingAdmissionPolicy(
     "judge",
     metadata={"name": "no-forbidden-words"},
     spec={
-        "matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["configmaps"]}]},
-        "validations": [{"expression": "!has(object.data) || !('forbidden' in object.data)", "message": "the word is forbidden here"}],
+        "matchConstraints": {
+            "resourceRules": [
+                {
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE", "UPDATE"],
+                    "resources": ["configmaps"],
+                }
+            ]
+        },
+        "validations": [
+            {
+                "expression": "!has(object.data) || !('forbidden' in object.data)",
+                "message": "the word is forbidden here",
+            }
+        ],
     },
     opts=on(),
 )
@@ -110,12 +165,25 @@ admissionregistration.v1.ValidatingAdmissionPolicyBinding(
     "judges", spec={"policyName": judge.metadata.name, "validationActions": ["Deny"]}, opts=on()
 )
 definition = apiextensions.v1.CustomResourceDefinition(
-    "widgets", metadata={"name": "widgets.example.com"},
+    "widgets",
+    metadata={"name": "widgets.example.com"},
     spec={
-        "group": "example.com", "scope": "Namespaced",
+        "group": "example.com",
+        "scope": "Namespaced",
         "names": {"plural": "widgets", "singular": "widget", "kind": "Widget"},
-        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
-            "type": "object", "properties": {"spec": {"type": "object", "x_kubernetes_preserve_unknown_fields": True}}}}}],
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {"spec": {"type": "object", "x_kubernetes_preserve_unknown_fields": True}},
+                    }
+                },
+            }
+        ],
     },
     opts=on(),
 )
