@@ -1,11 +1,14 @@
 """What an account holds, by kind: read from the AWS APIs, so that "nothing is left" can be shown.
 
-Only what a customer can make is listed: a default VPC with its parts, AWS managed keys and policies are not.
+Only what a customer can make is listed: a default VPC with its parts, AWS managed keys and policies are not. What EKS
+makes for a node group (an Auto Scaling group, instances) is listed too: it costs, and has to go with it.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+import jmespath
 
 from twin.account import Account
 
@@ -26,6 +29,8 @@ class Kind:
     """Key of the id in an item."""
     keep: Callable[[dict[str, Any]], bool] = lambda _: True
     """False for what belongs to AWS or to the default VPC."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Of the operation."""
 
 
 def _customers_key_alias(item: dict[str, Any]) -> bool:
@@ -42,6 +47,10 @@ def _not_in_default_vpc(item: dict[str, Any]) -> bool:
 
 def _not_deleted(item: dict[str, Any]) -> bool:
     return item.get("State") not in ("deleted", "deleting")
+
+
+def _not_ended(item: dict[str, Any]) -> bool:
+    return item["State"]["Name"] not in ("shutting-down", "terminated")
 
 
 def _not_main(item: dict[str, Any]) -> bool:
@@ -63,6 +72,17 @@ KINDS = (
     Kind("vpc-endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", _not_deleted),
     Kind("flow-log", "ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
     Kind("security-group", "ec2", "describe_security_groups", "SecurityGroups", "GroupId", _not_in_default_vpc),
+    Kind("launch-template", "ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId"),
+    Kind("volume", "ec2", "describe_volumes", "Volumes", "VolumeId"),
+    Kind("snapshot", "ec2", "describe_snapshots", "Snapshots", "SnapshotId",
+         parameters={"OwnerIds": ["self"]}),
+    Kind("capacity-reservation", "ec2", "describe_capacity_reservations", "CapacityReservations",
+         "CapacityReservationId", lambda item: item["State"] not in ("cancelled", "expired")),
+    Kind("auto-scaling-group", "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups",
+         "AutoScalingGroupName"),
+    Kind("load-balancer", "elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn"),
+    Kind("target-group", "elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn"),
+    Kind("instance-profile", "iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
     Kind("repository", "ecr", "describe_repositories", "repositories", "repositoryName"),
     Kind("db-instance", "rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     Kind("db-subnet-group", "rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName",
@@ -91,7 +111,9 @@ def take(account: Account) -> Inventory:
             for gateway in account.client("ec2").describe_internet_gateways()["InternetGateways"]
             if _attached_to_other_than_default(default_vpcs)(gateway)
         ),
+        "instance": tuple(sorted(_instances(account))),
         "key": tuple(sorted(_keys(account))),
+        **_clusters(account),
         "policy": tuple(
             sorted(policy["Arn"] for policy in account.client("iam").list_policies(Scope="Local")["Policies"])
         ),
@@ -102,9 +124,9 @@ def take(account: Account) -> Inventory:
 def _ids(account: Account, kind: Kind) -> Iterator[str]:
     client = account.client(kind.service)
     pages = (
-        client.get_paginator(kind.operation).paginate()
+        client.get_paginator(kind.operation).paginate(**kind.parameters)
         if client.can_paginate(kind.operation)
-        else [getattr(client, kind.operation)()]
+        else [getattr(client, kind.operation)(**kind.parameters)]
     )
     for page in pages:
         yield from (item[kind.id] for item in page.get(kind.items, ()) if kind.keep(item))
@@ -116,6 +138,38 @@ def _in_vpcs(
 ) -> tuple[str, ...]:  # fmt: skip
     listed = getattr(account.client("ec2"), operation)()[items]
     return tuple(sorted(item[key] for item in listed if item["VpcId"] not in default_vpcs and keep(item)))
+
+
+def _instances(account: Account) -> Iterator[str]:
+    """Those that have not ended: EC2 shows a terminated instance for another hour."""
+    for page in account.client("ec2").get_paginator("describe_instances").paginate():
+        for reservation in page["Reservations"]:
+            yield from (instance["InstanceId"] for instance in reservation["Instances"] if _not_ended(instance))
+
+
+_IN_CLUSTERS = {
+    "node-group": ("list_nodegroups", "nodegroups"),
+    "addon": ("list_addons", "addons"),
+    "access-entry": ("list_access_entries", "accessEntries"),
+    "pod-identity-association": ("list_pod_identity_associations", "associations[].associationId"),
+}
+"""Kind -> the operation that lists it for one cluster, and where the ids are in its answer (JMESPath)."""
+
+
+def _clusters(account: Account) -> Inventory:
+    """Clusters, and what belongs to each: `<cluster>/<name>`."""
+    eks = account.client("eks")
+    clusters = [name for page in eks.get_paginator("list_clusters").paginate() for name in page["clusters"]]
+    found = {"cluster": tuple(sorted(clusters))}
+    for kind, (operation, place) in _IN_CLUSTERS.items():
+        listed = [
+            f"{cluster}/{name}"
+            for cluster in clusters
+            for page in eks.get_paginator(operation).paginate(clusterName=cluster)
+            for name in jmespath.search(place, page) or ()
+        ]
+        found[kind] = tuple(sorted(listed))
+    return found
 
 
 def _keys(account: Account) -> Iterator[str]:

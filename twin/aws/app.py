@@ -17,6 +17,7 @@ from twin.aws.corrections import (
     instances,
     launch_templates,
     principals,
+    resource_names,
     root_user,
     s3,
     secretsmanager,
@@ -50,6 +51,8 @@ def build_app(settings: ServerSettings) -> Application:
     condition_keys.install()
     principals.install()
     root_user.install()
+    memory = Memory(settings.root / "aws" / "corrections")
+    resource_names.install(memory)
     fleet = Fleet(settings.postgres_dir, settings.postgres_bin, functools.partial(_tls, settings.certificates_dir))
     groups = ParameterGroups(settings.postgres_bin)
     databases = DatabaseInstances(fleet, groups)
@@ -75,7 +78,7 @@ def build_app(settings: ServerSettings) -> Application:
         *databases.corrections(),
     )
     checked = EncryptedObjects(emulator)
-    corrected = Corrections(checked, Memory(settings.root / "aws" / "corrections"), catalogue)
+    corrected = Corrections(checked, memory, catalogue)
     return _with_fleet(Faults(corrected, settings.root), fleet)
 
 

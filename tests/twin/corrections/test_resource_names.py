@@ -1,0 +1,91 @@
+"""Policies that name node groups, add-ons and tagged Auto Scaling groups decide as on AWS."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.twin.corrections.server import ACCOUNT, REGION, Twin, allow
+from tests.twin.corrections.test_eks_node_groups import CLUSTER, asked, cluster, eks, node_role, subnet_ids
+
+__all__ = ["asked", "cluster", "eks", "node_role", "subnet_ids"]
+
+EKS = f"arn:aws:eks:{REGION}:{ACCOUNT}"
+GROUPS = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/*"
+SCALE = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup")
+
+
+@pytest.fixture(scope="module")
+def ec2(twin: Twin) -> Any:
+    return twin.client("ec2")
+
+
+@pytest.fixture(scope="module")
+def group(twin: Twin, eks: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    eks.create_nodegroup(nodegroupName="training", **asked)
+    made = eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName="training")["nodegroup"]
+    name = made["resources"]["autoScalingGroups"][0]["name"]
+    found = twin.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    return dict(found["AutoScalingGroups"][0])
+
+
+def denied(call: Any, **parameters: Any) -> bool:
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return "AccessDenied" in error.response["Error"]["Code"]
+    return False
+
+
+def test_a_policy_may_name_a_node_group(twin: Twin, group: dict[str, Any]) -> None:
+    about = {"clusterName": CLUSTER, "nodegroupName": "training"}
+    mine = twin.role("reader", allow(f"{EKS}:nodegroup/{CLUSTER}/training/*", "eks:*"))
+    named = twin.client("eks", mine)
+    assert not denied(named.describe_nodegroup, **about)
+    assert not denied(named.update_nodegroup_config, **about, labels={"addOrUpdateLabels": {"a": "1"}})
+    assert denied(named.describe_nodegroup, **about | {"nodegroupName": "others"})
+    assert denied(named.update_nodegroup_version, **about | {"nodegroupName": "others"})
+    assert denied(named.describe_cluster, name=CLUSTER)
+    of_cluster = twin.client("eks", twin.role("other", allow(f"{EKS}:cluster/{CLUSTER}", "eks:*")))
+    assert denied(of_cluster.describe_nodegroup, **about)
+    assert not denied(of_cluster.list_nodegroups, clusterName=CLUSTER)
+
+
+def test_a_policy_may_name_an_addon_and_an_access_entry(twin: Twin, cluster: str) -> None:
+    entry = f"{EKS}:access-entry/{cluster}/role/{ACCOUNT}/auditor/*"
+    mine = twin.role("narrow", allow([f"{EKS}:addon/{cluster}/vpc-cni/*", entry], "eks:*"))
+    named = twin.client("eks", mine)
+    assert not denied(named.describe_addon, clusterName=cluster, addonName="vpc-cni")
+    assert denied(named.delete_addon, clusterName=cluster, addonName="coredns")
+    principal = f"arn:aws:iam::{ACCOUNT}:role/auditor"
+    assert not denied(named.list_associated_access_policies, clusterName=cluster, principalArn=principal)
+    assert denied(named.describe_access_entry, clusterName=cluster, principalArn=f"{principal}s")
+
+
+def test_the_autoscalers_role_reaches_groups_with_the_tags_of_its_cluster_alone(
+    twin: Twin, group: dict[str, Any], ec2: Any, subnet_ids: list[str]
+) -> None:
+    condition = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{CLUSTER}": "owned"}}
+    scaler = twin.client("autoscaling", twin.role("scaler", allow(GROUPS, *SCALE) | {"Condition": condition}))
+    name = group["AutoScalingGroupName"]
+    assert not denied(scaler.set_desired_capacity, AutoScalingGroupName=name, DesiredCapacity=3)
+    taken = {"InstanceId": group["Instances"][0]["InstanceId"], "ShouldDecrementDesiredCapacity": True}
+    assert not denied(scaler.terminate_instance_in_auto_scaling_group, **taken)
+
+    root = twin.client("autoscaling")
+    ec2.create_launch_template(LaunchTemplateName="others", LaunchTemplateData={"InstanceType": "t4g.large"})
+    root.create_auto_scaling_group(
+        AutoScalingGroupName="others",
+        MinSize=0,
+        MaxSize=2,
+        DesiredCapacity=1,
+        VPCZoneIdentifier=subnet_ids[0],
+        LaunchTemplate={"LaunchTemplateName": "others", "Version": "1"},
+    )
+    [other] = root.describe_auto_scaling_groups(AutoScalingGroupNames=["others"])["AutoScalingGroups"]
+    assert denied(scaler.set_desired_capacity, AutoScalingGroupName="others", DesiredCapacity=2)
+    taken = {"InstanceId": other["Instances"][0]["InstanceId"], "ShouldDecrementDesiredCapacity": True}
+    assert denied(scaler.terminate_instance_in_auto_scaling_group, **taken)
+    tag = {"ResourceId": "others", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
+    root.create_or_update_tags(Tags=[tag | {"Key": f"k8s.io/cluster-autoscaler/{CLUSTER}", "Value": "owned"}])
+    assert not denied(scaler.terminate_instance_in_auto_scaling_group, **taken)
