@@ -1,4 +1,6 @@
-"""A certificate authority of the twin's own, and the certificates of its servers (AWS API, PostgreSQL).
+"""A certificate authority of the twin's own, and the certificates of its servers (AWS API, PostgreSQL, Kubernetes).
+
+Each EKS cluster has an authority of its own, which also signs the certificates of its programs as clients.
 
 Keys are ECDSA P-256, files of keys have mode 0600. The authority is never given to the operating system: clients get it
 by AWS_CA_BUNDLE and PGSSLROOTCERT.
@@ -41,15 +43,29 @@ def issue(names: Sequence[str], directory: Path, stem: str = "server") -> Certif
     if _still_good(wanted, authority, alternatives):
         return wanted
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = (
-        _certificate(names[0], key.public_key(), authority.subject)
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
+    unsigned = _certificate(_named(names[0]), key.public_key(), authority.subject).add_extension(
+        x509.SubjectAlternativeName(alternatives), critical=False
     )
-    _write(wanted, key, certificate)
+    _write(wanted, key, _signed(unsigned, ExtendedKeyUsageOID.SERVER_AUTH, authority_key))
+    return wanted
+
+
+def issue_client(user: str, group: str | None, directory: Path, stem: str) -> Certificate:
+    """`<stem>.pem` and `<stem>.key` in `directory`, by which Kubernetes and etcd know `user`, a member of `group`.
+
+    Kept and renewed as those of `issue`. Source: Kubernetes documentation, "Authenticating", X509 client certificates.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    wanted = Certificate(directory / f"{stem}.pem", directory / f"{stem}.key")
+    authority, authority_key = _authority(directory)
+    organisation = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group)] if group else []
+    subject = x509.Name([*organisation, x509.NameAttribute(NameOID.COMMON_NAME, user)])
+    held = _held(wanted, authority)
+    if held is not None and held.subject == subject:
+        return wanted
+    key = ec.generate_private_key(ec.SECP256R1())
+    unsigned = _certificate(subject, key.public_key(), authority.subject)
+    _write(wanted, key, _signed(unsigned, ExtendedKeyUsageOID.CLIENT_AUTH, authority_key))
     return wanted
 
 
@@ -64,7 +80,7 @@ def _authority(directory: Path) -> tuple[x509.Certificate, ec.EllipticCurvePriva
     name = "Groundwork twin"
     # Key identifiers and key usage: Python 3.13 refuses an authority without them (VERIFY_X509_STRICT).
     authority = (
-        _certificate(name, key.public_key(), _named(name))
+        _certificate(_named(name), key.public_key(), _named(name))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(
             x509.KeyUsage(
@@ -86,11 +102,22 @@ def _authority(directory: Path) -> tuple[x509.Certificate, ec.EllipticCurvePriva
     return authority, key
 
 
-def _certificate(name: str, key: ec.EllipticCurvePublicKey, issuer: x509.Name) -> x509.CertificateBuilder:
+def _signed(
+    unsigned: x509.CertificateBuilder, usage: x509.ObjectIdentifier, authority_key: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    return (
+        unsigned.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+
+
+def _certificate(subject: x509.Name, key: ec.EllipticCurvePublicKey, issuer: x509.Name) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
-        .subject_name(_named(name))
+        .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
@@ -113,13 +140,20 @@ def _alternative(name: str) -> x509.GeneralName:
 
 
 def _still_good(files: Certificate, authority: x509.Certificate, names: Sequence[x509.GeneralName]) -> bool:
-    if not (files.certificate.exists() and files.key.exists()):
+    certificate = _held(files, authority)
+    if certificate is None:
         return False
+    return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value) == list(names)
+
+
+def _held(files: Certificate, authority: x509.Certificate) -> x509.Certificate | None:
+    """The certificate in these files, when this authority has signed it and its end is far."""
+    if not (files.certificate.exists() and files.key.exists()):
+        return None
     certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-    held = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     signed_by = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     authority_id = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    return list(held) == list(names) and signed_by == authority_id and not _ends_soon(certificate)
+    return certificate if signed_by == authority_id and not _ends_soon(certificate) else None
 
 
 def _ends_soon(certificate: x509.Certificate) -> bool:

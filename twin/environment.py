@@ -77,6 +77,7 @@ def environment(
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "PGSSLROOTCERT": authority,
+        "KUBECONFIG": str(places.kubeconfig),
         "PULUMI_HOME": str(places.pulumi_home),
         "PULUMI_BACKEND_URL": places.pulumi_state.as_uri() + STATE_OPTIONS,
         "PULUMI_CONFIG_PASSPHRASE": state.passphrase,

@@ -15,8 +15,9 @@ from typing import Literal
 from tools.toolchain import Toolchain
 from twin import processes, project, state
 from twin.errors import TwinError
+from twin.kubernetes.control_plane import end_processes
 from twin.places import OVERRIDE, Places
-from twin.services import SERVICES, Service, databases, variables
+from twin.services import SERVICES, ClusterProgram, Service, cluster_programs, databases, variables
 from twin.state import TwinState
 
 Say = Callable[[str], None]
@@ -71,6 +72,7 @@ def stop(places: Places, say: Say, keep_state: bool = False) -> bool:
         _refuse_foreign_folder(places)
         for service in reversed(SERVICES):
             processes.stop(held.processes.get(service.name) if held else None)
+        _stop_clusters(places)
         _stop_databases(places)
         if not keep_state:
             shutil.rmtree(places.root)
@@ -86,7 +88,7 @@ def running(places: Places) -> TwinState | None:
 
 
 def status(places: Places) -> Sequence[ServiceStatus]:
-    """How each service and each database is; nothing when there is no twin."""
+    """How each service, each database and each program of a cluster is; nothing when there is no twin."""
     held = state.load(places.state_file)
     if held is None:
         return ()
@@ -94,13 +96,23 @@ def status(places: Places) -> Sequence[ServiceStatus]:
         ServiceStatus(f"postgres/{database.name}", "running", database.process.pid, f"127.0.0.1:{database.port}", "")
         for database in databases(places)
     ]
-    return (*_status(places, held), *found)
+    return (*_status(places, held), *found, *map(_of_cluster, cluster_programs(places)))
+
+
+def _of_cluster(program: ClusterProgram) -> ServiceStatus:
+    name = f"kubernetes/{program.cluster}/{program.name}"
+    if program.process is None:
+        return ServiceStatus(name, "stopped", None, program.address, program.ailment or "")
+    health: Literal["running", "unhealthy"] = "unhealthy" if program.ailment else "running"
+    return ServiceStatus(name, health, program.process.pid, program.address, program.ailment or "")
 
 
 def logs(places: Places, service: str, follow: bool) -> Iterator[str]:
     """The lines of a service's log; with `follow` also those that come, until the twin is stopped."""
     known = {path.stem: path for path in places.logs.glob("*.log")}
     known |= {f"postgres/{path.parent.name}": path for path in places.databases.glob("*/server.log")}
+    for path in (*places.clusters.glob("*/logs/*.log"), *places.clusters.glob("*/audit/audit.log")):
+        known[f"kubernetes/{path.parents[1].name}/{path.stem}"] = path
     if (log := known.get(service)) is None:
         names = ", ".join(sorted(known)) or "none; it does not run"
         raise TwinError(f"There is no log of {service!r}: the twin has {names}.")
@@ -166,6 +178,10 @@ def _stop_databases(places: Places) -> None:
     for database in databases(places):
         # PostgreSQL's "fast" shutdown: SIGTERM would wait for its clients to leave.
         processes.stop(database.process, request=signal.SIGINT)
+
+
+def _stop_clusters(places: Places) -> None:
+    end_processes([program.process for program in cluster_programs(places) if program.process])
 
 
 def _with_free_ports(held: TwinState, say: Say) -> TwinState:

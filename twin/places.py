@@ -47,6 +47,16 @@ class Places:
         return self.root / "postgres"
 
     @property
+    def clusters(self) -> Path:
+        """A folder for each EKS cluster."""
+        return self.root / "kubernetes"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """`KUBECONFIG`: where `aws eks update-kubeconfig` writes, so that a person's own file stays what it is."""
+        return self.root / "kubeconfig"
+
+    @property
     def pulumi_home(self) -> Path:
         """`PULUMI_HOME`, with the twin's provider plugin."""
         return self.root / "pulumi" / "home"

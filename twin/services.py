@@ -12,6 +12,9 @@ from typing import Protocol
 import psutil
 
 from tools.toolchain import Toolchain
+from twin.kubernetes import control_plane
+from twin.kubernetes.cluster_record import RECORD, ClusterRecord
+from twin.kubernetes.programs import PROGRAMS
 from twin.places import CODE, Places
 from twin.state import ProcessId, TwinState
 
@@ -44,7 +47,8 @@ class AwsApi:
     def arguments(self, places: Places, tools: Toolchain) -> Sequence[str]:
         """See Service."""
         module = (str(tools.python), "-P", "-m", "twin.aws.server")
-        return (*module, "--root", str(places.root), "--postgres-bin", str(tools.postgres_bin))
+        binaries = ("--postgres-bin", str(tools.postgres_bin), "--kubernetes-bin", str(tools.kubernetes_bin))
+        return (*module, "--root", str(places.root), *binaries)
 
     def address(self, state: TwinState) -> str:
         """See Service."""
@@ -92,6 +96,34 @@ def databases(places: Places) -> Iterator[Database]:
         found = _postmaster(file)
         if found is not None:
             yield Database(file.relative_to(places.databases).parts[0], *found)
+
+
+@dataclass(frozen=True)
+class ClusterProgram:
+    """A program of a cluster's control plane. The AWS API starts it, and again when it has ended."""
+
+    cluster: str
+    """The cluster's folder."""
+    name: str
+    process: psutil.Process | None
+    """None: it does not run."""
+    address: str
+    """Where it answers; empty for those that only call."""
+    ailment: str | None
+    """What keeps it from working."""
+
+
+def cluster_programs(places: Places) -> Iterator[ClusterProgram]:
+    """Every program that each cluster of this twin should have, and the ones that run without."""
+    for folder in sorted(path for path in places.clusters.glob("*") if path.is_dir()):
+        found = dict(control_plane.running(folder))
+        record = ClusterRecord.load(folder) if (folder / RECORD).exists() else None
+        for name in PROGRAMS if record else found:
+            port = record.ports.get(name) if record else None
+            ailment = None if name in found else "it has ended, or is about to start"
+            if record and name in found and name == "kube-apiserver":
+                ailment = control_plane.ailment(folder, record)
+            yield ClusterProgram(folder.name, name, found.get(name), f"127.0.0.1:{port}" if port else "", ailment)
 
 
 def _postmaster(file: Path) -> tuple[ProcessId, int] | None:

@@ -1,9 +1,17 @@
-"""The AWS API of the twin as one ASGI application: faults, corrections, key checks, emulator, from the outside in."""
+"""The AWS API of the twin as one ASGI application.
+
+From the outside in: reviews of clusters, state on disk, root's signatures, faults, corrections, key checks, emulator.
+"""
 
 import functools
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
+from twin import services
+from twin.aws.cluster_reviews import ClusterReviews
+from twin.aws.cluster_signals import ClusterSignals
 from twin.aws.corrections import (
     cloudtrail,
     condition_keys,
@@ -11,6 +19,7 @@ from twin.aws.corrections import (
     ec2_filters,
     ec2_rules,
     ecr,
+    eks_access,
     eks_common,
     eks_updates,
     iam,
@@ -25,6 +34,8 @@ from twin.aws.corrections import (
 from twin.aws.corrections.auto_scaling_groups import AutoScalingGroups
 from twin.aws.corrections.autoscaling import AutoScaling
 from twin.aws.corrections.eks_addons import Addons
+from twin.aws.corrections.eks_cluster_changes import ClusterChanges
+from twin.aws.corrections.eks_clusters import Clusters
 from twin.aws.corrections.eks_common import ClusterFolders
 from twin.aws.corrections.eks_node_groups import NodeGroups
 from twin.aws.corrections.emulator import Application, Message, Receive, Send
@@ -33,9 +44,15 @@ from twin.aws.corrections.memory import Memory
 from twin.aws.corrections.rds import DatabaseInstances
 from twin.aws.corrections.rds_parameters import ParameterGroups
 from twin.aws.corrections.s3_objects import EncryptedObjects
+from twin.aws.credentials import RootSignatures
 from twin.aws.faults import BrokenOffError, Faults
 from twin.aws.settings import ServerSettings
 from twin.certificates import issue
+from twin.kubernetes.cluster_files import AwsEndpoint
+from twin.kubernetes.cluster_record import ClusterRecord
+from twin.kubernetes.control_plane import ControlPlane
+from twin.kubernetes.fleet import ClusterFleet
+from twin.kubernetes.programs import Installed
 from twin.postgres.fleet import HOST, Fleet
 from twin.postgres.server import Tls
 
@@ -47,6 +64,8 @@ def build_app(settings: ServerSettings) -> Application:
     """
     from ministack.app import app as emulator
 
+    from twin.aws.checkpoint import Checkpoint
+
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
     condition_keys.install()
     principals.install()
@@ -57,7 +76,9 @@ def build_app(settings: ServerSettings) -> Application:
     groups = ParameterGroups(settings.postgres_bin)
     databases = DatabaseInstances(fleet, groups)
     scaling = AutoScalingGroups()
-    folders = ClusterFolders(settings.root / "kubernetes")
+    folders = ClusterFolders(settings.kubernetes_dir)
+    node_groups = NodeGroups(scaling, folders)
+    clusters = ClusterFleet(settings.kubernetes_dir, functools.partial(_control_plane, settings))
     catalogue = (
         *ec2.CORRECTIONS,
         *ec2_rules.CORRECTIONS,
@@ -65,11 +86,13 @@ def build_app(settings: ServerSettings) -> Application:
         *launch_templates.CORRECTIONS,
         *instances.CORRECTIONS,
         *AutoScaling(scaling).corrections(),
+        *Clusters(clusters, node_groups.deleting).corrections(),
+        *ClusterChanges(clusters).corrections(),
+        *eks_access.CORRECTIONS,
         *eks_common.TAGS,
-        *NodeGroups(scaling, folders).corrections(),
+        *node_groups.corrections(),
         *Addons(folders).corrections(),
         *eks_updates.CORRECTIONS,
-        *folders.corrections(),
         *s3.CORRECTIONS,
         *iam.CORRECTIONS,
         *ecr.CORRECTIONS,
@@ -79,7 +102,29 @@ def build_app(settings: ServerSettings) -> Application:
     )
     checked = EncryptedObjects(emulator)
     corrected = Corrections(checked, memory, catalogue)
-    return _with_fleet(Faults(corrected, settings.root), fleet)
+    application: Application = ClusterSignals(Faults(corrected, settings.root), clusters)
+    for servers in (fleet, clusters):
+        application = _with_servers(application, servers)
+    kept = Checkpoint(RootSignatures(application), settings.state_dir)
+    hosts = frozenset(f"{host}:{settings.https_port}" for host in ("127.0.0.1", "localhost"))
+    return ClusterReviews(kept, corrected, clusters, hosts)
+
+
+def _control_plane(settings: ServerSettings, folder: Path, record: ClusterRecord) -> ControlPlane:
+    aws = AwsEndpoint(settings.endpoint, settings.certificates_dir / "ca.pem")
+    return ControlPlane(folder, Installed(settings.kubernetes_bin), aws, _root_of(settings, aws, record))
+
+
+def _root_of(settings: ServerSettings, aws: AwsEndpoint, record: ClusterRecord) -> Mapping[str, str]:
+    """The environment of a cluster's controllers, which call AWS as the root user of its account."""
+    return services.variables() | {
+        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_CA_BUNDLE": str(aws.authority),
+        "AWS_ACCESS_KEY_ID": record.account,
+        "AWS_SECRET_ACCESS_KEY": settings.root_secret,
+        "AWS_REGION": record.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def _tls(certificates: Path, _server: Path) -> Tls:
@@ -92,8 +137,18 @@ def _not_on_purpose(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], BrokenOffError))
 
 
-def _with_fleet(application: Application, fleet: Fleet) -> Application:
-    """The databases start once the emulator has its state, before the first request, and stop before it does."""
+class _Servers(Protocol):
+    """What runs behind the API."""
+
+    async def open(self) -> None:
+        """Start them."""
+
+    async def close(self) -> None:
+        """Stop them."""
+
+
+def _with_servers(application: Application, servers: _Servers) -> Application:
+    """They start once the emulator has its state, before the first request, and stop before it does."""
 
     async def serve(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -103,12 +158,12 @@ def _with_fleet(application: Application, fleet: Fleet) -> Application:
         async def receive_in_order() -> Message:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                await fleet.close()
+                await servers.close()
             return message
 
         async def send_in_order(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                await fleet.open()
+                await servers.open()
             await send(message)
 
         await application(scope, receive_in_order, send_in_order)

@@ -1,4 +1,4 @@
-"""The process of the AWS API: `python -m twin.aws.server --root .twin --postgres-bin …`.
+"""The process of the AWS API: `python -m twin.aws.server --root .twin --postgres-bin … --kubernetes-bin …`.
 
 Serves one application on two loopback ports: HTTPS, the endpoint, and HTTP, so that policies that ask for TLS can be
 seen to deny. It ends in good order at SIGTERM.
@@ -27,6 +27,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m twin.aws.server", description="Serve the twin's AWS API.")
     options.add_argument("--root", type=Path, required=True, help="the twin's folder")
     options.add_argument("--postgres-bin", type=Path, required=True, help="the folder of initdb and postgres")
+    options.add_argument("--kubernetes-bin", type=Path, required=True, help="the folder of kube-apiserver and etcd")
     given = options.parse_args()
     root = given.root.absolute()
     twin_state = state.load(root / "twin.json")
@@ -37,19 +38,21 @@ def main() -> None:
         https_port=twin_state.https_port,
         http_port=twin_state.http_port,
         postgres_bin=given.postgres_bin.absolute(),
+        kubernetes_bin=given.kubernetes_bin.absolute(),
+        root_secret=twin_state.root_secret,
     )
     os.umask(0o077)
     # ministack reads its configuration when it is imported, hence before anything that imports it.
-    os.environ.update(emulator_variables(settings, twin_state.root_secret))
+    os.environ.update(emulator_variables(settings))
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(_serve(settings))
 
 
-def emulator_variables(settings: ServerSettings, root_secret: str) -> Mapping[str, str]:
+def emulator_variables(settings: ServerSettings) -> Mapping[str, str]:
     """ministack's configuration, as environment variables."""
     return {
         "AUTH": "true",
-        "AWS_SECRET_ACCESS_KEY": root_secret,  # of the root user of every account, whose key id is the account id
+        "AWS_SECRET_ACCESS_KEY": settings.root_secret,  # of every root user; the key id is the account id
         "GATEWAY_PORT": str(settings.https_port),
         "BIND_HOST": "127.0.0.1",
         "PERSIST_STATE": "1",
@@ -79,8 +82,6 @@ async def _serve(settings: ServerSettings) -> None:
     from hypercorn.config import Config
 
     from twin.aws.app import build_app
-    from twin.aws.checkpoint import Checkpoint
-    from twin.aws.credentials import RootSignatures
 
     files = certificates.issue(SERVER_NAMES, settings.certificates_dir)
     config = Config()
@@ -90,7 +91,7 @@ async def _serve(settings: ServerSettings) -> None:
     config.alpn_protocols = ["http/1.1"]  # as AWS endpoints; what stands in front of the emulator is tried with it
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    served = _own_origin(Checkpoint(RootSignatures(build_app(settings)), settings.state_dir))
+    served = _own_origin(build_app(settings))
     await serve(served, config)  # type: ignore[arg-type]  # hypercorn types each message of ASGI; ours are any mapping
 
 

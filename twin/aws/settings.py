@@ -1,6 +1,6 @@
 """What the process that serves the AWS API has to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,6 +16,10 @@ class ServerSettings:
     """Loopback port of the same API without TLS, which exists to show that plain HTTP is denied."""
     postgres_bin: Path
     """The folder of `initdb`, `postgres`, `pg_ctl`."""
+    kubernetes_bin: Path
+    """The folder of etcd, Kubernetes' programs and kwok."""
+    root_secret: str = field(repr=False)
+    """Secret access key of every account's root user."""
 
     @property
     def endpoint(self) -> str:
@@ -36,6 +40,11 @@ class ServerSettings:
     def postgres_dir(self) -> Path:
         """One data directory for each DB instance."""
         return self.root / "postgres"
+
+    @property
+    def kubernetes_dir(self) -> Path:
+        """One folder for each EKS cluster."""
+        return self.root / "kubernetes"
 
     @property
     def certificates_dir(self) -> Path:

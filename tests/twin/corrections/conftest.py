@@ -9,7 +9,7 @@ import pytest
 
 from tests.twin.corrections.databases import INSTANCE, wait_for
 from tests.twin.corrections.server import REGION, Twin
-from tools import postgres
+from tools import postgres, toolchain
 from tools.progress import Progress
 from twin import state
 
@@ -19,11 +19,16 @@ def postgres_bin() -> Path:
     return postgres.ensure(Progress()).bin
 
 
+@pytest.fixture(scope="session")
+def kubernetes_bin() -> Path:
+    return toolchain.locate().kubernetes_bin
+
+
 @pytest.fixture(scope="module")
-def twin(tmp_path_factory: pytest.TempPathFactory, postgres_bin: Path) -> Iterator[Twin]:
+def twin(tmp_path_factory: pytest.TempPathFactory, postgres_bin: Path, kubernetes_bin: Path) -> Iterator[Twin]:
     root = tmp_path_factory.mktemp("twin")
     state.save(root / "twin.json", state.TwinState.new(_free_port(), _free_port()))
-    running = Twin(root, postgres_bin)
+    running = Twin(root, postgres_bin, kubernetes_bin)
     try:
         running.start()
         yield running

@@ -33,6 +33,7 @@ class Twin:
 
     root: Path
     postgres_bin: Path
+    kubernetes_bin: Path
     process: "subprocess.Popen[bytes] | None" = None
     clients: list[Any] = field(default_factory=list)
 
@@ -45,7 +46,10 @@ class Twin:
     def start(self) -> None:
         with (self.root / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "twin.aws.server", "--root", self.root, "--postgres-bin", self.postgres_bin],
+                [
+                    *(sys.executable, "-m", "twin.aws.server", "--root", self.root),
+                    *("--postgres-bin", self.postgres_bin, "--kubernetes-bin", self.kubernetes_bin),
+                ],
                 stdout=log,
                 stderr=log,
                 env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")},

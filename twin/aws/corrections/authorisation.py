@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ministack.core.iam_evaluator import enforce, find_iam_access_key_account, is_root_access_key
 from ministack.core.responses import get_account_id, request_scope, set_request_account_id
 
 from twin.aws.corrections.emulator import Emulator
 from twin.aws.corrections.wire import AwsError
+
+if TYPE_CHECKING:
+    from twin.aws.corrections.engine import Exchange
 
 
 def account_of(access_key: str) -> str:
@@ -27,6 +31,15 @@ def is_allowed(emulator: Emulator, access_key: str, action: str, resource: str, 
     service = action.partition(":")[0]
     with request_scope(emulator.account, emulator.region):
         return enforce(access_key, action, service, emulator.region, resource, conditions) is None
+
+
+def require_pass_role(exchange: "Exchange", role_arn: str, service: str) -> None:
+    """Refuse a caller who may not hand this role to a service. Source: IAM user guide, iam:PassRole."""
+    if is_root_access_key(exchange.access_key):
+        return
+    if not is_allowed(exchange.emulator, exchange.access_key, "iam:PassRole", role_arn, iam__passedtoservice=service):
+        message = f"The caller is not authorized to perform: iam:PassRole on resource: {role_arn}"
+        raise AwsError("AccessDeniedException", message, 403)
 
 
 @dataclass(frozen=True)

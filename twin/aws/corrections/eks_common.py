@@ -10,10 +10,6 @@ from twin.aws.corrections.engine import Correction, Exchange
 from twin.aws.corrections.remembered import Fields
 
 _POD_TAGS = "eks-pod-identity-tags"
-_CHANGES = (
-    *(f"{verb}{what}" for verb in ("Create", "Update", "Delete") for what in ("Addon", "PodIdentityAssociation")),
-    *("CreateNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion", "DeleteNodegroup"),
-)
 _TAGGED = {
     "DescribeCluster": ("cluster", "arn"),
     "DescribeNodegroup": ("nodegroup", "nodegroupArn"),
@@ -43,14 +39,6 @@ class ClusterFolders:
         except FileNotFoundError:
             return {}
         return found
-
-    def corrections(self) -> tuple[Correction, ...]:
-        """Tell the controllers of a cluster that something of it has changed. To come last."""
-        return (Correction("eks", _CHANGES, after=self._touch, supply=self._touch),)
-
-    async def _touch(self, exchange: Exchange) -> None:
-        if folder := self.of(exchange, exchange.parameters["clusterName"]):
-            (folder / "changed").touch()
 
 
 # --- Tags: TagResource, UntagResource, ListTagsForResource, Describe* ---

@@ -15,7 +15,7 @@ import pytest
 
 from tests.contracts.providers.aws.driver import Driver
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, World
-from tools import postgres
+from tools import postgres, toolchain
 from tools.progress import Progress
 from twin import state
 from twin.state import TwinState
@@ -41,7 +41,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinState]:
     log = folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "twin.aws.server", "--root", folder, "--postgres-bin", postgres_bin],
+            [
+                *(sys.executable, "-m", "twin.aws.server", "--root", folder),
+                *("--postgres-bin", postgres_bin, "--kubernetes-bin", toolchain.locate().kubernetes_bin),
+            ],
             env=environment,
             stdout=out,
             stderr=subprocess.STDOUT,

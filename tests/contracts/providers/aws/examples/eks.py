@@ -36,7 +36,13 @@ def cluster(world: World) -> str:
 
 def _cluster(world: World) -> str:
     eks, name = world.client("eks"), world.name("cluster")
-    eks.create_cluster(name=name, roleArn=role(world), resourcesVpcConfig={"subnetIds": subnets(world)}, version="1.36")
+    eks.create_cluster(
+        name=name,
+        roleArn=role(world),
+        resourcesVpcConfig={"subnetIds": subnets(world)},
+        version="1.36",
+        accessConfig={"authenticationMode": "API"},
+    )
     eks.get_waiter("cluster_active").wait(name=name, WaiterConfig={"Delay": 1})
     return name
 
