@@ -20,6 +20,8 @@ from twin.kubernetes.transport import ATTEMPTS, JSON, PATCHES, Transport
 
 __all__ = ["ApiError", "Client", "KubeconfigError", "NoSuchKindError"]
 
+_NO_VERSION = "1"
+"""A resource version that only etcd's very first write could have had, which is none of an object."""
 _PAGE = 500
 """Objects in one answer of a listing, as kubectl asks for."""
 
@@ -94,15 +96,27 @@ class Client:
         manager: str,
         force: bool = False,
         dry_run: bool = False,
+        only_new: bool = False,
         subresource: str = "",
     ) -> dict[str, Any]:
         """Server-side apply: make the object, or bring the fields of the manifest to what it says, as this manager.
 
         An unknown or doubled field is refused, as kubectl does.
 
+        Args:
+            manifest: apiVersion, kind, metadata with the name, and the fields that this manager wants to own.
+            manager: the field manager.
+            force: take over fields that other managers own.
+            dry_run: change nothing; the answer is what it would be.
+            only_new: reason `Conflict` when the object exists, in one request.
+            subresource: apply to that, as `status`.
+
         Raises:
             ApiError: reason `Conflict` when another manager owns a field and `force` is not given.
         """
+        if only_new:
+            # No object has this version, and one that is not there has none to compare it with.
+            manifest = {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": _NO_VERSION}}
         query = {"fieldManager": manager, "fieldValidation": "Strict"}
         if force:
             query["force"] = "true"

@@ -28,6 +28,8 @@ _CONNECTIONS = 64
 """That many are kept; more threads than that would make connections for one request each."""
 _TIMEOUT = urllib3.Timeout(connect=10, read=75)  # the API server itself gives up after 60 s
 
+_AGENT = "groundwork-twin"
+"""Also the field manager of requests that name none."""
 JSON = "application/json"
 PATCHES = {
     "merge": "application/merge-patch+json",
@@ -61,7 +63,7 @@ class Transport:
             ApiError: the API server refused, or did not answer until the last attempt.
             KubeconfigError: no credentials.
         """
-        sent = {"Accept": JSON, **(headers or {})}
+        sent = {"Accept": JSON, "User-Agent": _AGENT, **(headers or {})}
         data = body
         if body is not None and not isinstance(body, bytes):
             data = json.dumps(body, separators=(",", ":")).encode()

@@ -90,15 +90,21 @@ def create(operation: Operation) -> dict[str, Any]:
 
 
 def _make(operation: Operation) -> dict[str, Any]:
-    if not operation.kind.patch and not operation.cluster.on("upsertExistingObjects"):
+    if operation.kind.patch or operation.cluster.on("upsertExistingObjects"):
+        return apply(operation)
+    try:
+        return operation.cluster.client.apply(_sent(operation), manager=operation.manager, only_new=True)
+    except ApiError as error:
+        if error.reason != "Conflict":
+            raise
         there = find(operation)
         # What this very resource made before, in a run that was interrupted, is no surprise.
-        if there is not None and not _is_ours(there, operation.manager):
-            raise ProviderError(
-                f"{operation} cannot be created: it already exists in the cluster. Import it, give the resource an "
-                f"alias if it was renamed, or manage single fields of it with {operation.kind.kind}Patch"
-            )
-    return apply(operation)
+        if there is None or _is_ours(there, operation.manager):
+            return apply(operation)
+        raise ProviderError(
+            f"{operation} cannot be created: it already exists in the cluster. Import it, give the resource an alias if "
+            f"it was renamed, or manage single fields of it with {operation.kind.kind}Patch"
+        ) from error
 
 
 def find(operation: Operation) -> dict[str, Any] | None:
