@@ -10,7 +10,7 @@ import copy
 import json
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,22 @@ from pulumi import automation
 from groundwork.deployment import Deployment
 from groundwork.events import name_of
 
-Find = Callable[[str, Mapping[str, Any], frozenset[str]], str | None]
-"""(type token, inputs, ids that are not meant) -> id of the resource in the world, or None: it was never made."""
+
+@dataclass(frozen=True)
+class Pending:
+    """A create that was interrupted."""
+
+    urn: str
+    token: str
+    inputs: Mapping[str, Any]
+    known: frozenset[str] = frozenset()
+    """Ids that are not meant: of resources of that type that are in the state."""
+    provider: Mapping[str, Any] = field(default_factory=dict)
+    """The inputs of its provider; empty for a default one."""
+
+
+Find = Callable[[Pending], str | None]
+"""The id of the resource in the world, or None: it was never made."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,8 @@ def settle(deployment: Mapping[str, Any], find: Find) -> tuple[dict[str, Any], t
         if operation["type"] != "creating" or not _is_in_the_world(resource):
             continue
         known = frozenset(held["id"] for held in resources if held["type"] == resource["type"] and "id" in held)
-        made = find(resource["type"], resource.get("inputs", {}), known)
+        provider = _provider_inputs(resource, resources)
+        made = find(Pending(resource["urn"], resource["type"], resource.get("inputs", {}), known, provider))
         if made is None:
             forgotten.append(resource["urn"])
             continue
@@ -90,6 +105,12 @@ def settle(deployment: Mapping[str, Any], find: Find) -> tuple[dict[str, Any], t
         resources.append({**resource, "id": made, "outputs": {}})
         adopted.append(resource["urn"])
     return mended, tuple(adopted), tuple(forgotten)
+
+
+def _provider_inputs(resource: Mapping[str, Any], resources: list[dict[str, Any]]) -> Mapping[str, Any]:
+    """A resource names its provider as `<urn>::<id>`."""
+    urn = str(resource.get("provider", "")).rpartition("::")[0]
+    return next((held.get("inputs", {}) for held in resources if held["urn"] == urn), {})
 
 
 def _is_in_the_world(resource: Mapping[str, Any]) -> bool:

@@ -4,21 +4,21 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 from rich.console import Console
 
 from groundwork.deployment import Deployment
 from groundwork.errors import GroundworkError
-from groundwork.recovery import Find
+from groundwork.recovery import Find, Pending
 from tools import toolchain
 from twin import environment as twin_environment
 from twin import lifecycle, places, project
 from twin.account import Account
 from twin.errors import TwinError
+from twin.providers.aws import find as aws
 from twin.providers.aws.clients import Clients
-from twin.providers.aws.find import find
+from twin.providers.kubernetes import find as kubernetes
 
 
 def on_twin(environment: str, console: Console) -> Deployment:
@@ -61,11 +61,15 @@ def _refuse_wrong_settings(clone: Path, environment: str) -> None:
 
 
 def find_resource(variables: Mapping[str, str]) -> Find:
-    """Looks a resource up by its natural key in the account that the variables point at."""
+    """Looks a resource up by its natural key in the world that the variables point at."""
     account = Account.of(variables)
     clients = Clients(account.region, account.make_client)
 
-    def look_up(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str | None:
-        return find(token, inputs, account.region, clients, known)
+    def look_up(pending: Pending) -> str | None:
+        if pending.token.startswith("kubernetes:"):
+            return kubernetes.find(
+                pending.urn, pending.token, pending.inputs, pending.provider, variables, pending.known
+            )
+        return aws.find(pending.token, pending.inputs, account.region, clients, pending.known)
 
     return look_up

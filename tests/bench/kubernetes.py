@@ -63,7 +63,11 @@ def measure(count: int = COUNT) -> list[Measured]:
         items = [config_map(index) for index in range(count)]
         objects.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         apply = ("apply", "--server-side", "-f", str(objects))
-        kubectl = [_kubectl(plane, *apply), _kubectl(plane, *apply), _kubectl(plane, "delete", "--wait=false", "-f", str(objects))]
+        kubectl = [
+            _kubectl(plane, *apply),
+            _kubectl(plane, *apply),
+            _kubectl(plane, "delete", "--wait=false", "-f", str(objects)),
+        ]
         with provider(plane) as stub:
             ours = _through(stub, count)
     words = (f"{count} ConfigMaps made", f"{count} found unchanged", f"{count} deleted")
@@ -71,7 +75,7 @@ def measure(count: int = COUNT) -> list[Measured]:
 
 
 def _kubectl(plane: ControlPlane, *arguments: str) -> float:
-    command = [toolchain.locate().kubernetes_bin / "kubectl", f"--kubeconfig={plane.written()}", *arguments]
+    command = [str(toolchain.locate().kubernetes_bin / "kubectl"), f"--kubeconfig={plane.written()}", *arguments]
     began = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
@@ -104,9 +108,7 @@ def _through(stub: Any, count: int) -> list[float]:
 
     def create(index: int) -> None:
         checked[index] = check(index)
-        made[index] = stub.Create(
-            provider_pb2.CreateRequest(urn=_urn(index), type=TOKEN, properties=checked[index])
-        )
+        made[index] = stub.Create(provider_pb2.CreateRequest(urn=_urn(index), type=TOKEN, properties=checked[index]))
 
     def diff(index: int) -> None:
         answer = stub.Diff(

@@ -41,14 +41,22 @@ class Client:
         context: str | None = None,
         *,
         cluster: str | None = None,
+        environment: Mapping[str, str] | None = None,
         attempts: int = ATTEMPTS,
     ) -> Client:
         """The client for a context (the current one when `None`) of a kubeconfig: read, its text, or its path.
 
+        Args:
+            config: the kubeconfig.
+            context: which of its contexts.
+            cluster: which of its clusters, in the place of the context's.
+            environment: the variables of an exec plugin; those of this process when `None`.
+            attempts: how often a request is made before its error counts.
+
         Raises:
             KubeconfigError: what is wrong in it. Nothing is sent yet.
         """
-        return cls(kubeconfig.access(config, context, cluster), attempts=attempts)
+        return cls(kubeconfig.access(config, context, cluster, environment), attempts=attempts)
 
     def resource(self, api_version: str, kind: str) -> Resource:
         """What the API server says of a kind: its plural, whether it lives in namespaces.

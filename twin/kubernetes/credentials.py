@@ -96,10 +96,11 @@ def ask_plugin(access: Access) -> Credential:
     if section.get("provideClusterInfo"):
         told["spec"] = {"interactive": False, "cluster": _cluster_info(access)}
     variables = {entry["name"]: entry["value"] for entry in section.get("env") or ()}
+    inherited = os.environ if access.environment is None else access.environment
     try:
         done = subprocess.run(
             command,
-            env={**os.environ, **variables, "KUBERNETES_EXEC_INFO": json.dumps(told)},
+            env={**inherited, **variables, "KUBERNETES_EXEC_INFO": json.dumps(told)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -36,6 +36,8 @@ class Access:
     token_file: str = ""
     execute: Mapping[str, Any] | None = field(default=None, repr=False)
     """The exec plugin's section: command, args, env."""
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """The variables that its `env` is added to; `None`: those of this process."""
     namespace: str = "default"
     """Where namespaced objects are that name no namespace."""
 
@@ -86,9 +88,18 @@ def read(kubeconfig: Mapping[str, Any] | Path | str) -> Mapping[str, Any]:
 
 
 def access(
-    kubeconfig: Mapping[str, Any] | Path | str, context: str | None = None, cluster: str | None = None
+    kubeconfig: Mapping[str, Any] | Path | str,
+    context: str | None = None,
+    cluster: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Access:
-    """The access that a context (the current one when `None`) describes, with another of its clusters if one is named.
+    """The access that a context describes.
+
+    Args:
+        kubeconfig: read, its text, or its path.
+        context: the current one when `None`.
+        cluster: another of its clusters in the place of the context's.
+        environment: the variables of an exec plugin; those of this process when `None`.
 
     Raises:
         KubeconfigError: what is missing or wrong.
@@ -122,6 +133,7 @@ def access(
         token=user.get("token", ""),
         token_file=str(base / user["tokenFile"]) if user.get("tokenFile") else "",
         execute=user.get("exec"),
+        environment=environment,
         namespace=chosen.get("namespace") or "default",
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from groundwork.deployment import Deployment
-from groundwork.recovery import remove_dead_locks, settle
+from groundwork.recovery import Pending, remove_dead_locks, settle
 
 BUCKET = "urn:pulumi:dev::groundwork::groundwork:storage:ObjectStore$aws:s3/bucket:Bucket::artifacts-bucket"
 VPC = "urn:pulumi:dev::groundwork::groundwork:network:Network$aws:ec2/vpc:Vpc::network-vpc"
@@ -25,26 +25,26 @@ def pending(resource: dict[str, Any], kind: str = "creating") -> dict[str, Any]:
     return {"type": kind, "resource": resource}
 
 
-def never(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str | None:
+def never(pending: Pending) -> str | None:
     return None
 
 
 def test_a_create_that_was_carried_out_is_taken_into_the_state() -> None:
-    asked: list[tuple[str, Mapping[str, Any]]] = []
+    asked: list[Pending] = []
 
-    def find(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str:
-        asked.append((token, inputs))
+    def find(pending: Pending) -> str:
+        asked.append(pending)
         return "b"
 
     mended, adopted, forgotten = settle({"resources": [], "pending_operations": [pending(custom(BUCKET))]}, find)
-    assert asked == [("aws:s3/bucket:Bucket", {"bucket": "b"})]
+    assert asked == [Pending(BUCKET, "aws:s3/bucket:Bucket", {"bucket": "b"})]
     assert (adopted, forgotten) == ((BUCKET,), ())
     assert [(held["urn"], held["id"]) for held in mended["resources"]] == [(BUCKET, "b")]
     assert "pending_operations" not in mended
 
 
 def test_a_state_that_was_left_before_anything_was_made_has_no_resources() -> None:
-    mended, adopted, _ = settle({"pending_operations": [pending(custom(BUCKET))]}, lambda *_: "b")
+    mended, adopted, _ = settle({"pending_operations": [pending(custom(BUCKET))]}, lambda _: "b")
     assert adopted == (BUCKET,)
     assert [held["id"] for held in mended["resources"]] == ["b"]
     assert settle({"pending_operations": [pending(custom(BUCKET))]}, never) == ({"resources": []}, (), (BUCKET,))
@@ -59,8 +59,8 @@ def test_a_create_that_was_not_carried_out_is_forgotten() -> None:
 def test_a_replacement_that_was_carried_out_leaves_the_old_one_to_be_deleted() -> None:
     old = custom(VPC, id="vpc-old")
 
-    def find(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str | None:
-        assert known == {"vpc-old"}, "the one that is being replaced bears the same tags and is no answer"
+    def find(pending: Pending) -> str | None:
+        assert pending.known == {"vpc-old"}, "the one that is being replaced bears the same tags and is no answer"
         return "vpc-new"
 
     mended, adopted, _ = settle({"resources": [old], "pending_operations": [pending(custom(VPC))]}, find)
@@ -69,6 +69,20 @@ def test_a_replacement_that_was_carried_out_leaves_the_old_one_to_be_deleted() -
         ("vpc-old", True),
         ("vpc-new", False),
     ]
+
+
+def test_who_looks_it_up_is_told_the_settings_of_its_provider() -> None:
+    urn = "urn:pulumi:dev::groundwork::pulumi:providers:kubernetes::cluster"
+    provider = {"urn": urn, "id": "1", "custom": True, "type": "pulumi:providers:kubernetes", "inputs": {"a": "b"}}
+    asked: list[Mapping[str, Any]] = []
+
+    def find(pending: Pending) -> str | None:
+        asked.append(pending.provider)
+        return None
+
+    created = [pending(custom(BUCKET, provider=f"{urn}::1")), pending(custom(VPC, provider=f"{VPC}::1"))]
+    settle({"resources": [provider], "pending_operations": created}, find)
+    assert asked == [{"a": "b"}, {}]
 
 
 @pytest.mark.parametrize("kind", ["updating", "deleting", "reading"])
@@ -85,8 +99,8 @@ def test_what_only_the_engine_knows_is_not_looked_for() -> None:
     provider = {"urn": "urn:pulumi:dev::groundwork::pulumi:providers:aws::aws",
                 "custom": True, "type": "pulumi:providers:aws"}  # fmt: skip
 
-    def find(token: str, inputs: Mapping[str, Any], known: frozenset[str]) -> str:
-        raise AssertionError(token)
+    def find(pending: Pending) -> str:
+        raise AssertionError(pending.token)
 
     mended, adopted, forgotten = settle(
         {"resources": [], "pending_operations": [pending(component), pending(provider)]}, find

@@ -83,8 +83,8 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
-def configure(values: Mapping[str, Any]) -> Configuration:
-    """The configuration as it is used.
+def configure(values: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Configuration:
+    """The configuration as it is used; `environment` is that of the kubeconfig's exec plugin, `None`: this process's.
 
     Raises:
         ProviderError: the kubeconfig is wrong, or it is not about a cluster of the twin.
@@ -95,8 +95,11 @@ def configure(values: Mapping[str, Any]) -> Configuration:
         return Configuration(
             unreachable="the kubeconfig is not known yet: the cluster is still to be made", switches=switches
         )
+    if not isinstance(given.get("kubeconfig"), str):
+        raise ProviderError("kubernetes:kubeconfig is missing or cannot be read: its text or a path is expected")
     try:
-        access = kubeconfig.access(_source(given["kubeconfig"]), given.get("context"), given.get("cluster"))
+        source = _source(given["kubeconfig"])
+        access = kubeconfig.access(source, given.get("context"), given.get("cluster"), environment)
     except KubeconfigError as error:
         raise ProviderError(f"kubernetes:kubeconfig: {error}") from error
     if not _on_this_machine(access.server):

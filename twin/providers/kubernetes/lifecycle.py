@@ -99,11 +99,11 @@ def _make(operation: Operation) -> dict[str, Any]:
             raise
         there = find(operation)
         # What this very resource made before, in a run that was interrupted, is no surprise.
-        if there is None or _is_ours(there, operation.manager):
+        if there is None or is_ours(there, operation.manager):
             return apply(operation)
         raise ProviderError(
-            f"{operation} cannot be created: it already exists in the cluster. Import it, give the resource an alias if "
-            f"it was renamed, or manage single fields of it with {operation.kind.kind}Patch"
+            f"{operation} cannot be created: it already exists in the cluster. Import it, give the resource an alias "
+            f"if it was renamed, or manage single fields of it with {operation.kind.kind}Patch"
         ) from error
 
 
@@ -115,7 +115,8 @@ def find(operation: Operation) -> dict[str, Any] | None:
     )
 
 
-def _is_ours(live: Mapping[str, Any], manager: str) -> bool:
+def is_ours(live: Mapping[str, Any], manager: str) -> bool:
+    """Whether this manager has written some of an object."""
     return any(entry.get("manager") == manager for entry in live.get("metadata", {}).get("managedFields") or ())
 
 
