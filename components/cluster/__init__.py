@@ -1,1 +1,1 @@
-"""The Kubernetes cluster: EKS control plane, who gets in, add-ons and their versions, upgrades."""
+"""The EKS cluster: its control plane, who gets in, its add-ons, and what is inside it for everybody."""

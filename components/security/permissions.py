@@ -50,7 +50,7 @@ class Permission:
 def _filled(conditions: Conditions, scope: Scope) -> Mapping[str, Mapping[str, str | list[str]]]:
     return {
         operator: {
-            key: scope.fill(value) if isinstance(value, str) else [scope.fill(each) for each in value]
+            scope.fill(key): scope.fill(value) if isinstance(value, str) else [scope.fill(each) for each in value]
             for key, value in tests.items()
         }
         for operator, tests in conditions.items()

@@ -1,0 +1,29 @@
+"""The labels of objects in the cluster: Kubernetes' recommended ones, and those by which ours find each other.
+
+Source: Kubernetes documentation, "Recommended Labels", "Well-Known Labels".
+"""
+
+from components.naming import PROJECT
+
+GUARDED = "groundwork.io/guarded"
+"""On a namespace: it has the guard rails of `GuardedNamespace`, and the admission policies judge what is put in it."""
+TEAM = "groundwork.io/team"
+"""On a namespace: the team that it belongs to."""
+NODE_POOL = "groundwork.io/node-pool"
+"""On a node: the pool that it belongs to."""
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""On every namespace: its own name, put there by the API server."""
+
+GPU = "nvidia.com/gpu"
+"""The extended resource that a GPU is, and the key of the taint on the nodes that have one."""
+GPU_PRESENT = "nvidia.com/gpu.present"
+"""On a node, with the value `true`: it has GPUs."""
+
+
+def labels(name: str, component: str) -> dict[str, str]:
+    """Return the labels of an object: `name` is the application, `component` what it is to the platform."""
+    return {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/component": component,
+        "app.kubernetes.io/part-of": PROJECT,
+    }

@@ -1,0 +1,206 @@
+"""Who may do what, and who may not: the expected answer for each identity and each action, from the data of personas.
+
+Pure: it reads no policy document and asks nobody. What is deployed is compared with it, so that a policy which says
+more or less than the data is found; and the table in docs/identities.md is written from it.
+
+The actions are chosen for what would hurt if they were allowed, and for what people cannot work without.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from components.security.permissions import Permission, Scope
+from components.security.workload_identity import READ_OBJECTS, WRITE_OBJECTS
+from components.teams.personas import Grant, Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Somebody, or a workload, with all that it was given."""
+
+    name: str
+    """What people call it, such as `vision data-scientist` or `workload trainer`."""
+    role_name: str
+    subject: str | None = None
+    """In the cluster: a group, or `system:serviceaccount:<namespace>:<name>`; None, it does not get in."""
+    namespace: str | None = None
+    """Where its rules hold; None, in the whole cluster."""
+    team: str | None = None
+    rules: tuple[Rule, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesAction:
+    """A request to the API server."""
+
+    verb: str
+    resource: str
+    """With its subresource, such as `pods/log`."""
+    group: str = ""
+    namespaced: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsAction:
+    """A call to AWS. Resources are templates as in permissions; `{team}` is the team that it is about."""
+
+    action: str
+    store: str | None = None
+    """The bucket that it is about, by its store; `key` is where in it."""
+    key: str = ""
+    resource: str = ""
+    tags: tuple[tuple[str, str], ...] = field(default=())
+    """Tags that the resource bears, as templates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesExpectation:
+    """What the API server should answer."""
+
+    identity: Identity
+    action: KubernetesAction
+    namespace: str | None
+    allowed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsExpectation:
+    """What AWS should answer."""
+
+    identity: Identity
+    action: AwsAction
+    team: str
+    """The team that the action is about."""
+    allowed: bool
+
+
+def _on(resource: str, *verbs: str, group: str = "", namespaced: bool = True) -> tuple[KubernetesAction, ...]:
+    return tuple(KubernetesAction(verb=verb, resource=resource, group=group, namespaced=namespaced) for verb in verbs)
+
+
+KUBERNETES_ACTIONS: tuple[KubernetesAction, ...] = (
+    *_on("pods", "list", "create", "delete"),
+    *_on("pods/log", "get"),
+    *_on("pods/exec", "create"),
+    *_on("pods/portforward", "create"),
+    *_on("pods/eviction", "create"),
+    *_on("jobs", "list", "create", "delete", group="batch"),
+    *_on("cronjobs", "create", group="batch"),
+    *_on("deployments", "list", "create", group="apps"),
+    *_on("deployments/scale", "patch", group="apps"),
+    *_on("services", "create"),
+    *_on("configmaps", "get", "create"),
+    *_on("persistentvolumeclaims", "create"),
+    *_on("secrets", "get", "list", "create"),
+    *_on("serviceaccounts/token", "create"),
+    *_on("resourcequotas", "get", "update"),
+    *_on("limitranges", "delete"),
+    *_on("networkpolicies", "list", "delete", group="networking.k8s.io"),
+    *_on("roles", "list", group="rbac.authorization.k8s.io"),
+    *_on("rolebindings", "create", group="rbac.authorization.k8s.io"),
+    *_on("namespaces", "list", "create", "delete", "patch", namespaced=False),
+    *_on("nodes", "list", "patch", "delete", namespaced=False),
+    *_on("persistentvolumes", "list", "create", namespaced=False),
+    *_on("clusterroles", "list", "escalate", group="rbac.authorization.k8s.io", namespaced=False),
+    *_on("clusterrolebindings", "create", group="rbac.authorization.k8s.io", namespaced=False),
+    *_on("validatingadmissionpolicies", "list", "delete", group="admissionregistration.k8s.io", namespaced=False),
+    *_on("priorityclasses", "create", group="scheduling.k8s.io", namespaced=False),
+)
+
+CLUSTER = "arn:aws:eks:{region}:{account}:cluster/groundwork-{environment}"
+NODE_GROUP = "arn:aws:eks:{region}:{account}:nodegroup/groundwork-{environment}/system/1"
+ASG = "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:1:autoScalingGroupName/eks-system"
+OURS = (("k8s.io/cluster-autoscaler/groundwork-{environment}", "owned"),)
+TRAIL = "arn:aws:cloudtrail:{region}:{account}:trail/groundwork-{environment}-audit-trail"
+
+
+def _objects(store: str, key: str) -> tuple[AwsAction, ...]:
+    actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+    return tuple(AwsAction(action=action, store=store, key=key) for action in actions)
+
+
+AWS_ACTIONS: tuple[AwsAction, ...] = (
+    *_objects("datasets", "teams/{team}/set"),
+    *_objects("artifacts", "teams/{team}/model"),
+    *_objects("artifacts", "approvals/{team}/release"),
+    *_objects("dvc", "teams/{team}/version"),
+    AwsAction(action="s3:GetObject", store="audit", key="AWSLogs/event"),
+    AwsAction(action="s3:PutObject", store="audit", key="AWSLogs/event"),
+    AwsAction(action="eks:DescribeCluster", resource=CLUSTER),
+    AwsAction(action="eks:ListNodegroups", resource=CLUSTER),
+    AwsAction(action="eks:CreateAccessEntry", resource=CLUSTER),
+    AwsAction(action="eks:DeleteCluster", resource=CLUSTER),
+    AwsAction(action="eks:UpdateNodegroupConfig", resource=NODE_GROUP),
+    AwsAction(action="eks:DeleteNodegroup", resource=NODE_GROUP),
+    AwsAction(action="autoscaling:DescribeAutoScalingGroups", resource="*"),
+    AwsAction(action="autoscaling:SetDesiredCapacity", resource=ASG, tags=OURS),
+    AwsAction(action="autoscaling:SetDesiredCapacity", resource=ASG),
+    AwsAction(action="cloudtrail:GetTrailStatus", resource=TRAIL),
+    AwsAction(action="cloudtrail:StopLogging", resource=TRAIL),
+    AwsAction(action="iam:CreateRole", resource="arn:aws:iam::{account}:role/groundwork-{environment}-new"),
+    AwsAction(action="secretsmanager:GetSecretValue", resource="arn:aws:secretsmanager:{region}:{account}:secret:rds"),
+)
+
+
+def kubernetes_expectations(
+    identities: Iterable[Identity], namespaces: Iterable[str]
+) -> Iterator[KubernetesExpectation]:
+    """Yield the expected answer for each identity, action and namespace; once where the action knows no namespace."""
+    places = tuple(namespaces)
+    for identity in identities:
+        for action in KUBERNETES_ACTIONS:
+            for place in places if action.namespaced else (None,):
+                yield KubernetesExpectation(
+                    identity=identity,
+                    action=action,
+                    namespace=place,
+                    allowed=allows_in_cluster(identity, action, place),
+                )
+
+
+def aws_expectations(identities: Iterable[Identity], teams: Iterable[str], scope: Scope) -> Iterator[AwsExpectation]:
+    """Yield the expected answer for each identity and action, about each team where the action is about one."""
+    names = tuple(teams)
+    for identity in identities:
+        for action in AWS_ACTIONS:
+            for team in names if "{team}" in action.key else names[:1]:
+                yield AwsExpectation(
+                    identity=identity, action=action, team=team, allowed=allows_in_aws(identity, action, team, scope)
+                )
+
+
+def allows_in_cluster(identity: Identity, action: KubernetesAction, namespace: str | None) -> bool:
+    """Whether one of an identity's rules is about the action, and holds in that place."""
+    if identity.namespace is not None and namespace != identity.namespace:
+        return False
+    return any(
+        rule.group == action.group and action.resource in rule.resources and action.verb in rule.verbs
+        for rule in identity.rules
+    )
+
+
+def allows_in_aws(identity: Identity, action: AwsAction, team: str, scope: Scope) -> bool:
+    """Whether a grant covers the object, or a permission the call; nothing else gives a right."""
+    if action.store is not None:
+        key = action.key.format(team=team)
+        return any(
+            grant.store == action.store
+            and key.startswith(grant.prefix.format(team=identity.team))
+            and action.action in READ_OBJECTS + (WRITE_OBJECTS if grant.access == "write" else ())
+            for grant in identity.grants
+        )
+    resource = scope.fill(action.resource)
+    tags = {f"aws:ResourceTag/{scope.fill(key)}": value for key, value in action.tags}
+    return any(
+        action.action in permission.actions
+        and any(fnmatchcase(resource, scope.fill(pattern)) for pattern in permission.resources)
+        and all(
+            tags.get(scope.fill(key)) == wanted
+            for tests in permission.conditions.values()
+            for key, wanted in tests.items()
+        )
+        for permission in identity.permissions
+    )
