@@ -24,6 +24,15 @@ def export(platform: Platform) -> None:
     pulumi.export("cluster_endpoint", kubernetes.cluster.endpoint)
     pulumi.export("cluster_version", kubernetes.cluster.version)
     pulumi.export("kubeconfig", kubernetes.kubeconfig)
+    for name, namespace in platform.inside.namespaces.items():
+        pulumi.export(f"namespace_{name}", namespace.name)
+    for team, workspace in platform.teams.workspaces.items():
+        pulumi.export(f"team_{team}_namespace", workspace.namespace)
+        pulumi.export(f"team_{team}_role_training", workspace.training_role_arn)
+        for persona, role_arn in workspace.role_arns.items():
+            pulumi.export(f"team_{team}_role_{persona}", role_arn)
+    for platform_persona, access_of in platform.teams.people.items():
+        pulumi.export(f"platform_role_{platform_persona}", access_of.role_arn)
     for name, identity in access.workloads.items():
         pulumi.export(f"role_{name}", identity.role_arn)
     pulumi.export("role_github_preview", access.github.preview_role_arn)

@@ -18,6 +18,12 @@ from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
 from stacks.problems import Problem
 from stacks.store_roles import STORE_CLASSES
+from stacks.team_relations import (
+    gpus_come_from_a_pool,
+    namespaces_are_the_workloads_own,
+    people_are_of_the_account,
+    team_names_are_free,
+)
 
 if TYPE_CHECKING:
     from stacks.settings import StackSettings
@@ -169,6 +175,7 @@ PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("database", "protect"), True, "it holds data"),
     (("database", "final_snapshot"), True, "it holds data"),
     (("cluster", "protect"), True, "all that runs in it would go with it"),
+    (("volumes", "reclaim_policy"), "Retain", "they hold data"),
     (("audit_trail", "protect"), True, "it proves who did what"),
 )
 
@@ -192,5 +199,9 @@ RELATIONS = (
     Relation(frozenset({"cluster"}), _administrators_are_named_once),
     Relation(frozenset({"cluster", "network"}), _services_are_apart_from_the_network),
     Relation(frozenset({"workloads"}), _pods_are_of_the_cluster),
+    Relation(frozenset({"account_id", "people", "teams"}), people_are_of_the_account),
+    Relation(frozenset({"teams"}), team_names_are_free),
+    Relation(frozenset({"teams", "workloads"}), namespaces_are_the_workloads_own),
+    Relation(frozenset({"gpu_node_pools", "teams"}), gpus_come_from_a_pool),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -13,7 +13,12 @@ import pulumi
 from pulumi.runtime import is_config_secret
 from pydantic import Field, TypeAdapter, ValidationError
 
+from components.cluster.admission import AdmissionSettings
+from components.cluster.autoscaler import AutoscalerSettings
 from components.cluster.cluster import ClusterSettings
+from components.cluster.device_plugin import DevicePluginSettings
+from components.cluster.namespace import NamespacesSettings
+from components.cluster.storage_classes import StorageClassesSettings
 from components.compute.gpu_node_pool import GpuNodePoolSettings
 from components.compute.node_pool import NodePoolSettings
 from components.model import Model
@@ -26,6 +31,9 @@ from components.security.workload_identity import ObjectPrefix, Trust
 from components.storage.container_registry import ContainerRegistrySettings
 from components.storage.object_store import ObjectStoreSettings
 from components.tags import KeyAccess
+from components.teams.persona_access import Principals
+from components.teams.personas import PlatformPersona
+from components.teams.team_workspace import TeamName, TeamSettings
 from stacks.placeholders import placeholders
 from stacks.problems import ROOT, problems_of, report
 from stacks.relations import RELATIONS
@@ -139,6 +147,30 @@ class StackSettings(Model):
         default={}, examples=[{"training": {"instance_types": ["g5.xlarge"], "max_size": 4}}]
     )
     """Pools of GPU nodes by name, up to 24 small letters, digits and hyphens; none by default."""
+    autoscaler: AutoscalerSettings = Field(default=AutoscalerSettings(), examples=[{"scale_down_unneeded_minutes": 10}])
+    """How node pools grow and shrink between their bounds."""
+    device_plugin: DevicePluginSettings = Field(default=DevicePluginSettings(), examples=[{}])
+    """What announces the GPUs of GPU nodes to the cluster."""
+    volumes: StorageClassesSettings = Field(default=StorageClassesSettings(), examples=[{"reclaim_policy": "Retain"}])
+    """The volumes of pods and their snapshots."""
+    admission: AdmissionSettings = Field(
+        default=AdmissionSettings(), examples=[{"registries": ["public.ecr.aws/docker/library"]}]
+    )
+    """What may run in namespaces of workloads and teams."""
+    namespaces: NamespacesSettings = Field(
+        default=NamespacesSettings(), examples=[{"egress_ranges": ["52.218.0.0/17"]}]
+    )
+    """What holds for namespaces: the quota of workloads' own, and what the pods of all reach outside the VPC."""
+    people: dict[PlatformPersona, Principals] = Field(
+        default={}, examples=[{"platform-engineer": ["arn:aws:iam::123456789012:role/PlatformEngineer"]}]
+    )
+    """By persona of the platform (platform-engineer, auditor) who may take its role: ARNs of roles or users of the
+    account, `*` in them stands for anything; a persona that is not named has no role."""
+    teams: dict[TeamName, TeamSettings] = Field(
+        default={}, examples=[{"vision": {"quota": {"cpu": 32, "memory_gib": 128}, "people": {}}}]
+    )
+    """Teams by name: up to 20 small letters, digits and hyphens; each has the namespace `team-<name>`. None by
+    default."""
     workloads: dict[WorkloadName, WorkloadSettings] = Field(
         default={}, examples=[{"trainer": {"grants": [{"store": "datasets", "access": "read"}]}}]
     )

@@ -6,7 +6,9 @@ from stacks.access import Access, build_access
 from stacks.cluster import Kubernetes, build_cluster
 from stacks.data import Data, build_data
 from stacks.foundation import Foundation, build_foundation
+from stacks.inside import Inside, build_inside
 from stacks.settings import StackSettings
+from stacks.teams import Teams, build_teams
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Platform:
     access: Access
     kubernetes: Kubernetes
     data: Data
+    inside: Inside
+    teams: Teams
 
 
 def build(settings: StackSettings) -> Platform:
@@ -24,4 +28,6 @@ def build(settings: StackSettings) -> Platform:
     foundation = build_foundation(settings)
     access = build_access(settings, foundation)
     kubernetes = build_cluster(settings, foundation, access)
-    return Platform(foundation, access, kubernetes, build_data(settings, foundation, kubernetes))
+    data = build_data(settings, foundation, kubernetes)
+    inside = build_inside(settings, foundation, kubernetes)
+    return Platform(foundation, access, kubernetes, data, inside, build_teams(settings, foundation, kubernetes, inside))

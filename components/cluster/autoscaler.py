@@ -11,7 +11,6 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 from typing import Annotated, Any, Literal
 
 import pulumi
-from pulumi_aws import eks
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.policy import v1 as policy
@@ -19,9 +18,9 @@ from pulumi_kubernetes.rbac import v1 as rbac
 from pydantic import Field
 
 from components.cluster.autoscaler_rules import CLUSTER_RULES, IN_CLUSTER, RULES, rights
+from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import NODE_POOL, labels
 from components.model import ImageByDigest, Model, Wire
-from components.security.workload_identity import PodIdentityTrust, WorkloadIdentity, WorkloadIdentityArgs
 
 NAMESPACE = "kube-system"
 APPLICATION = "cluster-autoscaler"
@@ -87,27 +86,21 @@ class ClusterAutoscaler(pulumi.ComponentResource):
     def __init__(self, name: str, args: ClusterAutoscalerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:ClusterAutoscaler", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        identity = WorkloadIdentity(
+        identity = PodRole(
             f"{name}-identity",
-            WorkloadIdentityArgs(
+            PodRoleArgs(
                 account_id=args.account_id,
                 region=args.region,
                 environment=args.environment,
                 boundary_arn=args.boundary_arn,
-                trust=PodIdentityTrust(cluster_name=args.cluster, namespace=NAMESPACE, service_account=APPLICATION),
+                cluster_name=args.cluster_name,
+                namespace=NAMESPACE,
+                service_account=APPLICATION,
                 statements=rights(args.account_id, args.region, args.cluster),
             ),
             child,
         )
-        association = eks.PodIdentityAssociation(
-            f"{name}-association",
-            cluster_name=args.cluster_name,
-            namespace=NAMESPACE,
-            service_account=APPLICATION,
-            role_arn=identity.role_arn,
-            opts=child,
-        )
-        before = [association, *self._kubernetes_identity(name)]
+        before = [identity, *self._kubernetes_identity(name)]
         apps.Deployment(
             f"{name}-deployment",
             metadata=_metadata(),

@@ -16,12 +16,13 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 """
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from typing import Annotated, TypeAlias
 
 import pulumi
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from components.cluster.priority_classes import PLATFORM_ONLY
 from components.labels import GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
@@ -34,6 +35,7 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 DNS = 53
 HTTP = 80
 HTTPS = 443
+WIDEST_PREFIX = 12
 
 NamespaceName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 
@@ -51,6 +53,32 @@ class QuotaSettings(Model):
     """Pods that may be there at once."""
     storage_gib: int = Field(default=100, ge=1, examples=[500])
     """GiB that its volumes may have together."""
+
+
+def _outside(cidr: IPv4Network) -> IPv4Network:
+    if not cidr.is_global:
+        raise ValueError(f"{cidr} is private or not routed: the VPC is reached anyway, and nothing beside it")
+    if cidr.prefixlen < WIDEST_PREFIX:
+        raise ValueError(f"/{cidr.prefixlen} is too much of the world: /{WIDEST_PREFIX} at most")
+    return cidr
+
+
+EgressRange: TypeAlias = Annotated[
+    IPv4Network, AfterValidator(_outside), WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]+$"})
+]
+
+
+class NamespacesSettings(Model):
+    """What the stack file says about namespaces."""
+
+    quota: QuotaSettings = Field(
+        default=QuotaSettings(cpu=64, memory_gib=256, gpus=4), examples=[{"cpu": 64, "memory_gib": 256, "gpus": 4}]
+    )
+    """What all pods of one workload namespace may ask for together; a team's quota is with the team."""
+    egress_ranges: tuple[EgressRange, ...] = Field(default=(), examples=[["52.218.0.0/17"]])
+    """Public IPv4 ranges that the pods of every namespace may reach on port 443 beside the VPC, /12 at most; empty,
+    none. S3's ranges must be here: its gateway endpoint is a route, and the addresses that a pod sees are S3's own.
+    `aws ec2 describe-prefix-lists` lists them for the region."""
 
 
 class GuardedNamespaceArgs(Model):

@@ -84,8 +84,6 @@ class WorkloadIdentityArgs(Model):
     """Who may assume the role."""
     bucket_grants: tuple[BucketGrant, ...] = ()
     """What the workload may do with objects; nothing by default."""
-    statements: tuple[Statement, ...] = ()
-    """What else it may do in AWS; nothing by default."""
 
 
 class WorkloadIdentity(pulumi.ComponentResource):
@@ -114,8 +112,6 @@ class WorkloadIdentity(pulumi.ComponentResource):
                 policy=buckets.apply(lambda names: document(*object_statements(args.bucket_grants, names))),
                 opts=child,
             )
-        if args.statements:
-            iam.RolePolicy(f"{name}-rights", role=role.name, policy=document(*args.statements), opts=child)
         self.role_arn, self.role_name = role.arn, role.name
         self.register_outputs({"role_arn": self.role_arn, "role_name": self.role_name})
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeAlias
 import pulumi
 from pulumi_aws import eks, iam
 from pulumi_kubernetes.rbac import v1 as rbac
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.labels import labels
 from components.model import Model, Wire
@@ -32,6 +32,16 @@ PrincipalPattern: TypeAlias = Annotated[
     Field(pattern=r"^arn:aws:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/*-]*[A-Za-z0-9][A-Za-z0-9+=,.@_/*-]*)$"),
 ]
 """The ARN of a role or a user, or of root; `*` in it stands for anything, but it is never all of the name."""
+
+
+def _somebody(people: tuple[str, ...]) -> tuple[str, ...]:
+    if not people:
+        raise ValueError("nobody is named: name somebody, or leave the persona out")
+    return people
+
+
+# Not `min_length`: where a pattern is wrong, that would call the list empty too.
+Principals: TypeAlias = Annotated[tuple[PrincipalPattern, ...], AfterValidator(_somebody)]
 
 
 class BucketOf(Model):
@@ -62,7 +72,7 @@ class PersonaAccessArgs(Model):
     """The team; absent, the persona is the platform's."""
     namespace: Wire | None = None
     """The team's namespace, known once it stands; absent, the rights are for the whole cluster."""
-    people: tuple[PrincipalPattern, ...] = Field(min_length=1)
+    people: Principals
     """Who may take the role: patterns of the ARNs of principals of the account."""
     stores: Mapping[str, BucketOf]
     """The stores by name."""

@@ -16,13 +16,12 @@ from pydantic import Field
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
 from components.model import Model, Wire
 from components.security.workload_identity import PodIdentityTrust, WorkloadIdentity, WorkloadIdentityArgs
-from components.teams.persona_access import BucketOf, PersonaAccess, PersonaAccessArgs, PrincipalPattern, bucket_grants
+from components.teams.persona_access import BucketOf, PersonaAccess, PersonaAccessArgs, Principals, bucket_grants
 from components.teams.personas import TRAINING, TeamPersona
 
 SERVICE_ACCOUNT = "training"
 
 TeamName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
-Principals: TypeAlias = Annotated[tuple[PrincipalPattern, ...], Field(min_length=1)]
 
 
 class TeamSettings(Model):

@@ -112,7 +112,7 @@ def test_all_of_its_rights_are_within_the_boundary(recorder: Recorder) -> None:
 
 def test_its_pods_take_its_role_and_no_others_do(recorder: Recorder) -> None:
     build()
-    association = recorder.one("autoscaler-association").inputs
+    association = recorder.one("autoscaler-identity-association").inputs
     assert (association["namespace"], association["serviceAccount"]) == ("kube-system", "cluster-autoscaler")
     assert pod(recorder)["serviceAccountName"] == "cluster-autoscaler"
 
@@ -152,7 +152,12 @@ def test_a_drain_leaves_one_of_two(recorder: Recorder) -> None:
 def test_it_starts_once_it_has_its_role_and_its_rights(recorder: Recorder) -> None:
     build()
     waits = {urn.rsplit("::", 1)[-1] for urn in recorder.requests["autoscaler-deployment"].dependencies}
-    assert waits >= {"autoscaler-association", "autoscaler-account", "autoscaler-binding", "autoscaler-cluster-binding"}
+    assert waits >= {
+        "autoscaler-identity-association",
+        "autoscaler-account",
+        "autoscaler-binding",
+        "autoscaler-cluster-binding",
+    }
 
 
 def test_the_image_is_the_clusters_minor_by_digest_or_the_one_of_the_settings() -> None:

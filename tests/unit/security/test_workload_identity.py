@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.policy_document import Statement, allow, document
+from components.policy_document import document
 from components.security.key_policy import KeyPlace, KeyUse, key_policy
 from components.security.workload_identity import (
     BucketGrant,
@@ -37,9 +37,7 @@ def grant(access: str = "read", prefix: str = "models/", data_class: str = "conf
     )
 
 
-def build(
-    recorder: Recorder, *grants: BucketGrant, trust: Trust = PODS, statements: tuple[Statement, ...] = ()
-) -> dict[str, Any]:
+def build(recorder: Recorder, *grants: BucketGrant, trust: Trust = PODS) -> dict[str, Any]:
     args = WorkloadIdentityArgs(
         account_id=ACCOUNT_ID,
         region=REGION,
@@ -47,7 +45,6 @@ def build(
         boundary_arn=BOUNDARY,
         trust=trust,
         bucket_grants=grants,
-        statements=statements,
     )
     run_program(lambda: WorkloadIdentity("trainer", args))
     return recorder.one("trainer-role").inputs
@@ -111,14 +108,6 @@ def test_a_workload_without_grants_has_a_role_without_rights(recorder: Recorder)
     role = build(recorder)
     assert not recorder.of_type("aws:iam/rolePolicy:RolePolicy")
     assert not role.get("tags")
-
-
-def test_what_else_it_may_do_is_a_policy_of_its_own(recorder: Recorder) -> None:
-    build(recorder, statements=(allow("FindGroups", actions=["autoscaling:DescribeTags"], resources=["*"]),))
-    policy = recorder.one("trainer-rights").inputs["policy"]
-    assert decision(policy, "autoscaling:DescribeTags", "*", {}) == "Allow"
-    assert decision(policy, "autoscaling:SetDesiredCapacity", "*", {}) == "none"
-    assert not [made for made in recorder.made if made.name == "trainer-objects"]
 
 
 def test_the_role_bears_the_boundary_and_a_known_name(recorder: Recorder) -> None:

@@ -44,6 +44,19 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
         "cluster_endpoint",
         "cluster_version",
         "kubeconfig",
+        *(f"namespace_{name}" for name in ("mlflow", "training", "data")),
+        *(
+            f"team_{team}_{name}"
+            for team in ("vision", "language")
+            for name in (
+                "namespace",
+                "role_training",
+                "role_data-scientist",
+                "role_ml-engineer",
+                "role_release-approver",
+            )
+        ),
+        *(f"platform_role_{persona}" for persona in ("platform-engineer", "auditor")),
         *(f"role_{name}" for name in ("tracking-server", "trainer", "data-versioning")),
         "role_github_preview",
         "role_github_deploy",

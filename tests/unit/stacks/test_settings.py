@@ -16,6 +16,10 @@ from tests.support.stack_files import CLONE, ENVIRONMENTS, REMOVED, changed, wri
 
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
 
+TEAM_QUOTA = {"cpu": 1, "memory_gib": 1}
+SOMEBODY = "arn:aws:iam::000000000000:role/Somebody"
+ELSEWHERE = "arn:aws:iam::123456789012:role/Somebody"
+
 FEW_USES = {data_class.value: [use.value for use in uses] for data_class, uses in DEFAULT_USES.items()} | {
     "regulated": ["objects"]
 }
@@ -176,6 +180,51 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         None,
         "the environment's cluster is groundwork-dev",
     ),
+    ("team-in-capitals", "dev", ("teams", "Vision"), {"quota": TEAM_QUOTA}, None, "does not match"),
+    ("team-called-as-the-pipeline", "dev", ("teams", "github"), {"quota": TEAM_QUOTA}, None, "among others' roles"),
+    ("team-without-a-quota", "dev", ("teams", "vision", "quota"), REMOVED, None, "it is missing"),
+    ("quota-in-quotes", "dev", ("teams", "vision", "quota", "cpu"), "32", None, "whole number, without quotes"),
+    ("quota-of-half-a-core", "dev", ("teams", "vision", "quota", "cpu"), 0, None, "greater than or equal to 1"),
+    ("quota-of-no-resource", "dev", ("teams", "vision", "quota", "tpus"), 1, None, "there is no such setting"),
+    ("persona-misspelt", "dev", ("teams", "vision", "people", "scientist"), [SOMEBODY], None, "'data-scientist'"),
+    ("persona-of-a-team", "dev", ("people", "ml-engineer"), [SOMEBODY], None, "'platform-engineer' or 'auditor'"),
+    ("persona-without-people", "dev", ("people", "auditor"), [], None, "nobody is named"),
+    ("everybody", "dev", ("people", "auditor", 0), "arn:aws:iam::000000000000:role/*", None, "does not match"),
+    ("people-elsewhere", "dev", ("people", "auditor", 0), ELSEWHERE, None, "it is not of account 000000000000"),
+    (
+        "people-of-a-team-elsewhere",
+        "dev",
+        ("teams", "vision", "people", "ml-engineer", 0),
+        ELSEWHERE,
+        None,
+        "it is not of account 000000000000",
+    ),
+    (
+        "workload-in-a-teams-namespace",
+        "dev",
+        ("workloads", "trainer", "trust", "namespace"),
+        "team-vision",
+        None,
+        "it is the namespace of team vision",
+    ),
+    (
+        "workload-in-kube-system",
+        "dev",
+        ("workloads", "trainer", "trust", "namespace"),
+        "kube-system",
+        None,
+        "it is the namespace of Kubernetes",
+    ),
+    ("egress-to-the-world", "dev", ("namespaces", "egress_ranges", 0), "0.0.0.0/0", None, "too much of the world"),
+    ("egress-to-an-eighth", "dev", ("namespaces", "egress_ranges", 0), "52.0.0.0/8", None, "too much of the world"),
+    ("egress-to-metadata", "dev", ("namespaces", "egress_ranges", 0), "169.254.169.254/32", None, "is private"),
+    ("expander-unknown", "dev", ("autoscaler", "expander"), "price", None, "'least-waste'"),
+    ("never-scaled-down", "dev", ("autoscaler", "scale_down_unneeded_minutes"), 600, None, "less than or equal to 120"),
+    ("autoscaler-by-tag", "dev", ("autoscaler", "image"), "registry.k8s.io/autoscaler:v1", None, "does not match"),
+    ("plugin-by-tag", "dev", ("device_plugin",), {"image": "nvcr.io/a/b:v1"}, "device_plugin.image", "does not match"),
+    ("registry-with-a-scheme", "dev", ("admission", "registries"), ["https://a"], "admission.registries[0]", "match"),
+    ("volumes-recycled", "dev", ("volumes", "reclaim_policy"), "Recycle", None, "'Delete' or 'Retain'"),
+    ("prod-volumes-deleted", "prod", ("volumes", "reclaim_policy"), "Delete", None, 'prod needs "Retain"'),
     ("prod-one-nat", "prod", ("network", "nat"), "single", None, 'prod needs "per_zone"'),
     ("prod-one-zone-database", "prod", ("database", "multi_az"), False, None, "prod needs true"),
     ("prod-unprotected-database", "prod", ("database", "protect"), False, None, "prod needs true"),
@@ -226,9 +275,21 @@ def test_nodes_are_never_ahead_of_the_control_plane() -> None:
     assert f"{ROOT}.gpu_node_pools.training.version" in str(caught.value)
 
 
+def test_gpus_are_promised_to_teams_only_where_there_are_some() -> None:
+    settings = written("dev") | {"gpu_node_pools": {}}
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+    for team in settings["teams"]:
+        assert f"{ROOT}.teams.{team}.quota.gpus" in str(caught.value)
+        settings["teams"][team]["quota"]["gpus"] = 0
+    assert "there are no GPU nodes: name a pool in gpu_node_pools, or 0 here" in str(caught.value)
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
 def test_all_wrong_settings_are_reported_at_once() -> None:
     settings = written("dev")
     settings["account_id"] = 1
+    settings |= {"people": {}, "teams": {}}  # placeholders by the dozen
     settings["zones"][1] = "eu-west-2b"
     settings["network"]["nat"] = "two"
     settings["database"]["multi_az"] = "yes"
@@ -250,12 +311,16 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         (("owner",), "ml@example.com"),
         (("github", "repository"), "example-org/groundwork"),
         (("cluster", "administrators", 0), "arn:aws:iam::123456789012:root"),
+        (("people", "auditor", 0), "arn:aws:iam::123456789012:root"),
     ],
 )
 def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int, ...], value: str) -> None:
     settings: Any = written("dev")
     settings["cluster"]["administrators"] = ["arn:aws:iam::123456789012:role/platform-admin"]
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
+    settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
+    if path == ("account_id",):
+        settings["people"] = {}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
     holder = settings
     for part in path[:-1]:

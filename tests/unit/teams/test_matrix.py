@@ -18,10 +18,8 @@ from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, Persona,
 from tests.support.recorder import ACCOUNT_ID, REGION
 
 SCOPE = Scope(account=ACCOUNT_ID, region=REGION, environment="dev", boundary="")
-PERSONAS: dict[str, Persona] = {
-    **{str(k): v for k, v in TEAM_PERSONAS.items()},
-    **{str(k): v for k, v in PLATFORM_PERSONAS.items()},
-}
+PERSONAS: dict[str, Persona] = {str(name): persona for name, persona in TEAM_PERSONAS.items()}
+PERSONAS |= {str(name): persona for name, persona in PLATFORM_PERSONAS.items()}
 
 
 def identity(persona: str) -> Identity:
@@ -43,6 +41,7 @@ def cluster(verb: str, resource: str, api_group: str = "", *, namespaced: bool =
     return KubernetesAction(verb=verb, resource=resource, group=api_group, namespaced=namespaced)
 
 
+RBAC = "rbac.authorization.k8s.io"
 IN_CLUSTER = [
     ("data-scientist", cluster("create", "jobs", "batch"), "team-vision", True),
     ("data-scientist", cluster("create", "jobs", "batch"), "team-language", False),
@@ -58,21 +57,22 @@ IN_CLUSTER = [
     ("platform-engineer", cluster("list", "secrets"), "kube-system", False),
     (
         "platform-engineer",
-        cluster("create", "clusterrolebindings", "rbac.authorization.k8s.io", namespaced=False),
+        cluster("create", "clusterrolebindings", RBAC, namespaced=False),
         None,
         False,
     ),
-    ("auditor", cluster("list", "roles", "rbac.authorization.k8s.io"), "team-vision", True),
+    ("auditor", cluster("list", "roles", RBAC), "team-vision", True),
     ("auditor", cluster("get", "pods/log"), "team-vision", False),
     ("auditor", cluster("patch", "nodes", namespaced=False), None, False),
 ]
 VISION_MODEL = AwsAction(action="s3:GetObject", store="artifacts", key="teams/{team}/model")
+DELETION = AwsAction(action="s3:DeleteObject", store="artifacts", key="teams/{team}/model")
 IN_AWS = [
     ("data-scientist", VISION_MODEL, "vision", True),
     ("data-scientist", VISION_MODEL, "language", False),
     (
         "data-scientist",
-        AwsAction(action="s3:DeleteObject", store="artifacts", key="teams/{team}/model"),
+        DELETION,
         "vision",
         False,
     ),
@@ -98,9 +98,8 @@ def test_what_each_persona_may_do_in_aws(persona: str, action: AwsAction, team: 
 
 def test_a_group_is_scaled_by_its_tag_alone() -> None:
     scaling = [action for action in AWS_ACTIONS if action.action == "autoscaling:SetDesiredCapacity"]
-    answers = {
-        bool(action.tags): allows_in_aws(identity("platform-engineer"), action, "vision", SCOPE) for action in scaling
-    }
+    engineer = identity("platform-engineer")
+    answers = {bool(action.tags): allows_in_aws(engineer, action, "vision", SCOPE) for action in scaling}
     assert answers == {True: True, False: False}
 
 

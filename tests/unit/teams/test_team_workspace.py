@@ -78,12 +78,9 @@ def test_another_team_changes_nothing_of_the_first(recorder: Recorder) -> None:
     together = asked(recorder)
     assert alone == {name: inputs for name, inputs in together.items() if name.startswith("team-vision-")}
     physical = [
-        (
-            made.typ,
-            made.inputs.get("name") or tuple((made.inputs.get("metadata") or {}).get(k) for k in ("namespace", "name")),
-        )
+        (made.typ, named.get("namespace"), named["name"])
         for made in recorder.children()
-        if "name" in made.inputs or "metadata" in made.inputs
+        if "name" in (named := made.inputs.get("metadata", made.inputs))
     ]
     assert len(physical) == len(set(physical)), "two teams would overwrite each other"
 
@@ -96,7 +93,7 @@ def test_a_name_that_makes_no_namespace_is_refused(team: str) -> None:
 
 @pytest.mark.parametrize(
     ("people", "message"),
-    [({"scientist": PEOPLE["data-scientist"]}, "'data-scientist'"), ({"data-scientist": []}, "at least 1 item")],
+    [({"scientist": PEOPLE["data-scientist"]}, "'data-scientist'"), ({"data-scientist": []}, "nobody is named")],
 )
 def test_people_without_a_persona_and_a_persona_without_people_are_refused(
     people: dict[str, list[str]], message: str

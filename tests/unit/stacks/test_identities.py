@@ -1,0 +1,130 @@
+"""Decides that the table of identities is fresh, and that the policies of the program say what it says."""
+
+import json
+from functools import cache
+
+import pytest
+
+from components.naming import bucket_name
+from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
+from stacks.identities import FILE, identities, namespaces, rendered, scope
+from stacks.settings import StackSettings, parse_settings
+from tests.support.program import record
+from tests.support.recorder import Recorder
+from tests.support.stack_files import written
+from tests.unit.security.evaluator import decision
+
+RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
+
+
+@cache
+def settings() -> StackSettings:
+    return parse_settings(json.dumps(written("dev")), stack="dev", allow_placeholders=True)
+
+
+@cache
+def recorded() -> Recorder:
+    return record("dev")
+
+
+@cache
+def policies(role_name: str) -> tuple[str, ...]:
+    return tuple(
+        made.inputs["policy"]
+        for made in recorded().of_type("aws:iam/rolePolicy:RolePolicy")
+        if made.inputs["role"] == role_name
+    )
+
+
+def may_in_aws(expected: AwsExpectation) -> bool:
+    """Ask the policies of the identity's role about the call."""
+    place, action = scope(settings()), expected.action
+    resource = place.fill(action.resource)
+    if action.store is not None:
+        bucket = bucket_name(place.environment, action.store, place.account, place.region)
+        resource = f"arn:aws:s3:::{bucket}/{action.key.format(team=expected.team)}"
+    tags = {f"aws:ResourceTag/{place.fill(key)}": value for key, value in action.tags}
+    return "Allow" in {decision(each, action.action, resource, tags) for each in policies(expected.identity.role_name)}
+
+
+def may_in_cluster(expected: KubernetesExpectation) -> bool:
+    """Ask the roles that are bound to the identity's subject about the request."""
+    recorder, action = recorded(), expected.action
+    roles = {
+        (made.inputs["kind"], made.inputs["metadata"].get("namespace"), made.inputs["metadata"]["name"]): made
+        for kind in ("Role", "ClusterRole")
+        for made in recorder.of_type(f"{RBAC}:{kind}")
+    }
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        for binding in recorder.of_type(f"{RBAC}:{kind}"):
+            place = binding.inputs["metadata"].get("namespace")
+            subjects = {subject["name"] for subject in binding.inputs["subjects"]}
+            if expected.identity.subject not in subjects or place not in (None, expected.namespace):
+                continue
+            reference = binding.inputs["roleRef"]
+            role = roles[reference["kind"], place if reference["kind"] == "Role" else None, reference["name"]]
+            for rule in role.inputs["rules"]:
+                if (
+                    action.group in rule["apiGroups"]
+                    and action.resource in rule["resources"]
+                    and action.verb in rule["verbs"]
+                ):
+                    return True
+    return False
+
+
+def test_every_identity_of_the_settings_has_a_role_and_none_has_two_names() -> None:
+    everybody = identities(settings())
+    roles = {made.inputs["name"] for made in recorded().of_type("aws:iam/role:Role")}
+    assert {identity.role_name for identity in everybody} <= roles
+    assert len({identity.name for identity in everybody}) == len(everybody)
+    assert len({identity.role_name for identity in everybody}) == len(everybody)
+
+
+def test_every_role_that_people_or_workloads_take_is_an_identity_of_the_table() -> None:
+    known = {identity.role_name for identity in identities(settings())}
+    entries = recorded().of_type("aws:eks/accessEntry:AccessEntry")
+    groups = {group for entry in entries for group in entry.inputs["kubernetesGroups"]}
+    assert {identity.subject for identity in identities(settings())} >= {
+        group for group in groups if group != "groundwork:preview"
+    }
+    taken = {
+        made.inputs["name"]
+        for made in recorded().of_type("aws:iam/role:Role")
+        if "TakenByPeople" in made.inputs["assumeRolePolicy"]
+    }
+    assert taken <= known
+
+
+def test_the_policies_of_roles_say_what_the_table_says() -> None:
+    wrong = [
+        (expected.identity.name, expected.action, expected.team, expected.allowed)
+        for expected in aws_expectations(identities(settings()), settings().teams, scope(settings()))
+        if may_in_aws(expected) is not expected.allowed
+    ]
+    assert not wrong
+
+
+def test_the_rules_of_groups_say_what_the_table_says() -> None:
+    wrong = [
+        (expected.identity.name, expected.action, expected.namespace, expected.allowed)
+        for expected in kubernetes_expectations(identities(settings()), namespaces(settings()))
+        if may_in_cluster(expected) is not expected.allowed
+    ]
+    assert not wrong
+
+
+def test_the_table_in_the_docs_is_fresh() -> None:
+    document = FILE.read_text(encoding="utf-8")
+    assert rendered(document, settings()) == document, "run python -m stacks.identities"
+
+
+@pytest.mark.parametrize("team", ["vision", "language"])
+def test_no_identity_of_one_team_reaches_another(team: str) -> None:
+    others = {f"team-{other}" for other in settings().teams if other != team} | {"kube-system"}
+    mine = [identity for identity in identities(settings()) if identity.team == team]
+    assert mine
+    for expected in kubernetes_expectations(mine, namespaces(settings())):
+        assert not (expected.allowed and expected.namespace in others)
+    for call in aws_expectations(mine, settings().teams, scope(settings())):
+        assert not (call.allowed and "{team}" in call.action.key and call.team != team)
