@@ -15,6 +15,7 @@ from twin.aws.cluster_signals import ClusterSignals
 from twin.aws.corrections import (
     cloudtrail,
     condition_keys,
+    ebs,
     ec2,
     ec2_filters,
     ec2_rules,
@@ -45,7 +46,9 @@ from twin.aws.corrections.rds import DatabaseInstances
 from twin.aws.corrections.rds_parameters import ParameterGroups
 from twin.aws.corrections.s3_objects import EncryptedObjects
 from twin.aws.credentials import RootSignatures
+from twin.aws.eks_auth import EksAuth
 from twin.aws.faults import BrokenOffError, Faults
+from twin.aws.service_sessions import ServiceSessions
 from twin.aws.settings import ServerSettings
 from twin.certificates import issue
 from twin.kubernetes.cluster_files import AwsEndpoint
@@ -68,6 +71,7 @@ def build_app(settings: ServerSettings) -> Application:
 
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
     condition_keys.install()
+    ebs.install()
     principals.install()
     root_user.install()
     memory = Memory(settings.root / "aws" / "corrections")
@@ -80,6 +84,7 @@ def build_app(settings: ServerSettings) -> Application:
     node_groups = NodeGroups(scaling, folders)
     clusters = ClusterFleet(settings.kubernetes_dir, functools.partial(_control_plane, settings))
     catalogue = (
+        *ebs.CORRECTIONS,
         *ec2.CORRECTIONS,
         *ec2_rules.CORRECTIONS,
         *ec2_filters.CORRECTIONS,
@@ -102,7 +107,8 @@ def build_app(settings: ServerSettings) -> Application:
     )
     checked = EncryptedObjects(emulator)
     corrected = Corrections(checked, memory, catalogue)
-    application: Application = ClusterSignals(Faults(corrected, settings.root), clusters)
+    for_services = ServiceSessions(EksAuth(corrected, settings.kubernetes_dir))
+    application: Application = ClusterSignals(Faults(for_services, settings.root), clusters)
     for servers in (fleet, clusters):
         application = _with_servers(application, servers)
     kept = Checkpoint(RootSignatures(application), settings.state_dir)

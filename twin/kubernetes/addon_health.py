@@ -12,8 +12,17 @@ from typing import Any
 
 _HEALTH = "addon-health.json"
 _ASKED = "addon-requests.json"
+WORKLOADS = Path(__file__).parent / "controllers" / "workloads"
+"""The objects of each add-on that becomes workloads in the twin."""
+KNOWN = frozenset(path.stem for path in WORKLOADS.glob("*.yaml"))
+"""These add-ons. Others are records of the AWS API."""
 Health = Mapping[str, Any]
-"""`status` (of the API: CREATING, ACTIVE, …) and `issues`, each with `code`, `message`, `resourceIds`."""
+"""`status` (of the API: CREATING, …), `issues`, each with `code`, `message`, `resourceIds`, and the stamp `of`."""
+
+
+def stamp(addon: Mapping[str, Any]) -> str:
+    """What the objects of an add-on depend on, as DescribeAddon shows it."""
+    return json.dumps([addon.get("addonVersion"), addon.get("configurationValues") or ""])
 
 
 def save_health(folder: Path, health: Mapping[str, Health]) -> None:
@@ -24,6 +33,11 @@ def save_health(folder: Path, health: Mapping[str, Health]) -> None:
 def health(folder: Path) -> dict[str, Health]:
     """How each add-on is, by name; nothing of those that the controllers have not seen yet."""
     return _load(folder / _HEALTH)
+
+
+def under_way(before: Health | None) -> str:
+    """The status of an add-on whose objects are on their way, from how it was before."""
+    return "CREATING" if not before or before["status"].startswith("CREAT") else "UPDATING"
 
 
 def ask(folder: Path, addon: str, **asked: Any) -> None:

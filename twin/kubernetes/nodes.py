@@ -12,6 +12,8 @@ from twin.kubernetes.instance_types import instance_type
 Node = Mapping[str, Any]
 SIMULATED = {"kwok.x-k8s.io/node": "fake"}
 """Annotation by which kwok takes a node for one of its own: it keeps it Ready and runs its pods."""
+ATTACHED_BY_CONTROL_PLANE = {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}
+"""Annotation of kubelet: it leaves volumes to the controller manager, which asks the CSI driver to attach them."""
 GROUP = "eks.amazonaws.com/nodegroup"
 CAPACITY_TYPE = "eks.amazonaws.com/capacityType"
 TEMPLATE_VERSION = "eks.amazonaws.com/sourceLaunchTemplateVersion"
@@ -33,7 +35,7 @@ def manifest(group: NodeGroup, instance: Instance, region: str, address: str, na
         "metadata": {
             "name": name,
             "labels": {**own_labels(group, instance, region), HOSTNAME: name, **group.labels},
-            "annotations": dict(SIMULATED),
+            "annotations": {**SIMULATED, **ATTACHED_BY_CONTROL_PLANE},
         },
         "spec": {"providerID": f"aws:///{instance.zone}/{instance.id}", "taints": [dict(one) for one in group.taints]},
         "status": {

@@ -1,6 +1,7 @@
 """Permission checks that AWS makes and the emulator does not, decided by the emulator's own policy evaluation."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,10 +55,13 @@ class KeyUse:
     via: str
     """The service that asks KMS: `s3`, `secretsmanager`."""
 
-    async def require(self, action: str, key: str, context: dict[str, str]) -> None:
+    async def require(
+        self, action: str, key: str, context: dict[str, str], grant: Mapping[str, str] | None = None
+    ) -> None:
         """Refuse unless the key exists, is enabled, and the caller may do `action` with it.
 
-        `key` is an id, an ARN or an alias; `context` is the encryption context.
+        `key` is an id, an ARN or an alias; `context` is the encryption context; `grant` holds
+        further condition keys, in lower case.
         Errors: AwsError as S3 and Secrets Manager pass KMS' own refusals on.
         """
         try:
@@ -79,6 +83,7 @@ class KeyUse:
         conditions |= {
             "kms__viaservice": f"{self.via}.{self.emulator.region}.amazonaws.com",
             "kms__calleraccount": self.emulator.account,
+            **(grant or {}),
         }
         if not is_allowed(self.emulator, self.access_key, action, arn, **conditions):
             raise AwsError("AccessDenied", f"The caller is not authorized to perform: {action} on resource: {arn}", 403)

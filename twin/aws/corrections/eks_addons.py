@@ -166,7 +166,8 @@ class Addons:
         if folder is None:
             return {"status": "ACTIVE", "health": {"issues": []}}
         told = addon_health.health(folder).get(exchange.parameters["addonName"])
-        if told is None or time.time() < known["changed"] + UPDATE_SECONDS:
+        is_old = told is not None and told.get("of") != addon_health.stamp(known["shown"])
+        if told is None or is_old or time.time() < known["changed"] + UPDATE_SECONDS:
             return {"status": "CREATING" if known["new"] else "UPDATING", "health": {"issues": []}}
         return {"status": told["status"], "health": {"issues": list(told["issues"])}}
 

@@ -12,12 +12,22 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from twin.kubernetes.controllers.addons import Addons
 from twin.kubernetes.controllers.device_plugin import DevicePlugin
+from twin.kubernetes.controllers.load_balancers import LoadBalancers
 from twin.kubernetes.controllers.loop import Controller, Rounds, only_one, run_until, world_of
 from twin.kubernetes.controllers.node_groups import NodeGroups
 from twin.kubernetes.controllers.spot import SpotInterruptions
+from twin.kubernetes.controllers.volumes import Volumes
 
-CONTROLLERS: Sequence[Controller] = (NodeGroups(), DevicePlugin(), SpotInterruptions())
+CONTROLLERS: Sequence[Controller] = (
+    NodeGroups(),
+    DevicePlugin(),
+    SpotInterruptions(),
+    Addons(),
+    Volumes(),
+    LoadBalancers(),
+)
 """In the order in which they are called: who may, then what runs on which nodes."""
 
 
