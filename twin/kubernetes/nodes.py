@@ -3,7 +3,8 @@
 Source: EKS user guide, "Managed node groups" (labels); kubernetes.io, "Well-known labels, annotations and taints".
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.kubernetes.groups import Instance, NodeGroup
@@ -14,6 +15,8 @@ SIMULATED = {"kwok.x-k8s.io/node": "fake"}
 """Annotation by which kwok takes a node for one of its own: it keeps it Ready and runs its pods."""
 ATTACHED_BY_CONTROL_PLANE = {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}
 """Annotation of kubelet: it leaves volumes to the controller manager, which asks the CSI driver to attach them."""
+APPLIED = "groundwork.io/from-node-group"
+"""Annotation: which labels and taints the node has of its group, so that those which the group loses can be told."""
 GROUP = "eks.amazonaws.com/nodegroup"
 CAPACITY_TYPE = "eks.amazonaws.com/capacityType"
 TEMPLATE_VERSION = "eks.amazonaws.com/sourceLaunchTemplateVersion"
@@ -35,7 +38,7 @@ def manifest(group: NodeGroup, instance: Instance, region: str, address: str, na
         "metadata": {
             "name": name,
             "labels": {**own_labels(group, instance, region), HOSTNAME: name, **group.labels},
-            "annotations": {**SIMULATED, **ATTACHED_BY_CONTROL_PLANE},
+            "annotations": {**SIMULATED, **ATTACHED_BY_CONTROL_PLANE, APPLIED: applied(group)},
         },
         "spec": {"providerID": f"aws:///{instance.zone}/{instance.id}", "taints": [dict(one) for one in group.taints]},
         "status": {
@@ -60,6 +63,36 @@ def manifest(group: NodeGroup, instance: Instance, region: str, address: str, na
             },
         },
     }
+
+
+def applied(group: NodeGroup) -> str:
+    """What APPLIED says on a node that has all its group's labels and taints."""
+    taints = sorted([taint["key"], taint["effect"]] for taint in group.taints)
+    return json.dumps({"labels": sorted(group.labels), "taints": taints})
+
+
+def change_to(node: Node, group: NodeGroup) -> dict[str, Any]:
+    """The merge patch that gives a node its group's labels and taints, and takes what the group no longer has.
+
+    Empty when there is nothing to do. What others have put on the node stays.
+    """
+    metadata, spec = node["metadata"], node["spec"]
+    before = json.loads(metadata.get("annotations", {}).get(APPLIED, '{"labels": [], "taints": []}'))
+    change: dict[str, Any] = {}
+    labels: dict[str, str | None] = {key: None for key in before["labels"] if key not in group.labels}
+    labels |= {key: value for key, value in group.labels.items() if metadata.get("labels", {}).get(key) != value}
+    ours = {(key, effect) for key, effect in before["taints"]} | {(one["key"], one["effect"]) for one in group.taints}
+    held = spec.get("taints", [])
+    taints = [one for one in held if (one["key"], one["effect"]) not in ours] + [dict(one) for one in group.taints]
+    if labels or before != json.loads(applied(group)):
+        change["metadata"] = {"labels": labels, "annotations": {APPLIED: applied(group)}}
+    if _as_set(taints) != _as_set(held):
+        change["spec"] = {"taints": taints}
+    return change
+
+
+def _as_set(taints: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    return {(one["key"], one.get("value"), one["effect"]) for one in taints}
 
 
 def own_labels(group: NodeGroup, instance: Instance, region: str) -> dict[str, str]:

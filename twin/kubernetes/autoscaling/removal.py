@@ -117,18 +117,24 @@ class Removal:
 
 def unneeded(flags: Flags, state: State) -> list[Node]:
     """The nodes whose pods, if any, would find room on those that stay."""
-    places = {place.name: place for place in places_of(state)}
+    places = places_of(state)
     found: list[Node] = []
+    receivers: set[str] = set()
     for node in state.nodes:
         name, pods = node["metadata"]["name"], state.pods_on(node)
         if state.group_of(node) is None or not _may_go(node) or not scale_down.is_idle(node, pods, flags):
             continue
         if any(scale_down.holds(pod, flags, state.budgets) for pod in pods):
             continue
-        gone = {one["metadata"]["name"] for one in found} | {name}
-        others = [place for place in places.values() if place.name not in gone]
-        if scale_down.fit_elsewhere([pod for pod in pods if scale_down.moves(pod)], others):
-            found.append(node)
+        moving = [pod for pod in pods if scale_down.moves(pod)]
+        others = [place for place in places if place.name != name]
+        # What is to receive pods of a node before is needed for them: it shows as less room, and as a receiver.
+        after = scale_down.put_elsewhere(moving, others)
+        if after is None or name in receivers:
+            continue
+        receivers |= {place.name for place, before in zip(after, others, strict=True) if place is not before}
+        places = after
+        found.append(node)
     return found
 
 

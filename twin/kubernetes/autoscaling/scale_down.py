@@ -58,15 +58,15 @@ def holds(pod: Pod, flags: Flags, budgets: Sequence[Mapping[str, Any]]) -> str |
     return None
 
 
-def fit_elsewhere(pods: Sequence[Pod], places: Sequence[Place]) -> bool:
-    """Whether these pods find room on these nodes."""
+def put_elsewhere(pods: Sequence[Pod], places: Sequence[Place]) -> list[Place] | None:
+    """The nodes with these pods on them too; None when they do not all find room."""
     left = list(places)
     for pod in pods:
         index = next((i for i, place in enumerate(left) if obstacle(pod, place) is None), None)
         if index is None:
-            return False
+            return None
         left[index] = left[index].with_pod(pod)
-    return True
+    return left
 
 
 def moves(pod: Pod) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twin.kubernetes.controllers.addons import Addons
+from twin.kubernetes.controllers.autoscaler import Autoscaler
 from twin.kubernetes.controllers.device_plugin import DevicePlugin
 from twin.kubernetes.controllers.load_balancers import LoadBalancers
 from twin.kubernetes.controllers.loop import Controller, Rounds, only_one, run_until, world_of
@@ -24,11 +25,12 @@ CONTROLLERS: Sequence[Controller] = (
     NodeGroups(),
     DevicePlugin(),
     SpotInterruptions(),
+    Autoscaler(),
     Addons(),
     Volumes(),
     LoadBalancers(),
 )
-"""In the order in which they are called: who may, then what runs on which nodes."""
+"""In the order in which they are called: nodes first, then what runs on them."""
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from twin.kubernetes import nodes as node_objects
 from twin.kubernetes.controllers.loop import World
-from twin.kubernetes.drain import SINCE, Pod, drain, remove
+from twin.kubernetes.drain import SINCE, drain, remove
 from twin.kubernetes.groups import Instance, NodeGroup, node_groups
 from twin.kubernetes.instance_types import UnknownInstanceTypeError
 from twin.kubernetes.nodes import Node
@@ -35,7 +35,6 @@ class _Round:
     world: World
     groups: Sequence[NodeGroup]
     nodes: Sequence[Node]
-    pods: Sequence[Pod]
     issues: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """By node group, as EKS words them."""
 
@@ -58,7 +57,7 @@ class NodeGroups:
         nodes = [node for node in world.api.list("v1", "Node") if node_objects.instance_id(node)]
         if not groups and not nodes and self._reported in (None, "{}"):
             return
-        now = _Round(world, groups, nodes, world.api.list("v1", "Pod") if nodes else ())
+        now = _Round(world, groups, nodes)
         self._leave(now)
         for group in groups:
             if group.status != "DELETING":
@@ -89,16 +88,16 @@ class NodeGroups:
     def _update(self, now: _Round, group: NodeGroup) -> None:
         """Changed labels and taints of the group reach the nodes that are there. Source: UpdateNodegroupConfig."""
         for node in now.nodes_of(group):
-            change = _change_to(node, group)
+            change = node_objects.change_to(node, group)
             if change:
                 now.world.api.patch("v1", "Node", node["metadata"]["name"], None, change)
 
     def _leave(self, now: _Round) -> None:
         wanted = {one.id for group in now.groups if group.status != "DELETING" for one in group.instances}
-        for node in now.nodes:
-            if node_objects.instance_id(node) in wanted:
-                continue
-            if drain(now.world.api, node, now.pods):
+        leaving = [node for node in now.nodes if node_objects.instance_id(node) not in wanted]
+        pods = now.world.api.list("v1", "Pod") if leaving else ()
+        for node in leaving:
+            if drain(now.world.api, node, pods):
                 remove(now.world.api, node)
                 self._launched.pop(node_objects.instance_id(node), None)
                 _log.info("node %s is gone", node["metadata"]["name"])
@@ -122,29 +121,6 @@ def _register(now: _Round, group: NodeGroup, instance: Instance) -> None:
     made = node_objects.manifest(group, instance, aws.region, told["PrivateIpAddress"], told["PrivateDnsName"])
     now.world.api.create(made)
     _log.info("node %s (%s, %s) joins %s", made["metadata"]["name"], instance.type, instance.zone, group.name)
-
-
-def _change_to(node: Node, group: NodeGroup) -> dict[str, Any]:
-    """The patch that gives a node its group's labels and taints; empty when it has them.
-
-    Labels that the group no longer has stay, as on AWS; taints that others have set stay too.
-    """
-    change: dict[str, Any] = {}
-    labels = node["metadata"].get("labels", {})
-    if missing := {key: value for key, value in group.labels.items() if labels.get(key) != value}:
-        change["metadata"] = {"labels": missing}
-    held = node["spec"].get("taints", [])
-    keys = {(one["key"], one["effect"]) for one in group.taints}
-    others = [one for one in held if (one["key"], one["effect"]) not in keys]
-    ours = [one for one in held if (one["key"], one["effect"]) in keys]
-    wanted = [dict(one) for one in group.taints]
-    if sorted(map(str, map(_pairs, ours))) != sorted(map(str, map(_pairs, wanted))):
-        change["spec"] = {"taints": [*others, *wanted]}
-    return change
-
-
-def _pairs(taint: Mapping[str, Any]) -> tuple[Any, ...]:
-    return taint["key"], taint.get("value"), taint["effect"]
 
 
 def _replace_outdated(now: _Round, group: NodeGroup) -> None:

@@ -1,14 +1,15 @@
 """The Node of an instance, and which nodes an update replaces."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from tests.unit.twin.kubernetes.objects import TAINT, group, nodes, pod
-from twin.kubernetes.controllers.node_groups import _change_to, to_replace
+from twin.kubernetes.controllers.node_groups import to_replace
 from twin.kubernetes.drain import SINCE, stays
 from twin.kubernetes.groups import LaunchTemplate, max_unavailable
-from twin.kubernetes.nodes import instance_id, is_outdated, manifest
+from twin.kubernetes.nodes import change_to, instance_id, is_outdated, manifest
 
 
 def test_a_node_says_what_managed_node_groups_say_of_it() -> None:
@@ -77,14 +78,30 @@ def test_how_many_nodes_may_be_unavailable(config: dict[str, int], nodes_: int, 
     assert max_unavailable(config, nodes_) == expected
 
 
-def test_changed_labels_and_taints_reach_the_nodes_and_nothing_else_is_touched() -> None:
-    before = group("i-1", labels={"a": "1"}, taints=[TAINT])
+def _patched(node: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The node after a JSON merge patch."""
+    found = dict(node)
+    for key, value in change.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = _patched(found.get(key, {}), value) if isinstance(value, dict) else value
+    return found
+
+
+def test_changed_labels_and_taints_reach_the_nodes_and_what_others_have_set_stays() -> None:
+    before = group("i-1", labels={"a": "1", "b": "1"}, taints=[TAINT])
     foreign = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
     node = nodes(before, taints=[foreign])[0]
-    assert _change_to(node, before) == {}
-    changed = {**TAINT, "value": "other"}
-    after = dataclasses.replace(before, labels={"a": "2"}, taints=[changed])
-    assert _change_to(node, after) == {"metadata": {"labels": {"a": "2"}}, "spec": {"taints": [foreign, changed]}}
+    node["metadata"]["labels"]["foreign"] = "1"
+    assert change_to(node, before) == {}
+    other = {"key": "dedicated", "effect": "NoExecute"}
+    after = dataclasses.replace(before, labels={"a": "2"}, taints=[other])
+    changed = _patched(node, change_to(node, after))
+    assert changed["spec"]["taints"] == [foreign, other]
+    labels = changed["metadata"]["labels"]
+    assert (labels["a"], labels["foreign"], "b" in labels) == ("2", "1", False)
+    assert change_to(changed, after) == {}
 
 
 def test_a_drain_leaves_pods_of_daemon_sets_and_static_pods() -> None:
