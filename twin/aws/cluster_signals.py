@@ -20,9 +20,18 @@ class ClusterSignals:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection's event of the ASGI protocol."""
-        await self.application(scope, receive, send)
+        begin = b""
+
+        async def listening() -> Message:
+            nonlocal begin
+            message = await receive()
+            begin = begin or message.get("body", b"")
+            return message
+
+        await self.application(scope, listening, send)
         if scope["type"] != "http" or scope["method"] == "GET":
             return
         head = request_head(scope)
-        if head.signing_name in SERVICES:
+        # Auto Scaling is asked by POST too, by the controllers themselves once a second.
+        if head.signing_name in SERVICES and b"Action=Describe" not in begin:
             self.fleet.touch_all(f"{account_of(head.access_key)}-{head.region}-")
