@@ -236,6 +236,17 @@ class Block(Kind):
         return not any(True for _ in self.differences(one, other, ""))
 
     @override
+    def worded(self, actual: Any, wording: Any) -> Any:
+        """Part by part: what AWS fills in beside what the program said stays (a cluster's own security group)."""
+        if not isinstance(actual, dict) or not isinstance(wording, dict):
+            return super().worded(actual, wording)
+        return actual | {
+            name: self.properties[name].kind.worded(actual.get(name), value)
+            for name, value in wording.items()
+            if name in self.properties and not empty(value)
+        }
+
+    @override
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if old is UNKNOWN or new is UNKNOWN or (old is None) != (new is None):
             if not (empty(old) and empty(new)):

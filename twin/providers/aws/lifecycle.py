@@ -102,8 +102,8 @@ def _keep_wording(ctx: Context) -> None:
     """Where AWS says the same in other words (a policy's layout, the order of a set), stay with the program's."""
     for name, prop in ctx.type.properties.items():
         wording = _first(ctx.inputs.get(name), ctx.old.get(name))
-        if not empty(wording) and name in ctx.state and prop.kind.same(ctx.state[name], wording):
-            ctx.state[name] = wording
+        if name in ctx.state:
+            ctx.state[name] = prop.kind.worded(ctx.state[name], wording)
 
 
 def update(ctx: Context, ignored: Iterable[str] = ()) -> dict[str, Any]:

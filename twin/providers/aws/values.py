@@ -52,6 +52,10 @@ class Kind:
             return False
         return bool(one == other) or (empty(one) and empty(other))
 
+    def worded(self, actual: Any, wording: Any) -> Any:
+        """What AWS says, in the program's words (a policy's layout, the order of a set) wherever both are the same."""
+        return wording if not empty(wording) and self.same(actual, wording) else actual
+
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         """Where the two differ, as deep as can be told."""
         if not self.same(old, new):

@@ -7,7 +7,8 @@ import pytest
 from tests.unit.providers.aws.conftest import ACCOUNT
 from twin.providers.aws.check import DEFAULTS, Naming, check
 from twin.providers.aws.diff import diff, inputs_from
-from twin.providers.aws.schema import ResourceType
+from twin.providers.aws.kinds import STRING, Block, ListOf
+from twin.providers.aws.schema import Property, ResourceType
 from twin.providers.aws.types import resource_type
 from twin.providers.wire import UNKNOWN
 
@@ -108,3 +109,9 @@ def test_an_import_keeps_a_name_that_the_program_leaves_to_us() -> None:
     assert "bucket" in imported[DEFAULTS]
     assert _inputs(BUCKET, {}, imported)["bucket"] == "made-up-0123456"
     assert diff(BUCKET, imported, state, _inputs(BUCKET, {}, imported)).kinds == {}
+
+
+def test_what_aws_fills_into_a_block_stays_beside_the_programs_words() -> None:
+    block = Block({"subnets": Property(kind=ListOf(STRING, ordered=False)), "group": Property(output=True)})
+    actual = {"subnets": ["b", "a"], "group": "sg-1"}
+    assert block.worded(actual, {"subnets": ["a", "b"]}) == {"subnets": ["a", "b"], "group": "sg-1"}
