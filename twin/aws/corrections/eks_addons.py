@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from twin.aws.corrections.authorisation import require_pass_role
 from twin.aws.corrections.eks_addon_versions import ADDONS, shown
 from twin.aws.corrections.eks_common import ClusterFolders
 from twin.aws.corrections.eks_node_group_rules import cluster_version, refused
@@ -198,6 +199,7 @@ def _check_values(values: str) -> None:
 
 
 async def _check_role(exchange: Exchange, arn: str) -> None:
+    require_pass_role(exchange, arn, "pods.eks.amazonaws.com")
     try:
         await exchange.emulator.call("iam", "GetRole", RoleName=arn.rpartition("/")[2])
     except AwsError as error:

@@ -7,6 +7,7 @@ launch templates", "Kubernetes version skew".
 import re
 
 from twin.aws.corrections import instances
+from twin.aws.corrections.authorisation import require_pass_role
 from twin.aws.corrections.engine import Exchange
 from twin.aws.corrections.launch_templates import launch_template_data
 from twin.aws.corrections.remembered import Fields, given
@@ -87,6 +88,7 @@ def _minor(version: str) -> int:
 
 
 async def _check_role(exchange: Exchange, arn: str) -> None:
+    require_pass_role(exchange, arn, "eks.amazonaws.com")
     name = arn.rpartition("/")[2]
     try:
         await exchange.emulator.call("iam", "GetRole", RoleName=name)

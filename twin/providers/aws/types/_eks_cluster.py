@@ -41,12 +41,11 @@ def _update_version(ctx: Context) -> None:
     )
 
 
-def _update_config(name: str, off: Any = None) -> Callable[[Context], None]:
-    """Writes one property by UpdateClusterConfig, which takes one change at a time; `off` where none is wanted."""
+def _update_config(name: str) -> Callable[[Context], None]:
+    """Writes one property by UpdateClusterConfig, which takes one change at a time."""
 
     def put(ctx: Context) -> None:
-        value = in_api(ctx, name) if ctx.inputs.get(name) is not None else off
-        _change(ctx, "update_cluster_config", **{name: value})
+        _change(ctx, "update_cluster_config", **{name: in_api(ctx, name)})
 
     return put
 
@@ -147,6 +146,7 @@ CLUSTER = ResourceType(
                 },
                 only=True,
                 key="provider.keyArn",
+                late=True,
             )
         ),
         "endpoint": Property(output=True),
@@ -174,7 +174,7 @@ CLUSTER = ResourceType(
         "upgradePolicy": Property(kind=Block({"supportType": Property(computed=True)}), computed=True),
         "version": Property(computed=True),
         "vpcConfig": Property(kind=_VPC, required=True, api="resourcesVpcConfig"),
-        "zonalShiftConfig": Property(kind=Block({"enabled": Property(kind=BOOLEAN)})),
+        "zonalShiftConfig": Property(kind=Block({"enabled": Property(kind=BOOLEAN)}), computed=True),
         "region": REGION,
         **TAGS,
     },
@@ -189,9 +189,7 @@ CLUSTER = ResourceType(
         Facet(properties=("enabledClusterLogTypes",), put=_update_logging, created=True),
         Facet(properties=("upgradePolicy",), put=_update_config("upgradePolicy"), created=True),
         Facet(properties=("vpcConfig",), put=_update_vpc, created=True),
-        Facet(
-            properties=("zonalShiftConfig",), put=_update_config("zonalShiftConfig", {"enabled": False}), created=True
-        ),
+        Facet(properties=("zonalShiftConfig",), put=_update_config("zonalShiftConfig"), created=True),
     ),
     delete=_delete,
     states=States("status", ready=("ACTIVE",), failed=("FAILED",)),

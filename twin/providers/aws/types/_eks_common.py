@@ -28,16 +28,17 @@ def eks_tags(arn: str = "arn") -> Any:
 
 @dataclass(frozen=True)
 class Lasting(Block):
-    """A block that is there or not for good: to give or to take it away later forces a new resource.
+    """A block that is there for good: to take it away forces a new resource, and to give it later too unless `late`.
 
     The difference is told at `key`, a nested property that forces a new resource itself.
     """
 
     key: str = ""
+    late: bool = False
 
     @override
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
-        if old is UNKNOWN or new is UNKNOWN or bool(old) == bool(new):
+        if old is UNKNOWN or new is UNKNOWN or bool(old) == bool(new) or (self.late and not old):
             yield from super().differences(old, new, path)
         else:
             yield f"{path}.{self.key}", "DELETE" if old else "ADD"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.contracts.providers.aws.examples import REGION, Example, World
-from tests.contracts.providers.aws.examples.ec2 import subnet, vpc
+from tests.contracts.providers.aws.examples.ec2 import group, subnet, vpc
 
 _POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
@@ -62,6 +62,27 @@ def _cluster_inputs(world: World) -> dict[str, Any]:
     }
 
 
+def _key(world: World) -> str:
+    made: str = world.client("kms").create_key()["KeyMetadata"]["Arn"]
+    return made
+
+
+def _open_endpoint(world: World) -> dict[str, Any]:
+    """The endpoint for one range, and another security group, of the VPC that the newest cluster is in."""
+    eks = world.client("eks")
+    name = next(name for name in eks.list_clusters()["clusters"] if name != _CLUSTERS.get(id(world)))
+    network = eks.describe_cluster(name=name)["cluster"]["resourcesVpcConfig"]
+    return {
+        "vpcConfig": {
+            "subnetIds": network["subnetIds"],
+            "endpointPrivateAccess": True,
+            "endpointPublicAccess": True,
+            "publicAccessCidrs": ["198.51.100.0/24"],
+            "securityGroupIds": [group(world, network["vpcId"])],
+        }
+    }
+
+
 def _cluster_holds(world: World, name: str, inputs: Mapping[str, Any]) -> None:
     there = world.client("eks").describe_cluster(name=name)["cluster"]
     assert there["status"] == "ACTIVE"
@@ -74,6 +95,8 @@ def _cluster_holds(world: World, name: str, inputs: Mapping[str, Any]) -> None:
     logged = [kind for setup in there["logging"]["clusterLogging"] if setup["enabled"] for kind in setup["types"]]
     assert sorted(logged) == sorted(inputs.get("enabledClusterLogTypes", []))
     assert there["accessConfig"]["authenticationMode"] == inputs["accessConfig"]["authenticationMode"]
+    assert there.get("encryptionConfig", []) == ([inputs["encryptionConfig"]] if "encryptionConfig" in inputs else [])
+    assert there["deletionProtection"] is inputs.get("deletionProtection", False)
     assert there["tags"] == inputs["tagsAll"]
 
 
@@ -137,8 +160,8 @@ def _addon_inputs(world: World) -> dict[str, Any]:
     }
 
 
-def _driver_role(world: World) -> list[dict[str, str]]:
-    return [{"serviceAccount": "ebs-csi-controller-sa", "roleArn": role(world, "pods.eks")}]
+def _addon_role(world: World) -> list[dict[str, str]]:
+    return [{"serviceAccount": "aws-node", "roleArn": role(world, "pods.eks")}]
 
 
 def _addon_holds(world: World, addon_id: str, inputs: Mapping[str, Any]) -> None:
@@ -209,7 +232,19 @@ def _pod_role_holds(world: World, association_id: str, inputs: Mapping[str, Any]
 
 
 EXAMPLES = (
-    Example("aws:eks/cluster:Cluster", inputs=_cluster_inputs, holds=_cluster_holds),
+    Example(
+        "aws:eks/cluster:Cluster",
+        inputs=_cluster_inputs,
+        holds=_cluster_holds,
+        updates=(
+            {"version": "1.36"},
+            {"enabledClusterLogTypes": ["audit", "scheduler"], "upgradePolicy": {"supportType": "STANDARD"}},
+            _open_endpoint,
+            lambda world: {"encryptionConfig": {"provider": {"keyArn": _key(world)}, "resources": ["secrets"]}},
+            {"deletionProtection": True, "zonalShiftConfig": {"enabled": True}},
+            {"deletionProtection": False, "zonalShiftConfig": {"enabled": False}, "tags": {"more": "1"}},
+        ),
+    ),
     Example(
         "aws:eks/nodeGroup:NodeGroup",
         inputs=_node_group_inputs,
@@ -244,13 +279,13 @@ EXAMPLES = (
         "aws:eks/addon:Addon",
         inputs=lambda world: {
             "clusterName": cluster(world),
-            "addonName": "aws-ebs-csi-driver",
-            "addonVersion": "v1.62.0-eksbuild.1",
-            "podIdentityAssociations": _driver_role(world),
+            "addonName": "vpc-cni",
+            "addonVersion": "v1.21.1-eksbuild.1",
+            "podIdentityAssociations": _addon_role(world),
             "preserve": False,
         },
         holds=_addon_holds,
-        updates=(lambda world: {"podIdentityAssociations": _driver_role(world)}, {"podIdentityAssociations": None}),
+        updates=(lambda world: {"podIdentityAssociations": _addon_role(world)}, {"podIdentityAssociations": None}),
         case="with a role",
     ),
     Example(
