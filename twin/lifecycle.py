@@ -26,7 +26,8 @@ Say = Callable[[str], None]
 PORTS = range(20000, 32768)
 """Below those that Linux and macOS hand out to clients, so that a remembered port is seldom taken."""
 START_SECONDS = 60
-LOCK_SECONDS = 120
+CLUSTER_SECONDS = 90
+LOCK_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,19 @@ def _start(places: Places, tools: Toolchain, say: Say) -> TwinState:
         state.save(places.state_file, held)
     for service in sick:
         held = _launch(service, places, tools, held)
+    _wait_for_clusters(places, say)
     return held
+
+
+def _wait_for_clusters(places: Places, say: Say) -> None:
+    """The AWS API starts them. One that does not come up is told, and keeps nobody from the rest of the twin."""
+    end = time.monotonic() + CLUSTER_SECONDS
+    while waiting := [program for program in cluster_programs(places) if program.ailment]:
+        if time.monotonic() > end:
+            names = ", ".join(f"kubernetes/{program.cluster}/{program.name}" for program in waiting)
+            say(f"Not ready after {CLUSTER_SECONDS} s: {names}. `groundwork twin logs` shows what each of them says.")
+            return
+        time.sleep(0.2)
 
 
 def _launch(service: Service, places: Places, tools: Toolchain, held: TwinState) -> TwinState:

@@ -28,6 +28,7 @@ from twin.kubernetes.fleet import ClusterFleet
 
 _log = logging.getLogger("twin.kubernetes.reviews")
 _NODE_TYPES = {"EC2_LINUX", "EC2_WINDOWS"}
+_EVERYONE = "system:authenticated"
 Review = Mapping[str, Any]
 
 
@@ -127,16 +128,18 @@ class ClusterReviews:
             raise NoAccessError("the session of a node's role is not one of an instance") from error
 
     async def _authorize(self, record: ClusterRecord, asked: Review) -> Review:
-        """No opinion rather than a refusal when no policy allows it: RBAC has been asked before."""
+        """No opinion rather than a denial when no policy allows it: RBAC is asked next."""
         principal = (asked.get("extra") or {}).get(PRINCIPAL, [""])[0]
+        emulator, named = self._emulator(record, record.account), {"clusterName": record.name}
         try:
-            found = await self._emulator(record, record.account).call(
-                "eks", "ListAssociatedAccessPolicies", clusterName=record.name, principalArn=principal
-            )
+            entry = (await emulator.call("eks", "DescribeAccessEntry", **named, principalArn=principal))["accessEntry"]
+            found = await emulator.call("eks", "ListAssociatedAccessPolicies", **named, principalArn=principal)
         except AwsError as error:
             if error.says("ResourceNotFoundException"):
-                return {"allowed": False}
+                return {"allowed": False, "denied": True, "reason": f"{principal} has no access entry any more"}
             raise
+        if {*entry.get("kubernetesGroups", []), _EVERYONE} != {*asked.get("groups", []), _EVERYONE}:
+            return {"allowed": False, "denied": True, "reason": f"the groups of {principal} have changed"}
         if allows(found["associatedAccessPolicies"], asked):
             return {"allowed": True, "reason": "EKS access policy"}
         return {"allowed": False}

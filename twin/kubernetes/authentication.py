@@ -95,7 +95,7 @@ def _decoded(token: str) -> tuple[str, dict[str, str]]:
         raise TokenError("it is no token of EKS")
     try:
         encoded = token.removeprefix(PREFIX)
-        url = urlsplit(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
+        url = urlsplit(base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True).decode())
         given = parse_qs(url.query, keep_blank_values=True, strict_parsing=True)
     except (ValueError, binascii.Error) as error:
         raise TokenError("it is no token of EKS") from error

@@ -151,14 +151,18 @@ Source: EKS user guide, "Kubernetes versions", 1.32: anonymous authentication.
 
 
 def authorization(webhook: Path) -> Mapping[str, Any]:
-    """Who may what: RBAC, and for whom it does not allow it and whom AWS has told us of, EKS' access policies."""
+    """Who may what. Of those whom AWS has let in, AWS is asked first: what their access policies allow, they may.
+
+    An API server believes for 10 s, by no option less, as whom a token lets somebody in. So AWS also denies, before
+    RBAC is asked, who has no access entry any more or has other groups by now.
+    """
     asked = {
         "authorizedTTL": f"{CACHE_SECONDS}s",
         "unauthorizedTTL": f"{CACHE_SECONDS}s",
         "timeout": "10s",
         "subjectAccessReviewVersion": "v1",
         "matchConditionSubjectAccessReviewVersion": "v1",
-        "failurePolicy": "NoOpinion",
+        "failurePolicy": "Deny",
         "connectionInfo": {"type": "KubeConfigFile", "kubeConfigFile": str(webhook)},
         "matchConditions": [{"expression": f"has(request.extra) && '{PRINCIPAL}' in request.extra"}],
     }
@@ -167,8 +171,8 @@ def authorization(webhook: Path) -> Mapping[str, Any]:
         "kind": "AuthorizationConfiguration",
         "authorizers": [
             {"type": "Node", "name": "node"},
+            {"type": "Webhook", "name": "access-entries", "webhook": asked},
             {"type": "RBAC", "name": "rbac"},
-            {"type": "Webhook", "name": "access-policies", "webhook": asked},
         ],
     }
 

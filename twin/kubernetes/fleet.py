@@ -41,10 +41,10 @@ class ClusterFleet:
     # --- the emulator's own start and end ---
 
     async def open(self) -> None:
-        """Begin to start every cluster that there was; nobody has to wait for them."""
+        """Begin to start every cluster that there was. `groundwork twin start` waits for them."""
         for path in sorted(self._directory.glob(f"*/{RECORD}")):
             record = ClusterRecord.load(path.parent)
-            # A cluster is ACTIVE on AWS whatever its programs do; its endpoint answers a moment later.
+            # On AWS a cluster that was made stays ACTIVE, whatever its programs do.
             self._clusters[path.parent.name] = _Cluster(self._plane_for(path.parent, record), record, "ACTIVE")
             self._begin(path.parent.name)
         self._watcher = asyncio.create_task(self._watch())
