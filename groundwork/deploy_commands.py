@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from groundwork import show
 from groundwork.console import console
 from groundwork.deployment import Deployment, EngineError, OnEvent
+from groundwork.drain import drain
 from groundwork.errors import GroundworkError
 from groundwork.events import EventLog, name_of
 from groundwork.progress import Progress
@@ -17,6 +19,7 @@ from groundwork.recovery import recover
 from groundwork.target import find_resource, on_twin
 from twin import inventory
 from twin.account import Account
+from twin.kubernetes.client import ApiError, KubeconfigError
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="dev or prod: the name in Pulumi.<env>.yaml")]
 
@@ -83,6 +86,7 @@ def destroy(
         )
         if not sys.stdin.isatty() or typer.prompt("Type its name to go on") != environment:
             raise GroundworkError("Not confirmed; nothing was deleted. Where nobody can be asked: --yes")
+    _drain(deployment)
     if protected:
         deployment.unprotect(protected)
     log = _run(deployment.destroy, f"Deleting {environment}")
@@ -116,6 +120,23 @@ def register(app: typer.Typer) -> None:
     app.command()(destroy)
     app.command("recover")(recover_command)
     app.command("inventory")(inventory_command)
+
+
+def _drain(deployment: Deployment) -> None:
+    """Empty the cluster of what AWS keeps outside of it, if there is a cluster and somebody can look into it."""
+    kubeconfig = deployment.kubeconfig()
+    if kubeconfig is None:
+        return
+    try:
+        with console.status("Deleting what people have in the cluster …"):
+            done = drain(kubeconfig, deployment.variables)
+    except (ApiError, KubeconfigError) as error:
+        # An `up` that was cut short, or a destroy that was: there is no way in yet, or none any more.
+        said = f"nobody could look into the cluster for load balancers and volumes: {error}"
+        show.warnings(console, [said])
+        return
+    if said := done.describe():
+        console.print(escape(said), highlight=False, soft_wrap=True)
 
 
 def _recover(deployment: Deployment) -> bool:

@@ -73,6 +73,14 @@ class Deployment:
         deployment = self.stack.export_stack().deployment or {}
         return [resource["urn"] for resource in deployment.get("resources", ()) if resource.get("protect")]
 
+    def kubeconfig(self) -> str | None:
+        """The way into the environment's cluster; None when the state holds no cluster."""
+        state = self.stack.export_stack().deployment or {}
+        if not any(resource["type"] == "aws:eks/cluster:Cluster" for resource in state.get("resources", ())):
+            return None
+        output = self.stack.outputs().get("kubeconfig")
+        return str(output.value) if output is not None else None
+
     def unprotect(self, urns: list[str]) -> None:
         """Take the engine's protection off these resources, in the state alone."""
         with self._engine("unprotect"):
