@@ -120,7 +120,7 @@ class Driver:
             response.deleteBeforeReplace,
         )
 
-    def update(self, resource: Resource, inputs: Mapping[str, Any]) -> None:
+    def update(self, resource: Resource, inputs: Mapping[str, Any], ignored: Sequence[str] = ()) -> None:
         checked = self.check(resource, inputs)
         request = provider_pb2.UpdateRequest(
             id=resource.id,
@@ -130,6 +130,7 @@ class Driver:
             old_inputs=encode(resource.inputs),
             news=encode(checked),
             timeout=WAIT_SECONDS,
+            ignoreChanges=ignored,
         )
         resource.outputs = decode(self.stub.Update(request, timeout=_ANSWER_SECONDS).properties).values
         resource.inputs = checked
