@@ -100,6 +100,8 @@ class FakeApi:
                 if matches(request):
                     del self.planned[index]
                     return answer
+            if request.path == "/version":
+                return Answer(200, {"gitVersion": "v1.36.3"})
             if request.path in KINDS:
                 return Answer(200, {"resources": [_listed(*kind) for kind in KINDS[request.path]]})
             done: Answer = getattr(self, f"_{request.method.lower()}")(request)
@@ -123,6 +125,10 @@ class FakeApi:
             namespace = path.split("/namespaces/")[1].split("/")[0]
             return status(404, "NotFound", f'namespaces "{namespace}" not found')
         made = path not in self.objects
+        if not made and (request.body.get("metadata") or {}).get("resourceVersion"):
+            return status(
+                409, "Conflict", "the object has been modified; please apply your changes to the latest version"
+            )
         merged = _merged(self.objects.get(path, {}), request.body)
         return self._stored(path, merged, request, 201 if made else 200)
 

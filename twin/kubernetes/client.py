@@ -220,9 +220,17 @@ class Client:
         """Ask for something of an object: a `token` of a ServiceAccount, the `eviction` of a Pod, its `binding`."""
         return self._json("POST", self._path(api_version, kind, name, namespace, subresource), body)
 
-    def raw(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+    def raw(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        attempts: int | None = None,
+    ) -> Any:
         """Any request: the answer read where it is JSON, else its text (`/readyz`, a pod's log)."""
-        answer, received = self.transport.send(method, path, body, headers)
+        answer, received = self.transport.send(method, path, body, headers, attempts=attempts)
         if received.get("Content-Type", "").startswith(JSON):
             return json.loads(answer)
         return answer.decode(errors="replace")

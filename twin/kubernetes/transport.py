@@ -55,9 +55,15 @@ class Transport:
         self._making = threading.Lock()
 
     def send(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        attempts: int | None = None,
     ) -> tuple[bytes, Mapping[str, str]]:
-        """Send a request, several times if need be; the answer's body and headers.
+        """Send a request, several times if need be (`attempts` at most); the answer's body and headers.
 
         Raises:
             ApiError: the API server refused, or did not answer until the last attempt.
@@ -71,12 +77,13 @@ class Transport:
         repeatable = method in _REPEATABLE or (
             method == "PATCH" and sent.get("Content-Type") in (PATCHES["apply"], PATCHES["merge"], PATCHES["strategic"])
         )
-        for attempt in range(1, self.attempts + 1):
+        allowed = attempts or self.attempts
+        for attempt in range(1, allowed + 1):
             try:
                 return self._once(method, path, data, sent)
             except ApiError as error:
                 harmless = repeatable or not error.sent or error.status == 429
-                if not (error.transient and harmless) or attempt == self.attempts:
+                if not (error.transient and harmless) or attempt == allowed:
                     raise
                 pause = min(error.retry_after or _pause(attempt), _LONGEST_PAUSE_SECONDS)
                 if self.cancelled.wait(pause):

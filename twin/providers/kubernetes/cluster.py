@@ -59,10 +59,10 @@ class Cluster:
         return self._unreachable
 
     def _probe(self) -> str:
-        if self.configuration.access is None:
+        if self._client is None:
             return "no kubeconfig was given"
         try:
-            Client(self.configuration.access, attempts=_PROBE_ATTEMPTS).raw("GET", "/version")
+            self._client.raw("GET", "/version", attempts=_PROBE_ATTEMPTS)
         except KubeconfigError as error:
             return str(error)
         except ApiError as error:

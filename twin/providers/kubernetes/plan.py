@@ -38,6 +38,10 @@ def plan(operation: Operation, old_inputs: dict[str, Any], live: Mapping[str, An
         {path: kind for path, kind in diff.differences(old_inputs, new) if not diff.ignored(path, ignore)}
     )
     if found.kinds:
+        before = _there(operation)
+        if before is not None and not lifecycle.is_ours(before, operation.manager):
+            # As after an import: an apply takes away only what the same manager has set.
+            found.kinds = {path: how for path, how in found.kinds.items() if how != "DELETE"}
         paths = replacing.listed(
             operation.kind,
             new,
@@ -46,22 +50,27 @@ def plan(operation: Operation, old_inputs: dict[str, Any], live: Mapping[str, An
         )
         for path in [path for path in found.kinds if replacing.is_listed(path, paths)]:
             found.replace(path)
-        if not found.replaces:
-            _ask(operation, found)
+        if before is not None and not found.replaces:
+            _ask(operation, found, before)
     _replace_unready(operation, found)
     found.delete_before_replace = bool(found.replaces) and _same_name(new, live)
     return found
 
 
-def _ask(operation: Operation, found: Difference) -> None:
-    """Let the API server say which of the differences count."""
+def _there(operation: Operation) -> dict[str, Any] | None:
+    """The object, where the API server can be asked about the new inputs at all."""
     cluster = operation.cluster
     if has_unknown(operation.manifest) or cluster.unreachable or not cluster.serves(operation.kind):
-        return
+        return None
     try:
-        before = lifecycle.find(operation)
-        if before is None:
-            return
+        return lifecycle.find(operation)
+    except ApiError:
+        return None  # who may not read it compares the inputs alone; the update says what is refused
+
+
+def _ask(operation: Operation, found: Difference, before: dict[str, Any]) -> None:
+    """Let the API server say which of the differences count."""
+    try:
         after = lifecycle.apply(operation, dry_run=True, force=True)
     except ApiError as error:
         # Any other refusal is said by the preview of the update, or by the update.
