@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
+import json
 import ssl
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from twin.kubernetes.errors import KubeconfigError
 
@@ -77,14 +77,23 @@ def read(kubeconfig: Mapping[str, Any] | Path | str) -> Mapping[str, Any]:
             text = kubeconfig.read_text()
         except OSError as error:
             raise KubeconfigError(f"{where} cannot be read: {error.strerror}") from error
-    try:
-        found = yaml.safe_load(str(text))
-    except yaml.YAMLError as error:
-        # Without its text, which may hold keys.
-        raise KubeconfigError(f"{where} is no valid YAML: {getattr(error, 'problem', 'unknown problem')}") from error
+    found = _parsed(str(text), where)
     if not isinstance(found, Mapping):
         raise KubeconfigError(f"{where} holds no clusters, contexts and users")
     return found
+
+
+def _parsed(text: str, where: str) -> Any:
+    if text.lstrip().startswith("{"):
+        with contextlib.suppress(ValueError):
+            return json.loads(text)
+    import yaml  # a fourth of what a provider process imports, and most kubeconfigs here are JSON
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        # Without its text, which may hold keys.
+        raise KubeconfigError(f"{where} is no valid YAML: {getattr(error, 'problem', 'unknown problem')}") from error
 
 
 def access(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,14 +109,8 @@ def configure(values: Mapping[str, Any], environment: Mapping[str, str] | None =
     return Configuration(access, namespace=given.get("namespace") or access.namespace, switches=switches)
 
 
-def _source(text: str) -> Mapping[str, Any] | Path | str:
-    """The contents, or the path where it looks like one. Contents as JSON are read without YAML's slowness."""
-    if text.lstrip().startswith("{"):
-        try:
-            found: dict[str, Any] = json.loads(text)
-        except ValueError:
-            return text
-        return found
+def _source(text: str) -> Path | str:
+    """The contents, or the path where it looks like one."""
     return Path(text).expanduser() if "\n" not in text and ":" not in text else text
 
 
