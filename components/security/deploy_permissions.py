@@ -1,13 +1,15 @@
 """What `pulumi up` changes, service by service; the reads are those of `preview_permissions`.
 
 Left out on purpose, so that it takes an administrator, as the first `up` of an environment does: keys and their
-policies (who sets a key's policy could give itself the data), the VPC itself, deleting what holds data (buckets,
-databases, repositories, log groups), stopping the audit trail, the permissions boundary and the pipeline's own roles.
+policies (who sets a key's policy could give itself the data), the VPC itself, deleting the cluster and what holds data
+(buckets, databases, repositories, log groups), stopping the audit trail, the permissions boundary and the pipeline's
+own roles.
 Names are the environment's; where AWS gives a random one, its tags say whose it is.
 
 Source: service authorization reference, one page a service.
 """
 
+from components.security.cluster_permissions import CLUSTER_WRITE
 from components.security.permissions import Permission
 
 OURS = {"StringEquals": {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "{environment}"}}
@@ -218,12 +220,20 @@ IDENTITY: tuple[Permission, ...] = (
         conditions=BOUNDED,
     ),
     Permission(
-        sid="AttachMonitoringPolicy",
-        why="the one managed policy of AWS that the platform attaches, for RDS enhanced monitoring",
+        sid="AttachPoliciesOfAws",
+        why="the managed policies of AWS that the platform attaches: of RDS, the cluster, nodes and the CNI",
         actions=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
         resources=(ROLES,),
         conditions={
-            "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"},
+            "ArnEquals": {
+                "iam:PolicyARN": [
+                    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
+                    "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
+                    "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+                    "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+                    "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+                ]
+            },
             "StringEquals": {"iam:PermissionsBoundary": "{boundary}"},
         },
     ),
@@ -249,6 +259,8 @@ IDENTITY: tuple[Permission, ...] = (
             "StringEquals": {
                 "iam:PassedToService": [
                     "cloudtrail.amazonaws.com",
+                    "eks.amazonaws.com",
+                    "pods.eks.amazonaws.com",
                     "monitoring.rds.amazonaws.com",
                     "s3.amazonaws.com",
                     "vpc-flow-logs.amazonaws.com",
@@ -302,5 +314,5 @@ IDENTITY: tuple[Permission, ...] = (
     ),
 )
 
-WRITE = {"network": NETWORK, "data": DATA, "identity": IDENTITY}
-"""By the managed policy that holds them: one may be 6,144 characters long, so they are three."""
+WRITE = {"network": NETWORK, "data": DATA, "cluster": CLUSTER_WRITE, "identity": IDENTITY}
+"""By the managed policy that holds them: one may be 6,144 characters long, so they are four."""

@@ -3,7 +3,7 @@
 Every role that the platform makes bears it, and the pipeline's deploy role can make none without it. It names the
 rights that workloads and the platform's service roles use and no more; a later component that needs another service
 adds its line here, in review. Keys: see `components.security.key_policy`, which grants their use to role sessions; the
-boundary denies any use of a key but through S3.
+boundary denies any use of a key but through S3 and EC2.
 
 Source: IAM user guide, "Permissions boundaries for IAM entities".
 """
@@ -104,11 +104,13 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             resources=[log_groups],
         ),
         *_people_and_autoscaler(args),
+        *_nodes_and_network(args),
         deny(
-            "KeysOnlyThroughS3",
-            actions=["kms:*"],
+            # For objects, and for the volumes that the CSI driver makes.
+            "KeysOnlyThroughS3AndEc2",
+            actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:Generate*", "kms:ReEncrypt*"],
             resources=["*"],
-            conditions={"StringNotLike": {"kms:ViaService": "s3.*.amazonaws.com"}},
+            conditions={"StringNotLike": {"kms:ViaService": ["ec2.*.amazonaws.com", "s3.*.amazonaws.com"]}},
         ),
         deny("NoIdentities", actions=["iam:*", "organizations:*", "sts:AssumeRole"], resources=["*"]),
     )
@@ -161,5 +163,95 @@ def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ..
             "ReadTrailEvents",
             actions=["logs:FilterLogEvents"],
             resources=[f"arn:aws:logs:{args.region}:{args.account_id}:log-group:/aws/cloudtrail/{cluster}-*"],
+        ),
+    )
+
+
+def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
+    """Return what the cluster's role, nodes, the CNI and the CSI driver may do at most.
+
+    AWS' managed policies for them ask for more: routes of subnets, other Auto Scaling groups, instance attributes. The
+    control plane does not use these with pods that have addresses of the VPC.
+    """
+    ec2 = f"arn:aws:ec2:{args.region}:{args.account_id}"
+    snapshots = f"arn:aws:ec2:{args.region}::snapshot/*"
+    return (
+        allow("SeeNetwork", actions=["ec2:Describe*", "elasticloadbalancing:Describe*"], resources=["*"]),
+        # EKS looks at the key of secrets with the cluster's role.
+        allow("SeeKeys", actions=["kms:DescribeKey"], resources=[f"arn:aws:kms:{args.region}:{args.account_id}:key/*"]),
+        allow(
+            "AddressesAndVolumesOfPods",
+            actions=[
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:AttachNetworkInterface",
+                "ec2:AttachVolume",
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateSnapshot",
+                "ec2:CreateTags",
+                "ec2:CreateVolume",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteSnapshot",
+                "ec2:DeleteVolume",
+                "ec2:DetachNetworkInterface",
+                "ec2:DetachVolume",
+                "ec2:ModifyNetworkInterfaceAttribute",
+                "ec2:ModifyVolume",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            resources=[
+                f"{ec2}:instance/*",
+                f"{ec2}:network-interface/*",
+                f"{ec2}:security-group/*",
+                f"{ec2}:subnet/*",
+                f"{ec2}:volume/*",
+                snapshots,
+            ],
+        ),
+        allow(
+            "LoadBalancersOfServices",
+            actions=[
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:CreateSecurityGroup",
+                "ec2:DeleteSecurityGroup",
+                "ec2:RevokeSecurityGroupIngress",
+                "elasticloadbalancing:AddTags",
+                "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
+                "elasticloadbalancing:AttachLoadBalancerToSubnets",
+                "elasticloadbalancing:ConfigureHealthCheck",
+                "elasticloadbalancing:CreateListener",
+                "elasticloadbalancing:CreateLoadBalancer",
+                "elasticloadbalancing:CreateLoadBalancerListeners",
+                "elasticloadbalancing:CreateTargetGroup",
+                "elasticloadbalancing:DeleteListener",
+                "elasticloadbalancing:DeleteLoadBalancer",
+                "elasticloadbalancing:DeleteLoadBalancerListeners",
+                "elasticloadbalancing:DeleteTargetGroup",
+                "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+                "elasticloadbalancing:DeregisterTargets",
+                "elasticloadbalancing:ModifyListener",
+                "elasticloadbalancing:ModifyLoadBalancerAttributes",
+                "elasticloadbalancing:ModifyTargetGroup",
+                "elasticloadbalancing:ModifyTargetGroupAttributes",
+                "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+                "elasticloadbalancing:RegisterTargets",
+            ],
+            resources=[
+                f"{ec2}:security-group/*",
+                f"{ec2}:vpc/*",
+                f"arn:aws:elasticloadbalancing:{args.region}:{args.account_id}:*",
+            ],
+        ),
+        allow(
+            # Images of the environment, and those of EKS' add-ons, which are in accounts of AWS.
+            "PullImages",
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[f"arn:aws:ecr:{args.region}:*:repository/*"],
+        ),
+        allow("SignInToRegistries", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        allow(
+            # With which the agent on a node gets pods their roles.
+            "RolesOfPods",
+            actions=["eks-auth:AssumeRoleForPodIdentity"],
+            resources=[f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{PROJECT}-{args.environment}"],
         ),
     )

@@ -7,6 +7,7 @@ environment's names.
 Source: service authorization reference, one page a service; the reads of the AWS provider at version 7.
 """
 
+from components.security.cluster_permissions import CLUSTER_READ
 from components.security.permissions import Permission
 
 ANY_BUCKET = "arn:aws:s3:::groundwork-{environment}-*"
@@ -141,6 +142,7 @@ READ: tuple[Permission, ...] = (
         actions=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
         resources=("arn:aws:logs:{region}:{account}:log-group:*",),
     ),
+    *CLUSTER_READ,
 )
 
 NO_DATA: tuple[Permission, ...] = (

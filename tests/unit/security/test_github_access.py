@@ -173,6 +173,55 @@ def test_deploy_frees_an_address_before_it_releases_it(recorder: Recorder) -> No
     assert said(recorder, "deploy", "ec2:DisassociateAddress", address, ours) == "Allow"
 
 
+CLUSTER = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/groundwork-dev"
+
+
+def test_deploy_makes_and_upgrades_the_environments_cluster_and_deletes_none(recorder: Recorder) -> None:
+    for action in ("eks:CreateCluster", "eks:UpdateClusterVersion", "eks:CreateNodegroup", "eks:CreateAddon"):
+        assert said(recorder, "deploy", action, CLUSTER) == "Allow"
+        assert said(recorder, "deploy", action, CLUSTER.replace("dev", "prod")) == "none"
+    assert said(recorder, "deploy", "eks:DeleteCluster", CLUSTER) == "none"
+    node_group = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:nodegroup/groundwork-dev/training/1"
+    assert said(recorder, "deploy", "eks:DeleteNodegroup", node_group) == "Allow"
+
+
+def test_deploy_gives_the_access_policies_of_the_program_and_no_other(recorder: Recorder) -> None:
+    entry = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:access-entry/groundwork-dev/role/{ACCOUNT_ID}/people/1"
+    policy = "arn:aws:eks::aws:cluster-access-policy/{}"
+    for name, effect in {
+        "AmazonEKSClusterAdminPolicy": "Allow",
+        "AmazonEKSViewPolicy": "Allow",
+        "AmazonEKSSecretReaderPolicy": "none",
+    }.items():
+        context = {"eks:policyArn": policy.format(name)}
+        assert said(recorder, "deploy", "eks:AssociateAccessPolicy", entry, context) == effect
+
+
+def test_the_role_of_nodes_alone_goes_to_machines(recorder: Recorder) -> None:
+    to_machines = {"iam:PassedToService": "ec2.amazonaws.com"}
+    node = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-node"
+    assert said(recorder, "deploy", "iam:PassRole", node, to_machines) == "Allow"
+    assert said(recorder, "deploy", "iam:PassRole", f"{node}-addons-csi", to_machines) == "none"
+    pods = {"iam:PassedToService": "pods.eks.amazonaws.com"}
+    assert said(recorder, "deploy", "iam:PassRole", f"{node}-addons-csi", pods) == "Allow"
+
+
+def test_deploy_launches_machines_of_a_template_and_no_others(recorder: Recorder) -> None:
+    ec2 = f"arn:aws:ec2:{REGION}:{ACCOUNT_ID}"
+    template = {"ec2:LaunchTemplate": f"{ec2}:launch-template/lt-1"}
+    ours = {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "dev"}
+    assert said(recorder, "deploy", "ec2:RunInstances", f"{ec2}:instance/*", template) == "Allow"
+    assert said(recorder, "deploy", "ec2:RunInstances", f"{ec2}:instance/*") == "none"
+    assert said(recorder, "deploy", "ec2:RunInstances", f"{ec2}:launch-template/lt-1", template) == "none"
+    assert said(recorder, "deploy", "ec2:RunInstances", f"{ec2}:launch-template/lt-1", template | ours) == "Allow"
+
+
+def test_preview_reads_how_the_cluster_is_set_up(recorder: Recorder) -> None:
+    assert said(recorder, "preview", "eks:DescribeCluster", CLUSTER) == "Allow"
+    for action in ("eks:UpdateClusterConfig", "eks:CreateAccessEntry", "eks:AccessKubernetesApi"):
+        assert said(recorder, "preview", action, CLUSTER) == "none"
+
+
 def test_no_permission_is_a_wildcard_and_every_resource_is_only_listed(recorder: Recorder) -> None:
     for statement in statements(recorder):
         assert not [action for action in statement["Action"] if "*" in action]
@@ -182,7 +231,7 @@ def test_no_permission_is_a_wildcard_and_every_resource_is_only_listed(recorder:
 
 def test_every_policy_fits_and_has_its_role(recorder: Recorder) -> None:
     policies = recorder.of_type(POLICY)
-    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 7
+    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 8
     assert all(len(made.inputs["policy"]) <= MANAGED_POLICY_LIMIT for made in policies)
     assert not [made for made in policies if "{" + "account}" in made.inputs["policy"]]
 

@@ -167,3 +167,38 @@ def test_named_administrators_administer_and_nothing_more() -> None:
 
 def test_the_policy_with_every_use_fits_into_the_32_kib_that_kms_takes() -> None:
     assert len(EVERYTHING.encode()) < 32 * 1024
+
+
+def test_whoever_makes_the_cluster_lets_eks_work_with_the_key_and_nobody_else_does() -> None:
+    through_eks = {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"eks.{REGION}.amazonaws.com"}
+    # CreateCluster does not send kms:GrantIsForAWSResource.
+    assert said("kms:CreateGrant", through_eks) == "Allow"
+    assert said("kms:DescribeKey", through_eks) == "Allow"
+    assert said("kms:Decrypt", through_eks) == "none"
+    assert said("kms:CreateGrant", through_eks | {"kms:CallerAccount": "999999999999"}) == "none"
+
+
+AUTO_SCALING = f"arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+
+
+@pytest.mark.parametrize(
+    ("role", "verdict"),
+    [
+        (AUTO_SCALING, "Allow"),
+        (f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-node-addons-csi", "Allow"),
+        (f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-prod-node-addons-csi", "none"),
+        (f"arn:aws:iam::{ACCOUNT_ID}:role/other", "none"),
+        ("arn:aws:iam::999999999999:role/groundwork-dev-node-addons-csi", "none"),
+    ],
+)
+def test_auto_scaling_and_the_environments_roles_encrypt_volumes_through_ec2(role: str, verdict: str) -> None:
+    through_ec2 = {
+        "kms:CallerAccount": ACCOUNT_ID,
+        "kms:ViaService": f"ec2.{REGION}.amazonaws.com",
+        "aws:PrincipalArn": role,
+    }
+    for action in ("kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom"):
+        assert said(action, through_ec2) == verdict
+        assert said(action, through_ec2 | {"kms:ViaService": f"ebs.{REGION}.amazonaws.com"}) == "none"
+    assert said("kms:CreateGrant", through_ec2 | {"kms:GrantIsForAWSResource": "true"}) == verdict
+    assert said("kms:CreateGrant", through_ec2) == "none"

@@ -41,14 +41,19 @@ def test_identities_are_denied_whatever_another_policy_says(policy: str, action:
     assert decision(policy, action, "*", {}) == "Deny"
 
 
-def test_a_key_is_denied_but_through_s3(policy: str) -> None:
-    assert decision(policy, "kms:Decrypt", "key", {}) == "Deny"
-    assert decision(policy, "kms:Decrypt", "key", {"kms:ViaService": f"ec2.{REGION}.amazonaws.com"}) == "Deny"
-    # Silent, not allowing: the key's own policy grants this to the role's session.
-    assert decision(policy, "kms:Decrypt", "key", {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}) == "none"
+def test_a_key_is_denied_but_through_s3_and_ec2(policy: str) -> None:
+    for action in ("kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"):
+        assert decision(policy, action, "key", {}) == "Deny"
+        assert decision(policy, action, "key", {"kms:ViaService": f"rds.{REGION}.amazonaws.com"}) == "Deny"
+        # Silent, not allowing: the key's own policy grants this to the role's session.
+        for service in ("s3", "ec2"):
+            assert decision(policy, action, "key", {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}) == "none"
+    for action in ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:CreateKey"):
+        assert decision(policy, action, "key", {}) == "none"
 
 
-SEES = ("Describe", "List")
+SEES = ("Describe", "List", "GetAuthorizationToken")
+"""How actions begin that see what is there; ECR's token knows no resource either."""
 
 
 def test_only_what_sees_is_a_wildcard_or_for_everything(policy: str) -> None:
@@ -79,6 +84,41 @@ def test_the_cluster_is_seen_and_its_access_is_not_changed(policy: str) -> None:
         "eks:UpdateClusterConfig",
     ):
         assert decision(policy, action, cluster, {}) == "none"
+
+
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT_ID}"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ec2:AssignPrivateIpAddresses", f"{EC2}:network-interface/eni-1"),
+        ("ec2:AttachVolume", f"{EC2}:instance/i-1"),
+        ("ec2:CreateVolume", f"{EC2}:volume/vol-1"),
+        ("ec2:DescribeInstances", "*"),
+        ("ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:602401143452:repository/eks/coredns"),
+        ("ecr:GetAuthorizationToken", "*"),
+        ("eks-auth:AssumeRoleForPodIdentity", f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/groundwork-dev"),
+        ("kms:DescribeKey", f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1"),
+    ],
+)
+def test_nodes_the_cni_and_the_csi_driver_can_work_within_it(policy: str, action: str, resource: str) -> None:
+    assert decision(policy, action, resource, {}) == "Allow"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ec2:CreateRoute", f"{EC2}:route-table/rtb-1"),
+        ("ec2:CreateTags", f"{EC2}:route-table/rtb-1"),
+        ("ec2:ModifyInstanceAttribute", f"{EC2}:instance/i-1"),
+        ("ec2:RunInstances", f"{EC2}:instance/i-1"),
+        ("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT_ID}:repository/groundwork-dev-training"),
+        ("eks-auth:AssumeRoleForPodIdentity", f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/groundwork-prod"),
+    ],
+)
+def test_what_managed_policies_ask_for_beside_that_is_not_within_it(policy: str, action: str, resource: str) -> None:
+    assert decision(policy, action, resource, {}) == "none"
 
 
 def test_it_fits_into_a_managed_policy(policy: str) -> None:
