@@ -25,6 +25,8 @@ KINDS: dict[str, list[tuple[str, str, bool]]] = {
         ("ServiceAccount", "serviceaccounts", True),
         ("Pod", "pods", True),
         ("Event", "events", True),
+        ("PersistentVolumeClaim", "persistentvolumeclaims", True),
+        ("PersistentVolume", "persistentvolumes", False),
     ],
     "/apis/apps/v1": [("Deployment", "deployments", True), ("StatefulSet", "statefulsets", True)],
     "/apis/batch/v1": [("Job", "jobs", True)],

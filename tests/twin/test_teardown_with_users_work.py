@@ -1,0 +1,77 @@
+"""Whether one `destroy` leaves nothing, also when people still have work, volumes and load balancers in the cluster."""
+
+from typing import Any
+
+from tests.support.project import Project
+from tests.support.world import held
+from tests.twin.clusters import eventually
+from twin.account import Account
+from twin.kubernetes.client import Client
+
+CLUSTER = "groundwork-dev"
+
+
+def cluster_of(project: Project) -> Client:
+    """The cluster through the kubeconfig that the stack exports, as whoever destroys it."""
+    return Client.of(project.outputs()["kubeconfig"], environment=project.twin_variables())
+
+
+def workload(namespace: str, image: str) -> dict[str, Any]:
+    """A StatefulSet with a volume, fit for a guarded namespace."""
+    container = {
+        "name": "main",
+        "image": image,
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "64Mi"},
+            "limits": {"cpu": "100m", "memory": "64Mi"},
+        },
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }
+    pod = {
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+    }
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    spec = {
+        "serviceName": "db",
+        "selector": {"matchLabels": {"app": "db"}},
+        "template": {"metadata": {"labels": {"app": "db"}}, "spec": pod},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}],
+    }
+    metadata = {"name": "db", "namespace": namespace}
+    return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": spec}
+
+
+def balancer(namespace: str) -> dict[str, Any]:
+    metadata = {"name": "web", "namespace": namespace}
+    spec = {"type": "LoadBalancer", "selector": {"app": "db"}, "ports": [{"port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def volumes(account: Account) -> list[dict[str, Any]]:
+    found = account.client("ec2").describe_volumes(
+        Filters=[{"Name": "tag:ebs.csi.aws.com/cluster", "Values": ["true"]}]
+    )
+    return list(found["Volumes"])
+
+
+def test_a_destroy_takes_peoples_work_along_and_leaves_nothing(project: Project) -> None:
+    project.groundwork("up", "dev")
+    account, api = project.account(), cluster_of(project)
+    image = f"{account.access_key_id}.dkr.ecr.{account.region}.amazonaws.com/db@sha256:{'0' * 64}"
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "somebodys"}}, manager="person")
+    for namespace in ("default", "somebodys", "team-vision"):
+        api.apply(workload(namespace, image), manager="person")
+        api.apply(balancer(namespace), manager="person")
+    # A finalizer of nobody's: what is in a namespace that the program does not know goes with the cluster, held or not.
+    held_by = {"name": "held", "namespace": "somebodys", "finalizers": ["example.com/nobody"]}
+    api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held_by}, manager="person")
+    eventually(lambda: len(volumes(account)) == 3, "every workload has its volume", 120)
+    eventually(lambda: len(account.client("elbv2").describe_load_balancers()["LoadBalancers"]) == 3, "load balancers")
+
+    done = project.groundwork("destroy", "dev", "--yes", "--unprotect")
+
+    assert "3 load balancers" in done.stderr, done.stderr
+    assert held(project) == {}
+    assert not (project.root / ".twin" / "kubernetes" / f"{account.access_key_id}-{account.region}-{CLUSTER}").exists()
