@@ -6,7 +6,7 @@ process (a shell, the engine), so that two twins can be spoken to at once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -66,6 +66,6 @@ class Account:
         )
 
 
-@cache
+@lru_cache(maxsize=32)  # accounts of temporary credentials come and go
 def _client(account: Account, service: str) -> Any:
     return account.make_client(service, region_name=account.region, config=RETRIES)
