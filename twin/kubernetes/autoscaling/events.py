@@ -45,7 +45,8 @@ class Events:
     def forget(self, about: Mapping[str, Any], reason: str) -> None:
         """What was told no longer holds: if it comes again, it is told again."""
         metadata = about["metadata"]
-        self._told.pop((metadata.get("uid") or f"{about['kind']}/{metadata['name']}", reason), None)
+        if self._told.pop((metadata.get("uid") or f"{about['kind']}/{metadata['name']}", reason), None):
+            _log.info("%s: works again", metadata["name"])
 
 
 def status_map(namespace: str) -> dict[str, Any]:
