@@ -18,6 +18,7 @@ from twin.aws.corrections import (
     ebs,
     ec2,
     ec2_filters,
+    ec2_resources,
     ec2_rules,
     ecr,
     eks_access,
@@ -71,7 +72,7 @@ def build_app(settings: ServerSettings) -> Application:
 
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
     condition_keys.install()
-    ebs.install()
+    ec2_resources.install()
     principals.install()
     root_user.install()
     memory = Memory(settings.root / "aws" / "corrections")

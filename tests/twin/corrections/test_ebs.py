@@ -103,3 +103,27 @@ def test_a_volume_whose_key_is_nowhere_is_gone_again(driver: Any) -> None:
     made = volume(driver, Encrypted=True, KmsKeyId="alias/none")
     with pytest.raises(ClientError, match=r"InvalidVolume\.NotFound"):
         driver.describe_volumes(VolumeIds=[made["VolumeId"]])
+
+
+def test_load_balancers_and_tags_are_decided_by_what_they_are_of(twin: Twin) -> None:
+    """As a permissions boundary names them: not by `*`, which no request is about."""
+    balancing = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+    rights = (
+        allow(f"{balancing}:loadbalancer/net/mine/*", "elasticloadbalancing:CreateLoadBalancer"),
+        allow(f"{balancing}:targetgroup/mine/*", "elasticloadbalancing:CreateTargetGroup"),
+        allow(f"{EC2}:volume/*", "ec2:CreateTags"),
+    )
+    given = twin.role("balancing", *rights)
+    client, compute = twin.client("elbv2", given), twin.client("ec2", given)
+    made = volume(twin.client("ec2"))["VolumeId"]
+    group = twin.client("ec2").create_security_group(GroupName="other", Description="d")["GroupId"]
+    tag = [{"Key": "a", "Value": "b"}]
+    compute.create_tags(Resources=[made], Tags=tag)
+    client.create_load_balancer(Name="mine", Type="network")
+    client.create_target_group(Name="mine", Protocol="TCP", Port=1, VpcId="vpc-1")
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        compute.create_tags(Resources=[group], Tags=tag)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.create_load_balancer(Name="other", Type="network")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.create_target_group(Name="other", Protocol="TCP", Port=1, VpcId="vpc-1")

@@ -1,20 +1,14 @@
-"""EBS volumes: their keys, and by what their rights are decided.
+"""EBS volumes: their keys, and the rights that they need.
 
-ministack 1.5.33 forgets a volume's key and asks KMS nothing; it decides CreateVolume on no resource, knows neither tags
-of EC2 resources nor those in a request, and asks for one right where AWS asks for several. EC2 looks at the key after
-it has answered: a volume whose key its maker may not use appears, and is gone again.
+ministack 1.5.33 forgets a volume's key and asks KMS nothing; it asks for one right where AWS asks for several. EC2
+looks at the key after it has answered: a volume whose key its maker may not use appears, and is gone again.
 
 Source: EC2 API reference, CreateVolume (KmsKeyId: "authenticates the KMS key asynchronously"); Service authorization
 reference, "Actions, resources, and condition keys for Amazon EC2"; KMS developer guide, "How Amazon EBS uses KMS".
 """
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from ministack.core import iam_actions
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, tagging
+from collections.abc import Mapping
 
 from twin.aws.corrections.authorisation import KeyUse, is_allowed
 from twin.aws.corrections.engine import Correction, Exchange
@@ -23,36 +17,6 @@ from twin.aws.corrections.wire import AwsError, Parameters
 
 _log = logging.getLogger("twin.aws.corrections")
 _KIND = "volume"
-_OF_A_VOLUME = {"CreateVolume", "DeleteVolume", "ModifyVolume", "AttachVolume", "DetachVolume"}
-_TYPES = {"i": "instance", "vol": "volume", "snap": "snapshot", "eni": "network-interface", "subnet": "subnet",
-          "sg": "security-group", "vpc": "vpc", "lt": "launch-template"}  # fmt: skip
-
-
-def install() -> None:
-    """Give the emulator's policy evaluation the volumes, and the tags of EC2 resources. Installed once, it stays."""
-    if "ec2" in tagging._RESOURCE_TAG_COLLECTORS:
-        return
-    extract = iam_actions.extract_resource_arn
-
-    def with_volumes(
-        service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
-    ) -> str:
-        action = iam_actions._query_param(query, "Action") if service == "ec2" else ""
-        if action in _OF_A_VOLUME:
-            return f"arn:aws:ec2:{region}:{account}:volume/{iam_actions._query_param(query, 'VolumeId') or '*'}"
-        return str(extract(service, method, path, headers, body, query, region, account))
-
-    iam_actions.extract_resource_arn = with_volumes
-    tagging._RESOURCE_TAG_COLLECTORS["ec2"] = _tags_of_ec2
-    iam_actions._TAG_MEMBERS |= {"TagSpecifications"}
-    iam_actions._TAG_OPERATIONS.pop("ec2", None)
-
-
-def _tags_of_ec2() -> Iterable[tuple[str, list[dict[str, str]]]]:
-    for thing_id, tags in list(ec2._tags.items()):
-        kind = _TYPES.get(thing_id.partition("-")[0])
-        if kind:
-            yield f"arn:aws:ec2:{get_region()}:{get_account_id()}:{kind}/{thing_id}", tags
 
 
 def _arn(exchange: Exchange, kind: str, thing_id: str) -> str:
