@@ -8,7 +8,7 @@ Source: EKS user guide, "Update existing cluster to new Kubernetes version"; Pul
 
 import pulumi
 
-from components.cluster.versions import minor
+from components.cluster.versions import ADDON_VERSIONS, minor
 
 
 class UpgradeError(Exception):
@@ -22,12 +22,14 @@ def check_step(cluster: str, old: str, new: str) -> None:
         return
     following = f"1.{minor(old) + 1}"
     why = "a cluster never goes back" if steps < 0 else "a cluster goes up one minor version at a time"
+    there_is_more = following in ADDON_VERSIONS
+    allowed = f"{old} (as it is)" + (f" or {following}, then the next one in another `up`" if there_is_more else "")
     raise UpgradeError(
         f"groundwork:settings.cluster.version\n"
         f"    value:   {new}\n"
         f"    problem: {cluster} has {old}, and {why}\n"
-        f"    allowed: {old} (as it is) or {following}, then the next one in another `up`\n"
-        f'    example: version: "{following}"'
+        f"    allowed: {allowed}\n"
+        f'    example: version: "{following if there_is_more else old}"'
     )
 
 

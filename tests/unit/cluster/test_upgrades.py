@@ -27,6 +27,8 @@ def test_a_version_is_not_skipped() -> None:
 def test_a_cluster_does_not_go_back() -> None:
     with pytest.raises(UpgradeError, match=r"groundwork-dev has 1\.36, and a cluster never goes back"):
         check_step("groundwork-dev", "1.36", "1.35")
+    with pytest.raises(UpgradeError, match=r'allowed: 1\.36 \(as it is\)\n    example: version: "1\.36"'):
+        check_step("groundwork-dev", "1.36", "1.35")  # nothing newer is known here
 
 
 def hook(old: str, asked_last: str, new: str) -> pulumi.ResourceHookArgs:

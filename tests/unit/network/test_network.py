@@ -31,6 +31,17 @@ def test_no_subnet_gives_out_public_addresses(build: Build, recorder: Recorder) 
     assert {made.inputs["mapPublicIpOnLaunch"] for made in recorder.of_type(SUBNET)} == {False}
 
 
+def test_kubernetes_finds_the_subnets_of_its_load_balancers(build: Build, recorder: Recorder) -> None:
+    build()
+    roles = {
+        made.name: {key for key in made.inputs["tags"] if key.startswith("kubernetes.io/")}
+        for made in recorder.of_type(SUBNET)
+    }
+    assert roles["network-public-a"] == {"kubernetes.io/role/elb"}
+    assert roles["network-private-a"] == {"kubernetes.io/role/internal-elb"}
+    assert roles["network-isolated-a"] == set()
+
+
 def test_the_default_security_group_is_adopted_and_empty(build: Build, recorder: Recorder) -> None:
     build()
     inputs = recorder.one("network-default").inputs
