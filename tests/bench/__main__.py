@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import policies, twin
+from tests.bench import kubernetes, policies, twin
 
 CLONE = Path(__file__).parents[2]
 RECORD = CLONE / "docs" / "benchmarks.md"
@@ -26,7 +26,7 @@ COUNTS_ON_TWIN = (25, 50, 100)
 
 def main() -> None:
     """Measure everything, print it, and record it when asked to."""
-    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin()]
+    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin(), *_kubernetes()]
     if "--record" in sys.argv:
         RECORD.write_text("\n".join(lines) + "\n")
         _say(f"recorded in {RECORD.relative_to(CLONE)}")
@@ -102,6 +102,24 @@ def _twin() -> Iterable[str]:
     told = (
         f"Processor time for each resource at {last.stores} / at {first.stores} stores: provider and program "
         f"**{ours:.2f}**, the engine itself **{theirs:.2f}** (linear is 1): it writes the whole state after each step."
+    )
+    yield from _printed(["", told])
+
+
+def _kubernetes() -> Iterable[str]:
+    rows = [
+        [one.what, f"{one.provider:.1f} s", f"{one.kubectl:.1f} s", f"**{one.ratio:.2f}**"]
+        for one in kubernetes.measure()
+    ]
+    title = (
+        "The twin's Kubernetes provider against `kubectl apply --server-side` (deleted: `kubectl delete --wait=false`)"
+    )
+    yield from _table(title, ["what", "provider", "kubectl", "ratio (target at most 1.5)"], rows)
+    spent, seconds = kubernetes.through_the_engine()
+    told = (
+        f"Through the engine: an `up` of {spent.stores} ConfigMaps takes {spent.seconds:.1f} s, of it processor time: "
+        f"the engine {spent.engine_seconds:.1f} s, the provider {spent.provider_seconds:.1f} s, the program "
+        f"{spent.program_seconds:.1f} s; kubectl {seconds:.1f} s."
     )
     yield from _printed(["", told])
 

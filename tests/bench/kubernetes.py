@@ -20,8 +20,10 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from tests.bench import twin
 from tests.support import control_plane
 from tests.support.control_plane import ControlPlane
+from tests.support.project import Project
 from tools import toolchain
 from twin.providers.wire import encode
 
@@ -29,6 +31,19 @@ COUNT = 1000
 PARALLEL = 4 * (os.cpu_count() or 1)
 """As many as the engine runs at once. Source: pulumi/pulumi, pkg/cmd/pulumi: defaultParallel()."""
 TOKEN = "kubernetes:core/v1:ConfigMap"
+ENGINE_COUNT = 300
+"""The engine writes the whole state after each step, so that its own share grows with the square."""
+PROGRAM = """\
+import pulumi
+from pulumi_kubernetes import Provider, core
+
+cluster = Provider("cluster", kubeconfig={kubeconfig!r})
+for index in range({count}):
+    core.v1.ConfigMap(
+        f"settings-{{index}}", metadata={{"name": f"settings-{{index}}", "labels": {{"app": "bench"}}}},
+        data={{"index": str(index), "text": "x" * 200}}, opts=pulumi.ResourceOptions(provider=cluster),
+    )
+"""
 CLONE = Path(__file__).parents[2]
 
 
@@ -72,6 +87,25 @@ def measure(count: int = COUNT) -> list[Measured]:
             ours = _through(stub, count)
     words = (f"{count} ConfigMaps made", f"{count} found unchanged", f"{count} deleted")
     return [Measured(*one) for one in zip(words, ours, kubectl, strict=True)]
+
+
+def through_the_engine(count: int = ENGINE_COUNT) -> tuple[twin.Spent, float]:
+    """An `up` of so many ConfigMaps from nothing, and the seconds that kubectl takes for the same ones."""
+    with tempfile.TemporaryDirectory() as folder, control_plane.running(Path(folder) / "plane") as plane:
+        project = Project.make(Path(folder) / "project")
+        try:
+            (project.root / "stacks").unlink()
+            (project.root / "stacks").mkdir()
+            program = PROGRAM.format(kubeconfig=json.dumps(plane.kubeconfig()), count=count)
+            (project.root / "stacks/__main__.py").write_text(program)
+            project.groundwork("twin", "start")
+            spent = twin.spent(project, count)
+        finally:
+            project.stop()
+        objects = Path(folder) / "objects.json"
+        items = [config_map(index) | {"metadata": {"name": f"others-{index}"}} for index in range(count)]
+        objects.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        return spent, _kubectl(plane, "apply", "--server-side", "-f", str(objects))
 
 
 def _kubectl(plane: ControlPlane, *arguments: str) -> float:

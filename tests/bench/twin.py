@@ -78,12 +78,13 @@ def object_stores(count: int) -> Spent:
             (project.root / "stacks").mkdir()
             (project.root / "stacks/__main__.py").write_text(PROGRAM.format(count=count))
             project.groundwork("twin", "start")
-            return _spent(project, count)
+            return spent(project, count)
         finally:
             project.stop()
 
 
-def _spent(project: Project, count: int) -> Spent:
+def spent(project: Project, count: int) -> Spent:
+    """Run `up` on a program of so many."""
     variables = project.twin_variables()
     pulumi = shutil.which("pulumi", path=variables["PATH"])
     assert pulumi is not None
@@ -98,18 +99,14 @@ def _spent(project: Project, count: int) -> Spent:
             with contextlib.suppress(psutil.Error):
                 times, command = process.cpu_times(), " ".join(process.cmdline())
                 kind = (
-                    "provider"
-                    if "twin.providers.aws" in command
-                    else "program"
-                    if "python-exec" in command
-                    else "engine"
+                    "provider" if "twin.providers" in command else "program" if "python-exec" in command else "engine"
                 )
                 if kind != "engine" or process.pid == engine.pid:
                     used[kind] = times.user + times.system
         time.sleep(0.2)
     seconds = time.perf_counter() - began
     if engine.returncode:
-        raise RuntimeError(f"pulumi up of {count} object stores ended with {engine.returncode}")
+        raise RuntimeError(f"pulumi up of {count} ended with {engine.returncode}")
     resources = len(json.loads(project.pulumi("stack", "export", "-s", "dev").stdout)["deployment"]["resources"])
     return Spent(count, resources, seconds, used["engine"], used["provider"], used["program"])
 
