@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 PORTS = range(20000, 32768)
 """Below those that Linux and macOS hand out to clients, so that a remembered port is seldom taken."""
 START_SECONDS = 60
-CLUSTER_SECONDS = 90
+CLUSTER_SECONDS = 150
 LOCK_SECONDS = 240
 
 

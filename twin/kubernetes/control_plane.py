@@ -25,7 +25,7 @@ from twin.kubernetes.cluster_files import AwsEndpoint, ClusterFiles
 from twin.kubernetes.cluster_record import ClusterRecord
 from twin.kubernetes.programs import PROGRAMS, Installed, program_of
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 3.0
 """For etcd to close its files; the others keep nothing that could be lost."""
 RESTART_SECONDS = 1.0
