@@ -63,15 +63,17 @@ def test_a_destroy_takes_peoples_work_along_and_leaves_nothing(project: Project)
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "somebodys"}}, manager="person")
     for namespace in ("default", "somebodys", "team-vision"):
         api.apply(workload(namespace, image), manager="person")
+    for namespace in ("default", "somebodys"):  # a team's quota has none
         api.apply(balancer(namespace), manager="person")
     # A finalizer of nobody's: what is in a namespace that the program does not know goes with the cluster, held or not.
     held_by = {"name": "held", "namespace": "somebodys", "finalizers": ["example.com/nobody"]}
     api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held_by}, manager="person")
     eventually(lambda: len(volumes(account)) == 3, "every workload has its volume", 120)
-    eventually(lambda: len(account.client("elbv2").describe_load_balancers()["LoadBalancers"]) == 3, "load balancers")
+    eventually(lambda: len(account.client("elbv2").describe_load_balancers()["LoadBalancers"]) == 2, "load balancers")
 
     done = project.groundwork("destroy", "dev", "--yes", "--unprotect")
 
-    assert "3 load balancers" in done.stderr, done.stderr
+    assert "2 load balancers" in done.stdout + done.stderr, done.stdout + done.stderr
+    assert "3 volume claims" in done.stdout + done.stderr
     assert held(project) == {}
     assert not (project.root / ".twin" / "kubernetes" / f"{account.access_key_id}-{account.region}-{CLUSTER}").exists()
