@@ -98,7 +98,7 @@ def inputs_from(resource: ResourceType, state: Mapping[str, Any], old_inputs: Ma
         value = state.get(name)
         if name in old_inputs:
             if value is not None:
-                inputs[name] = value
+                inputs[name] = prop.kind.as_input(value, old_inputs[name])
         elif prop.autoname is not None or name == "region" or (prop.default is not None and value == prop.default):
             if value is not None:
                 inputs[name] = value

@@ -247,6 +247,18 @@ class Block(Kind):
         }
 
     @override
+    def as_input(self, actual: Any, wanted: Any) -> Any:
+        """Without what AWS alone fills in: what was given, as it is now, and what somebody else has set since."""
+        if not isinstance(actual, dict) or not isinstance(wanted, dict):
+            return actual
+        return {
+            name: prop.kind.as_input(actual[name], wanted.get(name))
+            for name, prop in self.properties.items()
+            if actual.get(name) is not None
+            and (name in wanted or not (prop.output or prop.computed or empty(actual[name])))
+        }
+
+    @override
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if old is UNKNOWN or new is UNKNOWN or (old is None) != (new is None):
             if not (empty(old) and empty(new)):

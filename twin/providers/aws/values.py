@@ -56,6 +56,10 @@ class Kind:
         """What AWS says, in the program's words (a policy's layout, the order of a set) wherever both are the same."""
         return wording if not empty(wording) and self.same(actual, wording) else actual
 
+    def as_input(self, actual: Any, wanted: Any) -> Any:  # noqa: ARG002 - for the kinds that need it
+        """What a program that wanted `wanted` would have to want for this to be there."""
+        return actual
+
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         """Where the two differ, as deep as can be told."""
         if not self.same(old, new):

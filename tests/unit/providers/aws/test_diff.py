@@ -115,3 +115,13 @@ def test_what_aws_fills_into_a_block_stays_beside_the_programs_words() -> None:
     block = Block({"subnets": Property(kind=ListOf(STRING, ordered=False)), "group": Property(output=True)})
     actual = {"subnets": ["b", "a"], "group": "sg-1"}
     assert block.worded(actual, {"subnets": ["a", "b"]}) == {"subnets": ["a", "b"], "group": "sg-1"}
+
+
+def test_a_refresh_takes_no_part_of_a_block_that_aws_alone_fills_in_for_an_input() -> None:
+    cluster = resource_type("aws:eks/cluster:Cluster")
+    given = {"subnetIds": ["subnet-1"], "endpointPublicAccess": False}
+    filled = {"vpcId": "vpc-1", "clusterSecurityGroupId": "sg-1", "publicAccessCidrs": ["0.0.0.0/0"]}
+    there = {**given, **filled, "endpointPublicAccess": True, "securityGroupIds": ["sg-2"]}
+    found = inputs_from(cluster, {"vpcConfig": there}, {"vpcConfig": given})
+    changed = {"subnetIds": ["subnet-1"], "endpointPublicAccess": True, "securityGroupIds": ["sg-2"]}
+    assert found["vpcConfig"] == changed, "what somebody has changed or added is one"
