@@ -4,18 +4,35 @@ import json
 import re
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
+from stacks.identities import identities
+from stacks.settings import parse_settings
 from tests.support.project import Project
 from tests.support.world import assert_state_and_world_agree, held, state_text
+from tests.twin.actors import comes_in, person
 
 
 def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     project.groundwork("up", "dev")
     account, outputs = project.account(), project.outputs()
+    approver, scientist = (
+        person(project, account, outputs["kubeconfig"], identity)
+        for name in ("language release-approver", "language data-scientist")
+        for identity in identities(parse_settings(json.dumps(project.settings()), stack="dev", allow_placeholders=True))
+        if identity.name == name
+    )
+    model = {"Bucket": outputs["bucket_artifacts"], "Key": "teams/language/model"}
+    account.client("s3").put_object(**model, Body=b"weights")
+    assert comes_in(approver.api, "team-language")
+    assert approver.aws.client("s3").get_object(**model)
 
     def edit(settings: dict[str, Any]) -> None:
         settings["stores"]["datasets"]["lifecycle"]["noncurrent_days"] = 45  # an update in place
         settings["container_registry"]["repositories"] += ["notebooks"]  # a create
         del settings["workloads"]["data-versioning"]  # deletes
+        del settings["teams"]["language"]["people"]["release-approver"]
         settings["database"]["backup_retention_days"] = 9
 
     project.change(edit)
@@ -33,6 +50,10 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     assert any("notebooks" in name for name in names)
     roles = [role["RoleName"] for role in account.client("iam").list_roles()["Roles"]]
     assert not [name for name in roles if "data-versioning" in name]
+    assert not comes_in(approver.api, "team-language"), "with the token that it had"
+    with pytest.raises(ClientError, match=r"AccessDenied|InvalidAccessKeyId"):
+        approver.aws.client("s3").get_object(**model)
+    assert comes_in(scientist.api, "team-language"), "nobody else loses anything"
     (instance,) = account.client("rds").describe_db_instances()["DBInstances"]
     assert instance["BackupRetentionPeriod"] == 9
     assert_state_and_world_agree(project, "dev")

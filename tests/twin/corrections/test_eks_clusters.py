@@ -228,6 +228,7 @@ def test_who_may_call_is_decided_by_iam(twin: Twin, asked: dict[str, Any], clust
     assert reader.list_updates(name=NAME)
     upgrade = {"name": NAME, "version": "1.36"}
     assert "AccessDenied" in refusal(reader.update_cluster_version, **upgrade)
+    assert "AccessDenied" in refusal(reader.delete_cluster, name=NAME), "it is told that the cluster is protected"
     maker = twin.client("eks", twin.role("maker", allow("*", "eks:CreateCluster")))
     refused = refusal(maker.create_cluster, **asked | {"name": "another"})
     assert "iam:PassRole" in refused

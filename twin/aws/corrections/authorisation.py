@@ -34,6 +34,19 @@ def is_allowed(emulator: Emulator, access_key: str, action: str, resource: str, 
         return enforce(access_key, action, service, emulator.region, resource, conditions) is None
 
 
+def require(exchange: "Exchange", resource: str) -> None:
+    """Refuse a caller who may not do the operation to the resource: for what would be refused for another reason first.
+
+    AWS looks at rights before it looks at anything else, and whoever has none is not told how things are.
+    """
+    if is_root_access_key(exchange.access_key):
+        return
+    action = f"{exchange.operation.service}:{exchange.operation.name}"
+    if not is_allowed(exchange.emulator, exchange.access_key, action, resource):
+        message = f"The caller is not authorized to perform: {action} on resource: {resource}"
+        raise AwsError("AccessDeniedException", message, 403)
+
+
 def require_pass_role(exchange: "Exchange", role_arn: str, service: str) -> None:
     """Refuse a caller who may not hand this role to a service. Source: IAM user guide, iam:PassRole."""
     if is_root_access_key(exchange.access_key):

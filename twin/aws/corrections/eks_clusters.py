@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from twin.aws.corrections.authorisation import require_pass_role
+from twin.aws.corrections.authorisation import require, require_pass_role
 from twin.aws.corrections.eks_updates import forget_updates, is_updating
 from twin.aws.corrections.engine import Correction, Exchange
 from twin.aws.corrections.remembered import Fields, given
@@ -119,6 +119,7 @@ class Clusters:
         known = exchange.shelf(KIND).get(exchange.scope, name)
         if known is None:
             return
+        require(exchange, f"arn:aws:eks:{exchange.emulator.region}:{exchange.emulator.account}:cluster/{name}")
         if known["shown"]["deletionProtection"]:
             message = f"Cluster {name} cannot be deleted because deletion protection is enabled."
             raise AwsError("InvalidRequestException", message)
