@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
+import yaml
 
 from components.naming import bucket_name
 from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
 from stacks.identities import identities, namespaces, scope
 from stacks.settings import StackSettings, parse_settings
-from tests.support.project import Project
+from tests.support.project import CLONE, Project
 from tests.twin import team_work
 from tests.twin.actors import METHODS, SERVICE_ACCOUNT, Actor, Places, called, comes_in, may, person, tried, workload
 from tests.twin.clusters import eventually
@@ -217,6 +218,17 @@ def test_pods_that_reach_for_the_node_never_come_to_be_and_their_job_says_why(ac
         assert reason in said[0]
         assert api.list("v1", "Pod", "team-vision", f"job-name={name}") == []
     remove(api, "team-vision", *team_work.REFUSED_AS_PODS)
+
+
+def test_the_job_of_the_examples_is_admitted_and_has_its_gpu(actors: dict[str, Actor]) -> None:
+    api = actors["vision data-scientist"].api
+    example = yaml.safe_load((CLONE / "examples" / "gpu-job.yaml").read_text())
+    name = example["metadata"]["name"]
+    api.create(example | {"metadata": {"name": name, "namespace": "team-vision"}})
+    try:
+        eventually(lambda: nodes_of(api, "team-vision", name), "its pod has a node", 180)
+    finally:
+        remove(api, "team-vision", name)
 
 
 def nodes_of(api: Client, namespace: str, name: str) -> set[str]:
