@@ -113,8 +113,11 @@ class Project:
         self.groundwork("twin", "stop", check=False)
 
 
-def kill_engine_after(project: Project, creates: int, environment: str = "dev") -> list[str]:
-    """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; the URNs it had begun."""
+def kill_engine_after(project: Project, creates: int, of: str = "", environment: str = "dev") -> list[str]:
+    """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; the URNs it had begun.
+
+    `of`: how the types begin of which the creates are counted; all count when it is empty.
+    """
     # The engine shows its option --event-log, which the Automation API uses, to people only with the debug commands.
     variables = {**project.twin_variables(environment), "PULUMI_DEBUG_COMMANDS": "true"}
     log = project.root / f"events-{creates}-{time.monotonic_ns()}.json"
@@ -126,7 +129,7 @@ def kill_engine_after(project: Project, creates: int, environment: str = "dev") 
     )  # fmt: skip
     begun: list[str] = []
     try:
-        _wait_for_creates(log, creates, engine, begun)
+        _wait_for_creates(log, creates, of, engine, begun)
     finally:
         if engine.poll() is None:
             os.kill(engine.pid, signal.SIGKILL)
@@ -134,9 +137,14 @@ def kill_engine_after(project: Project, creates: int, environment: str = "dev") 
     return begun
 
 
-def _wait_for_creates(log: Path, creates: int, engine: subprocess.Popen[bytes], begun: list[str]) -> None:
+def step_type(urn: str) -> str:
+    """The type of the resource itself, without those that it is a part of."""
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def _wait_for_creates(log: Path, creates: int, of: str, engine: subprocess.Popen[bytes], begun: list[str]) -> None:
     read = 0
-    while engine.poll() is None and len(begun) < creates:
+    while engine.poll() is None and sum(step_type(urn).startswith(of) for urn in begun) < creates:
         time.sleep(0.02)
         if not log.exists():
             continue

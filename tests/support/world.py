@@ -1,7 +1,9 @@
-"""The account's resources, as the AWS APIs list them, against the engine's state."""
+"""What the account and its clusters hold, as their APIs list it, against the engine's state."""
 
+from tests.support import cluster_objects
 from tests.support.project import Project
 from twin import inventory
+from twin.account import Account
 
 
 def held(project: Project, environment: str = "dev") -> inventory.Inventory:
@@ -15,9 +17,41 @@ def state_text(project: Project, environment: str = "dev") -> str:
 
 
 def assert_state_and_world_agree(project: Project, environment: str = "dev") -> None:
-    """Everything in the account is in the state: nothing was made twice, nothing was lost."""
-    state = state_text(project, environment)
+    """Everything in the account and in its clusters is in the state: nothing was made twice, nothing was lost."""
+    state, aws = state_text(project, environment), project.account(environment)
+    of_groups = {kind: _of_known_groups(aws, state, kind) for kind in ("instance", "volume")}
     orphans = [
-        f"{kind} {name}" for kind, names in held(project, environment).items() for name in names if name not in state
+        f"{kind} {name}"
+        for kind, names in held(project, environment).items()
+        for name in names
+        if not _is_in(state, name) and name not in of_groups.get(kind, ())
     ]
     assert orphans == []
+    assert cluster_objects.orphans(project, state, environment) == []
+
+
+def _is_in(state: str, name: str) -> bool:
+    """What a cluster has is `<cluster>/<name>` in the inventory, and `<cluster>:<name>` or an id in the state."""
+    cluster, _, own = name.partition("/")
+    return name in state or f"{cluster}:{own}" in state or (own.startswith("a-") and own in state)
+
+
+def _of_known_groups(aws: Account, state: str, kind: str) -> set[str]:
+    """Instances, and their volumes, that EKS made for a node group: those whose group is in the state."""
+    instances = [
+        instance
+        for reservation in aws.client("ec2").describe_instances()["Reservations"]
+        for instance in reservation["Instances"]
+        for tag in instance.get("Tags", ())
+        if tag["Key"] == "aws:autoscaling:groupName" and tag["Value"] in state
+    ]
+    if kind == "instance":
+        return {instance["InstanceId"] for instance in instances}
+    return {device["Ebs"]["VolumeId"] for instance in instances for device in instance["BlockDeviceMappings"]}
+
+
+def assert_nothing_is_left(project: Project, environment: str = "dev") -> None:
+    """The account is empty, and of its clusters there is neither a file nor a process."""
+    assert held(project, environment) == {}
+    assert cluster_objects.folders(project, environment) == []
+    assert cluster_objects.processes(project) == []
