@@ -9,20 +9,33 @@ import time
 
 import psutil
 
-from tests.support.project import CLONE, Project, kill_engine_after
-from tests.support.world import assert_state_and_world_agree, held
+from tests.support.project import CLONE, Project, kill_engine_after, step_type
+from tests.support.world import assert_nothing_is_left, assert_state_and_world_agree
 
-MOMENTS = (1, 2, 3, 5, 8, 13, 21, 12, 7, 30)
-"""How many creates each `up` begins before it is killed; each goes on where the one before it ended."""
+MOMENTS = (
+    (1, ""),
+    (13, ""),
+    (40, ""),
+    (1, "aws:eks/cluster:"),
+    (2, "aws:eks/addon:"),
+    (1, "aws:eks/nodeGroup:"),
+    (5, "aws:autoscaling/tag:"),
+    (1, "kubernetes:"),
+    (20, "kubernetes:"),
+    (30, "kubernetes:"),
+)
+"""How many creates of which types each `up` begins before it is killed; each goes on where the one before it ended."""
 
 
 def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project: Project) -> None:
     project.groundwork("twin", "start")
     begun: set[str] = set()
-    for moment in MOMENTS:
-        begun.update(kill_engine_after(project, moment))
+    for creates, of in MOMENTS:
+        killed = kill_engine_after(project, creates, of)
+        assert [urn for urn in killed if step_type(urn).startswith(of)], f"no {of} was left to be killed at: {killed}"
+        begun.update(killed)
         project.groundwork("recover", "dev")
-    assert len(begun) > 50, "the kills must have come in the middle of the work"
+    assert len([urn for urn in begun if step_type(urn).startswith("kubernetes:")]) > 40, "killed in the middle of it"
     assert_no_process_is_left_of(project)
 
     project.groundwork("up", "dev")
@@ -32,7 +45,7 @@ def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project:
     assert_state_and_world_agree(project)
 
     project.groundwork("destroy", "dev", "--yes", "--unprotect")
-    assert held(project) == {}
+    assert_nothing_is_left(project)
 
 
 def assert_no_process_is_left_of(project: Project) -> None:
@@ -50,7 +63,7 @@ def _belongs_to_an_engine_of(project: Project, process: psutil.Process) -> bool:
         return False
 
 
-def test_ctrl_c_lets_the_engine_end_in_good_order(project: Project) -> None:
+def test_ctrl_c_lets_the_engine_end_in_good_order_and_what_is_there_can_be_destroyed(project: Project) -> None:
     running = subprocess.Popen(
         [CLONE / ".venv/bin/groundwork", "up", "dev"], cwd=project.root, env=project.environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -64,5 +77,6 @@ def test_ctrl_c_lets_the_engine_end_in_good_order(project: Project) -> None:
     assert running.wait(timeout=60) == 1, "".join(said)
     assert "Traceback" not in "".join(said)
     assert "was interrupted; run it again to go on: dev" in said[-1]
-    project.groundwork("up", "dev")
     assert_state_and_world_agree(project, "dev")
+    project.groundwork("destroy", "dev", "--yes", "--unprotect")
+    assert_nothing_is_left(project)
