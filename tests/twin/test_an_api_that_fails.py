@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from tests.support.project import Project
-from tests.support.world import assert_state_and_world_agree, held, state_text
+from tests.support.world import assert_nothing_is_left, assert_state_and_world_agree, held, state_text
 from twin.aws.faults import Fault, Kind, plan, planned
 
 ALWAYS = 1000
@@ -35,33 +35,36 @@ def assert_finished(project: Project) -> None:
     assert not json.loads(state_text(project))["deployment"].get("pending_operations")
 
 
-def test_throttling_and_server_errors_are_sat_out(project: Project) -> None:
-    project.groundwork("twin", "start")
-    bad_day: dict[tuple[str, str], Kind] = {
-        ("ec2", "CreateVpc"): "throttled",
-        ("ec2", "CreateSubnet"): "internal-error",
-        ("s3", "CreateBucket"): "throttled",
-        ("s3", "PutBucketPolicy"): "internal-error",
-        ("kms", "CreateKey"): "unavailable",
-        ("iam", "CreateRole"): "throttled",
-        ("ecr", "CreateRepository"): "internal-error",
-        ("logs", "CreateLogGroup"): "unavailable",
-        ("rds", "CreateDBInstance"): "internal-error",
-        ("rds", "DescribeDBInstances"): "throttled",
-        ("cloudtrail", "CreateTrail"): "throttled",
-    }
-    fail(project, *(Fault(service, name, kind, times=3) for (service, name), kind in bad_day.items()))
-    project.groundwork("up", "dev")
-    assert not_struck(project) == []
-    assert_finished(project)
+BAD_DAY: Mapping[tuple[str, str], Kind] = {
+    ("ec2", "CreateVpc"): "throttled",
+    ("ec2", "CreateSubnet"): "internal-error",
+    ("s3", "CreateBucket"): "throttled",
+    ("s3", "PutBucketPolicy"): "internal-error",
+    ("kms", "CreateKey"): "unavailable",
+    ("iam", "CreateRole"): "throttled",
+    ("ecr", "CreateRepository"): "internal-error",
+    ("logs", "CreateLogGroup"): "unavailable",
+    ("rds", "CreateDBInstance"): "internal-error",
+    ("rds", "DescribeDBInstances"): "throttled",
+    ("cloudtrail", "CreateTrail"): "throttled",
+    ("eks", "CreateCluster"): "throttled",
+    ("eks", "DescribeCluster"): "internal-error",
+    ("eks", "CreateNodegroup"): "internal-error",
+    ("eks", "CreateAddon"): "throttled",
+    ("eks", "CreateAccessEntry"): "unavailable",
+    ("autoscaling", "CreateOrUpdateTags"): "throttled",
+}
 
 
-def test_what_was_done_although_no_answer_came_is_not_done_again(project: Project) -> None:
+def test_what_can_be_tried_again_is_and_what_was_done_although_no_answer_came_is_not_done_again(
+    project: Project,
+) -> None:
     project.groundwork("twin", "start")
     creates = {
         "ec2": ("CreateVpc", "CreateSubnet", "CreateRouteTable", "CreateRoute", "AssociateRouteTable",
                 "CreateInternetGateway", "AttachInternetGateway", "AllocateAddress", "CreateNatGateway",
-                "CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "CreateVpcEndpoint", "CreateFlowLogs"),
+                "CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "CreateVpcEndpoint", "CreateFlowLogs",
+                "CreateLaunchTemplate"),
         "kms": ("CreateKey", "CreateAlias"),
         "s3": ("CreateBucket",),
         "iam": ("CreateRole", "CreatePolicy", "CreateOpenIDConnectProvider"),
@@ -69,8 +72,12 @@ def test_what_was_done_although_no_answer_came_is_not_done_again(project: Projec
         "logs": ("CreateLogGroup",),
         "rds": ("CreateDBInstance", "CreateDBSubnetGroup", "CreateDBParameterGroup"),
         "cloudtrail": ("CreateTrail",),
+        "eks": ("CreateCluster", "CreateNodegroup", "CreateAddon", "CreateAccessEntry", "AssociateAccessPolicy",
+                "CreatePodIdentityAssociation"),
+        "autoscaling": ("CreateOrUpdateTags",),
     }  # fmt: skip
-    fail(project, *lost_answers(creates))
+    bad_day = [Fault(service, name, kind, times=3) for (service, name), kind in BAD_DAY.items()]
+    fail(project, *bad_day, *lost_answers(creates))
     project.groundwork("up", "dev")
     assert not_struck(project) == []
     assert_finished(project)
@@ -78,7 +85,8 @@ def test_what_was_done_although_no_answer_came_is_not_done_again(project: Projec
     deletes = {
         "ec2": ("DeleteVpc", "DeleteSubnet", "DeleteRouteTable", "DeleteRoute", "DisassociateRouteTable",
                 "DeleteInternetGateway", "DetachInternetGateway", "ReleaseAddress", "DeleteNatGateway",
-                "DeleteSecurityGroup", "RevokeSecurityGroupIngress", "DeleteVpcEndpoints", "DeleteFlowLogs"),
+                "DeleteSecurityGroup", "RevokeSecurityGroupIngress", "DeleteVpcEndpoints", "DeleteFlowLogs",
+                "DeleteLaunchTemplate"),
         "kms": ("ScheduleKeyDeletion", "DeleteAlias"),
         "s3": ("DeleteBucket", "DeleteBucketPolicy"),
         "iam": ("DeleteRole", "DeletePolicy", "DetachRolePolicy", "DeleteOpenIDConnectProvider"),
@@ -86,11 +94,14 @@ def test_what_was_done_although_no_answer_came_is_not_done_again(project: Projec
         "logs": ("DeleteLogGroup",),
         "rds": ("DeleteDBInstance", "DeleteDBSubnetGroup", "DeleteDBParameterGroup"),
         "cloudtrail": ("DeleteTrail",),
+        "eks": ("DeleteCluster", "DeleteNodegroup", "DeleteAddon", "DeleteAccessEntry", "DisassociateAccessPolicy",
+                "DeletePodIdentityAssociation"),
+        "autoscaling": ("DeleteTags",),
     }  # fmt: skip
     fail(project, *lost_answers(deletes))
     project.groundwork("destroy", "dev", "--yes", "--unprotect")
     assert not_struck(project) == []
-    assert held(project) == {}
+    assert_nothing_is_left(project)
 
 
 def test_a_resource_that_could_not_be_finished_is_named_recorded_and_finished_by_the_next_up(project: Project) -> None:
