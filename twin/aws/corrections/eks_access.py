@@ -6,9 +6,11 @@ entries" (names that may not be chosen), "Change authentication mode to use acce
 
 import re
 
+from twin.aws.corrections.authorisation import require
 from twin.aws.corrections.eks_clusters import KIND
 from twin.aws.corrections.emulator import Emulator
 from twin.aws.corrections.engine import Correction, Exchange
+from twin.aws.corrections.resource_names import access_entry_arn
 from twin.aws.corrections.wire import AwsError
 from twin.kubernetes.access import POLICY_ARN, RULES, default_username
 
@@ -32,9 +34,18 @@ _RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
 _PRINCIPAL = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):(?P<kind>role|user|root)(?:/(?P<name>.+))?")
 
 
+def _resource(exchange: Exchange) -> str:
+    """What IAM is asked about. Source: service authorization reference, Amazon EKS."""
+    cluster, region, account = exchange.parameters["clusterName"], exchange.emulator.region, exchange.emulator.account
+    if "principalArn" in exchange.parameters and exchange.operation.name != "CreateAccessEntry":
+        return access_entry_arn(exchange.parameters["principalArn"], cluster, region, account)
+    return f"arn:aws:eks:{region}:{account}:cluster/{cluster}"
+
+
 async def _check_mode(exchange: Exchange) -> None:
     known = exchange.shelf(KIND).get(exchange.scope, exchange.parameters["clusterName"])
     if known is not None and known["shown"]["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        require(exchange, _resource(exchange))
         message = (
             "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this "
             "operation."

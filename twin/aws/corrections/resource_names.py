@@ -56,6 +56,13 @@ def install(memory: Memory) -> None:
     tagging.resource_tags = tags
 
 
+def access_entry_arn(principal_arn: str, cluster: str, region: str, account: str) -> str:
+    """The ARN of a principal's access entry; the id at its end is one that policies leave open."""
+    principal = _PRINCIPAL.fullmatch(principal_arn)
+    who = f"{principal['type']}/{principal['account']}/{principal['name']}" if principal else principal_arn
+    return f"arn:aws:eks:{region}:{account}:access-entry/{cluster}/{who}/*"
+
+
 def _of_eks(path: str, region: str, account: str) -> str | None:
     """The part of a cluster that a request is about; None when it is about the cluster itself."""
     if path.startswith("/tags/"):
@@ -66,9 +73,7 @@ def _of_eks(path: str, region: str, account: str) -> str | None:
     arn, cluster = f"arn:aws:eks:{region}:{account}", found["cluster"]
     name = _OPERATION.sub("", unquote(found["name"]))
     if found["kind"] == "access-entries":
-        principal = _PRINCIPAL.fullmatch(name)
-        who = f"{principal['type']}/{principal['account']}/{principal['name']}" if principal else name
-        return f"{arn}:access-entry/{cluster}/{who}/*"
+        return access_entry_arn(name, cluster, region, account)
     # The last part of the ARN is an id that policies leave open.
     last = "" if found["kind"] == "pod-identity-associations" else "/*"
     return f"{arn}:{_KINDS[found['kind']]}/{cluster}/{name}{last}"
