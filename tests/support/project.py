@@ -41,7 +41,7 @@ class Project:
             key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_", "GROUNDWORK_"))
         }
 
-    def groundwork(self, *arguments: str, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    def groundwork(self, *arguments: str, check: bool = True, timeout: float = 1200) -> subprocess.CompletedProcess[str]:
         """Run the command line as a person does."""
         done = subprocess.run(
             [str(CLONE / ".venv/bin/groundwork"), *arguments],
@@ -77,7 +77,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=1200,
         )
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
