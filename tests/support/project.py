@@ -41,7 +41,9 @@ class Project:
             key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_", "GROUNDWORK_"))
         }
 
-    def groundwork(self, *arguments: str, check: bool = True, timeout: float = 1200) -> subprocess.CompletedProcess[str]:
+    def groundwork(
+        self, *arguments: str, check: bool = True, timeout: float = 1200
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command line as a person does."""
         done = subprocess.run(
             [str(CLONE / ".venv/bin/groundwork"), *arguments],
