@@ -1,6 +1,16 @@
-"""Every rule of the pack, by family of the catalogue."""
+"""Every rule of the pack, by family, in the order of the catalogue."""
 
 from policies.rule import Rule
-from policies.rules import access, encryption, network
+from policies.rules import access, audit, cost, encryption, governance, network, pods, resilience, supply_chain
 
-RULES: tuple[Rule, ...] = (*encryption.RULES, *access.RULES, *network.RULES)
+RULES: tuple[Rule, ...] = (
+    *encryption.RULES,
+    *access.RULES,
+    *pods.RULES,
+    *network.RULES,
+    *audit.RULES,
+    *resilience.RULES,
+    *supply_chain.RULES,
+    *governance.RULES,
+    *cost.RULES,
+)

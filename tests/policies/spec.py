@@ -19,6 +19,8 @@ class Case:
     resources: tuple[R, ...]
     verdict: str
     """pass, deny or unknown."""
+    settings: Mapping[str, Any] | None = None
+    """Settings of the pack for this case, those of the rule's table where None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class Spec:
     """The input that decides."""
     bad: Any
     """A value of it that breaks the rule."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the pack under which its cases and mutants are judged, such as `{"production": True}`."""
     absent: str = "deny"
     """Verdict when the deciding input is not there."""
     twins: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +44,10 @@ class Spec:
     """Bad values of other inputs, where another value of the same type is none."""
     excused: Mapping[str, str] = field(default_factory=dict)
     """Mutants that may survive, `<mutation> <path>`, each with the reason."""
+
+    def settings_of(self, case: Case) -> Mapping[str, Any]:
+        """Return the settings of the pack under which a case is judged."""
+        return self.settings if case.settings is None else case.settings
 
     def change(self, path: str, value: Any) -> tuple[R, ...]:
         """Return the good resources with one input of the first one changed."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from policies.rule import Rule, StackRule
 from policies.rules import RULES
 from tests.policies.harness import UNKNOWN, R, judge, secret
-from tests.policies.test_rules import SPECS
+from tests.policies.specs import SPECS
 
 SEED = "s3cr3t-hunter2"
 WORDS = st.sampled_from(
@@ -75,5 +75,5 @@ def test_random_inputs_raise_nothing_and_no_secret_is_repeated(rule: Rule, data:
         R(data.draw(st.sampled_from(tokens)), data.draw(maps), f"r{number}", outputs={"arn": UNKNOWN})
         for number in range(data.draw(st.integers(1, 3)))
     ]
-    outcome = judge(rule.id, *resources)  # fails on a rule that crashed
+    outcome = judge(rule.id, *resources, settings=SPECS[rule.id].settings)  # fails on a rule that crashed
     assert SEED not in outcome.text

@@ -9,7 +9,7 @@ import pytest
 from tests.policies.harness import DOCUMENTS, UNKNOWN, R, judge, secret
 from tests.policies.mutate import ABSENT, changed, flipped, leaves, value_at
 from tests.policies.spec import Spec
-from tests.policies.test_rules import SPECS
+from tests.policies.specs import SPECS
 
 EXPECTED = {"delete": "deny", "flip": "deny", "unknown": "unknown", "secret": "pass"}
 
@@ -44,7 +44,7 @@ def every_mutant() -> list[Any]:
 
 @pytest.mark.parametrize(("rule", "name", "resources"), every_mutant())
 def test_a_mutant_is_noticed_or_excused(rule: str, name: str, resources: tuple[R, ...]) -> None:
-    verdict = judge(rule, *resources).verdict
+    verdict = judge(rule, *resources, settings=SPECS[rule].settings).verdict
     if reason := SPECS[rule].excused.get(name):
         assert verdict != EXPECTED[name.split()[0]], f"killed, although it is excused: {reason}"
     else:
@@ -62,6 +62,7 @@ def test_a_bad_sibling_changes_nothing_for_a_good_resource(rule: str) -> None:
     bad = spec.change(spec.leaf, spec.bad)[0]
     props = {key: "elsewhere" if key == "bucket" else value for key, value in bad.props.items()}
     sibling = replace(bad.with_props(props), name="sibling", outputs={})
-    alone, together = judge(rule, *spec.good), judge(rule, *spec.good, sibling)
+    alone = judge(rule, *spec.good, settings=spec.settings)
+    together = judge(rule, *spec.good, sibling, settings=spec.settings)
     for item in spec.good:
         assert alone.about(item) == together.about(item) == "pass"

@@ -9,11 +9,8 @@ from policies.rules import RULES
 from tests.policies.harness import UNKNOWN, R, judge, secret
 from tests.policies.mutate import ABSENT, value_at
 from tests.policies.spec import Case, Spec
-from tests.policies.specs import ENC
-from tests.policies.specs_access import ACC
-from tests.policies.specs_network import NET
+from tests.policies.specs import SPECS
 
-SPECS: dict[str, Spec] = ENC | ACC | NET
 COMPONENT = "urn:pulumi:dev::toy::groundwork:storage:ObjectStore::store"
 
 
@@ -64,7 +61,7 @@ def table() -> list[Any]:
 
 @pytest.mark.parametrize(("rule", "case"), table())
 def test_each_case_gets_its_verdict(rule: str, case: Case) -> None:
-    outcome = judge(rule, *case.resources)
+    outcome = judge(rule, *case.resources, settings=SPECS[rule].settings_of(case))
     assert outcome.verdict == case.verdict, outcome.text
 
 

@@ -19,7 +19,7 @@ from policies.pack import policies
 from policies.rule import Findings, ResourceRule, Undecided
 from policies.run import Run
 from tests.policies.harness import BY_ID, TODAY, UNKNOWN, R, _options, judge, proxied, secret
-from tests.policies.specs import BUCKET, DB, ENCRYPTION, GROUPED
+from tests.policies.specs.encryption import BUCKET, DB, ENCRYPTION, GROUPED
 from tests.support.pack import struct
 
 SDK = vars(pulumi_policy.policy)

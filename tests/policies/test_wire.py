@@ -7,8 +7,9 @@ import pytest
 
 from tests.policies.harness import R, written
 from tests.policies.spec import Case
-from tests.policies.test_rules import SPECS, standard
-from tests.support.pack import POLICIES, RunningPack, resource, running_pack
+from tests.policies.specs import SPECS
+from tests.policies.test_rules import standard
+from tests.support.pack import MANDATORY, POLICIES, RunningPack, resource, running_pack
 
 STOCK = f"""
 import sys
@@ -56,6 +57,8 @@ def test_the_wire_gives_the_same_verdicts_and_the_memo_changes_none(
 ) -> None:
     spec = SPECS[rule]
     for case in (*standard(spec), *spec.extra):
+        for pack in packs:
+            pack.configure({"pack-settings": (MANDATORY, spec.settings_of(case))})
         if any(item.default_tags for item in case.resources):
             continue  # the driver sends no provider; the harness does
         fast, stock = (said(pack, case) for pack in packs)

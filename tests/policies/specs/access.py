@@ -1,4 +1,4 @@
-"""As `specs`, for ACC."""
+"""As `encryption`, for ACC."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 OWN = "arn:aws:iam::111122223333:policy/own"
 ATTACHED = R("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "r", "policyArn": OWN}, "attachment")
 
-ACC = {
+SPECS: dict[str, Spec] = {
     "ACC-01": Spec(
         good=(policy(grant("s3:GetObject", "*")),),
         leaf="policy",

@@ -57,7 +57,7 @@ CLUSTER_PARAMETERS = replace(
 )
 PUBLIC_TAG = {"data-classification": "public"}
 
-ENC = {
+SPECS: dict[str, Spec] = {
     "ENC-01": Spec(
         good=(ENCRYPTION, BUCKET),
         leaf=f"{DEFAULT}.sseAlgorithm",

@@ -1,4 +1,4 @@
-"""As `specs`, for NET."""
+"""As `encryption`, for NET."""
 
 from dataclasses import replace
 from typing import Any
@@ -49,7 +49,7 @@ def template(value: Any) -> R:
 
 
 NOT_READ = "the group is closed to the world, whatever its ports and protocols"
-NET = {
+SPECS: dict[str, Spec] = {
     "NET-01": Spec(
         good=(group(rule()),),
         leaf="ingress[0].cidrBlocks[0]",

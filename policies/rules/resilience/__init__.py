@@ -1,0 +1,5 @@
+"""RES: what survives a failure or a mistake."""
+
+from policies.rule import Rule
+
+RULES: tuple[Rule, ...] = ()

@@ -1,0 +1,26 @@
+"""The table of every rule: its good resources, what breaks each, and which mutants may survive."""
+
+from tests.policies.spec import Spec
+from tests.policies.specs import (
+    access,
+    audit,
+    cost,
+    encryption,
+    governance,
+    network,
+    pods,
+    resilience,
+    supply_chain,
+)
+
+SPECS: dict[str, Spec] = (
+    encryption.SPECS
+    | access.SPECS
+    | pods.SPECS
+    | network.SPECS
+    | audit.SPECS
+    | resilience.SPECS
+    | supply_chain.SPECS
+    | governance.SPECS
+    | cost.SPECS
+)
