@@ -153,7 +153,6 @@ class RulePolicy(BothPasses):
             remediation_steps=rule.fix,
         )
         self.rule = rule
-        self._tokens = rule.tokens
         self._run, self._observers, self._targeted = run, observers, targeted
 
     def has_remediation(self) -> bool:
@@ -163,13 +162,15 @@ class RulePolicy(BothPasses):
     def remediate(self, args: ResourceValidationArgs) -> Any:
         """Repair in place, so that secrets stay secrets; None when nothing changes."""
         rule = self.rule
-        if args.resource_type not in self._tokens or not isinstance(rule, ResourceRule) or rule.remediate is None:
+        if not isinstance(rule, ResourceRule) or rule.remediate is None:
+            return None
+        if not rule.concerns(args.resource_type, self._run.settings):
             return None
         return args.props if rule.remediate(args.props) else None
 
     def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
         """Judge a resource, or leave it to the stack pass."""
-        if args.resource_type not in self._tokens:
+        if not self.rule.concerns(args.resource_type, self._run.settings):
             return
         try:
             resource = self._run.see(args)

@@ -7,6 +7,7 @@ input may be a secret.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from pulumi_policy import EnforcementLevel, Severity
@@ -65,6 +66,11 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     return next(iter(weigh(findings)), Pass())
 
 
+def _no_other_type(token: str, settings: Settings) -> bool:
+    del token, settings
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """What every rule has. Use `ResourceRule` or `StackRule`."""
@@ -80,6 +86,8 @@ class Rule:
     severity: Severity
     controls: tuple[str, ...]
     """Control ids of frameworks that it supports, such as F:S3.17."""
+    also: Callable[[str, Settings], bool] = _no_other_type
+    """Whether a type that is not in `types` is judged too: one that the settings name, or any."""
 
     @property
     def default_level(self) -> EnforcementLevel:
@@ -92,10 +100,14 @@ class Rule:
         """Current tokens of all types that the rule looks at."""
         return self.types
 
-    @property
+    @cached_property
     def tokens(self) -> frozenset[str]:
         """All tokens that the rule looks at, older twins included."""
         return with_twins(self.reads)
+
+    def concerns(self, token: str, settings: Settings) -> bool:
+        """Whether the rule looks at a type."""
+        return token in self.tokens or self.also(token, settings)
 
 
 @dataclass(frozen=True, kw_only=True)

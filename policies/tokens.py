@@ -1,6 +1,7 @@
 """Type tokens: short spellings of this pack, the older twins of a type, and groups of types that rules share.
 
-Tokens are matched exactly, never by prefix. Source: pulumi_aws 7.51, whose classes name their older tokens as aliases.
+Tokens are matched exactly, never by prefix. Sources: pulumi_aws 7.51, whose classes name their older tokens as aliases;
+pulumi_kubernetes 4.34, which has a List and a Patch beside most kinds.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,20 @@ def aws(*names: str) -> frozenset[str]:
     frozenset({'aws:s3/bucket:Bucket'})
     """
     return frozenset(f"aws:{name}" for name in names)
+
+
+def kubernetes(*names: str) -> frozenset[str]:
+    """Return full tokens of Kubernetes kinds.
+
+    >>> kubernetes("core/v1:Pod")
+    frozenset({'kubernetes:core/v1:Pod'})
+    """
+    return frozenset(f"kubernetes:{name}" for name in names)
+
+
+def with_forms(kinds: Iterable[str]) -> frozenset[str]:
+    """Return `kinds` and what else states objects of them: a List, whose `items` they are, and a Patch."""
+    return frozenset(f"{token}{form}" for token in kinds for form in ("", "List", "Patch"))
 
 
 _V2 = (

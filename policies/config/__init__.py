@@ -10,7 +10,7 @@ adds its settings in a module of its name.
 """
 
 from policies.config.levels import LEVELS
-from policies.config.records import Companion, Waiver
+from policies.config.records import Companion, CustomWorkload, Waiver
 from policies.config.settings import DEFAULTS, SCHEMA, Settings, read
 
-__all__ = ["DEFAULTS", "LEVELS", "SCHEMA", "Companion", "Settings", "Waiver", "read"]
+__all__ = ["DEFAULTS", "LEVELS", "SCHEMA", "Companion", "CustomWorkload", "Settings", "Waiver", "read"]

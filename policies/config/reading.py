@@ -1,11 +1,12 @@
 """How a setting is read: one declaration holds its name, its default, what is allowed and how it is checked."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from policies.config.records import Companion, Waiver
+from policies.config.records import Companion, CustomWorkload, Waiver
 
 T = TypeVar("T")
 READER: Final = "reader"
@@ -81,6 +82,18 @@ def text(what: str) -> Reader:
     return Reader(_text, f"a text, {what}")
 
 
+def _matching(value: Any, pattern: re.Pattern[str]) -> str:
+    if not pattern.fullmatch(_text(value)):
+        raise ValueError
+    return str(value)
+
+
+def matching(pattern: str, what: str) -> Reader:
+    """Read a text of a form."""
+    compiled = re.compile(pattern)
+    return Reader(lambda value: _matching(value, compiled), f"a text, {what}")
+
+
 def texts(what: str) -> Reader:
     """Read a list of texts."""
     return Reader(_texts, f"a list of texts, {what}")
@@ -118,6 +131,10 @@ WAIVERS: Final = Reader(
 COMPANIONS: Final = Reader(
     lambda value: tuple(_record(Companion, entry) for entry in _list(value)),
     "a list of {rule, urn, stack}, all texts",
+)
+CUSTOM_WORKLOADS: Final = Reader(
+    lambda value: tuple(_record(CustomWorkload, entry) for entry in _list(value)),
+    "a list of {token, pod}, all texts, pod as spec.template.spec, with * for every entry of a list or a map",
 )
 
 

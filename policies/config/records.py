@@ -1,4 +1,4 @@
-"""What a config may declare about a run: an accepted violation, and a companion that another stack holds."""
+"""What a config may declare: an accepted violation, a companion that another stack holds, a kind that runs pods."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -31,3 +31,13 @@ class Companion:
     """Glob over the URN of the resource of this stack."""
     stack: str
     """Where the companion is: organisation/project/stack."""
+
+
+@dataclass(frozen=True)
+class CustomWorkload:
+    """A custom resource that carries a pod specification."""
+
+    token: str
+    """Its type, such as kubernetes:kubeflow.org/v1:Notebook."""
+    pod: str
+    """Where the specification is, such as spec.template.spec; `*` is every entry of a list or a map."""

@@ -7,12 +7,13 @@ from typing import Any, Final
 from policies.config.access import AccessSettings
 from policies.config.encryption import EncryptionSettings
 from policies.config.network import NetworkSettings
+from policies.config.pods import PodSettings
 from policies.config.reading import COMPANIONS, WAIVERS, camel, one_of, readers, setting, text, texts, truth
 from policies.config.records import Companion, Waiver
 
 
 @dataclass(frozen=True)
-class Settings(AccessSettings, EncryptionSettings, NetworkSettings):
+class Settings(AccessSettings, EncryptionSettings, NetworkSettings, PodSettings):
     """What the rules take from the config. Names in the file are in camelCase."""
 
     tiers: tuple[str, ...] = setting(

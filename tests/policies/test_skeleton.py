@@ -33,7 +33,9 @@ def test_a_rule_that_fails_is_reported_by_itself_without_what_it_read() -> None:
     def check(resource: Resource, settings: Settings) -> Findings:
         raise ValueError(f"{resource.inputs} {settings}")
 
-    broken = ResourceRule(**{**vars(BY_ID["ENC-04"]), "check": check})
+    rule = BY_ID["ENC-04"]
+    assert isinstance(rule, ResourceRule)
+    broken = replace(rule, check=check)
     pack = policies([broken], TODAY)
     told: list[tuple[str, str]] = []
     for policy in pack:
