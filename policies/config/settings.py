@@ -5,7 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from policies.config.access import AccessSettings
+from policies.config.cost import CostSettings
 from policies.config.encryption import EncryptionSettings
+from policies.config.governance import GovernanceSettings
 from policies.config.network import NetworkSettings
 from policies.config.pods import PodSettings
 from policies.config.reading import COMPANIONS, WAIVERS, camel, one_of, readers, setting, text, texts, truth
@@ -13,7 +15,7 @@ from policies.config.records import Companion, Waiver
 
 
 @dataclass(frozen=True)
-class Settings(AccessSettings, EncryptionSettings, NetworkSettings, PodSettings):
+class Settings(AccessSettings, CostSettings, EncryptionSettings, GovernanceSettings, NetworkSettings, PodSettings):
     """What the rules take from the config. Names in the file are in camelCase."""
 
     tiers: tuple[str, ...] = setting(
