@@ -12,6 +12,7 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
+from groundwork import policy_config
 from groundwork.errors import GroundworkError
 
 OnEvent = Callable[[EngineEvent], None]
@@ -53,15 +54,25 @@ class Deployment:
         """Always given to preview and up: so are the policies mandatory."""
         return [str(self.work_dir / "policies")]
 
+    @property
+    def policy_pack_configs(self) -> list[str]:
+        """The pack's levels and settings for this environment. Raises GroundworkError when they cannot be used."""
+        path = policy_config.path_of(self.environment, self.work_dir)
+        policy_config.of(path)  # the engine would pass over a rule that is misspelt
+        return [str(path)]
+
     def preview(self, on_event: OnEvent) -> None:
         """Plan every change and judge it by the policies."""
+        configs = self.policy_pack_configs
         with self._engine("preview"):
-            self.stack.preview(policy_packs=self.policy_packs, on_event=on_event)
+            self.stack.preview(policy_packs=self.policy_packs, policy_pack_configs=configs, on_event=on_event)
 
     def up(self, on_event: OnEvent) -> Mapping[str, automation.OutputValue]:
         """Make the changes, under the policies; the stack's outputs."""
+        configs = self.policy_pack_configs
         with self._engine("up"):
-            return self.stack.up(policy_packs=self.policy_packs, on_event=on_event).outputs
+            result = self.stack.up(policy_packs=self.policy_packs, policy_pack_configs=configs, on_event=on_event)
+            return result.outputs
 
     def refresh(self, on_event: OnEvent, targets: list[str] | None = None) -> None:
         """Read the world into the state: of all resources, or of the URNs in `targets`."""

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from groundwork import policy_config
 from tools import toolchain
 from twin import environment as variables
 from twin import lifecycle, places, project
@@ -100,6 +101,8 @@ def env(
     twin_state = lifecycle.required(here)
     exported = variables.environment(here, tools, twin_state, target.account_id, target.region)
     project.ensure_stack(here, environment, exported)
+    judged = f"--policy-pack policies --policy-pack-config {policy_config.FOLDER / environment}.json"
+    say(f"With the policies: pulumi preview -s {environment} {judged}")
     print(f"unset {' '.join(variables.REMOVED)}")
     for name, value in exported.items():
         print(f"export {name}={shlex.quote(value)}")

@@ -25,7 +25,8 @@ from pulumi_policy import (
 from pulumi_policy.policy import Policy
 
 from policies import memo, report
-from policies.config import LEVELS, SCHEMA
+from policies.config import SCHEMA
+from policies.config.pack_config import PACK_LEVELS, SETTINGS
 from policies.index import Resource, Stack
 from policies.report import Judgement
 from policies.rule import Finding, ResourceRule, Rule, StackRule, Undecided, Violation, verdict, weigh
@@ -71,9 +72,9 @@ class SettingsPolicy(BothPasses):
 
     def __init__(self, run: Run) -> None:
         super().__init__(
-            "pack-settings",
+            SETTINGS,
             "The settings of the pack can be read.",
-            EnforcementLevel.MANDATORY,
+            PACK_LEVELS[SETTINGS],
             config_schema=PolicyConfigSchema(SCHEMA),
             severity=Severity.HIGH,
         )
@@ -103,7 +104,7 @@ class WaiversPolicy(BothPasses):
         super().__init__(
             "pack-waivers",
             "Every waiver is in use and has not expired.",
-            EnforcementLevel.MANDATORY,
+            PACK_LEVELS["pack-waivers"],
             severity=Severity.MEDIUM,
         )
         self._run, self._targeted = run, targeted
@@ -122,7 +123,10 @@ class NoticesPolicy(BothPasses):
 
     def __init__(self, run: Run) -> None:
         super().__init__(
-            "pack-notices", "What was waived, or reported only.", EnforcementLevel.ADVISORY, severity=Severity.LOW
+            "pack-notices",
+            "What was waived, or reported only.",
+            PACK_LEVELS["pack-notices"],
+            severity=Severity.LOW,
         )
         self._run = run
 
@@ -147,7 +151,7 @@ class RulePolicy(BothPasses):
         super().__init__(
             rule.id,
             rule.requirement,
-            LEVELS.get(rule.id, rule.default_level),
+            rule.default_level,
             severity=rule.severity,
             tags=list(rule.controls),
             remediation_steps=rule.fix,

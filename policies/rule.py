@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from pulumi_policy import EnforcementLevel, Severity
 
 from policies.config import Settings
+from policies.families import FAMILIES, Family
 from policies.index import Resource, Stack
 from policies.tokens import KEYS, with_twins
 from policies.values import UNKNOWN, Node, describe
@@ -79,6 +80,8 @@ class Rule:
     """Family and number of the catalogue, such as ENC-01."""
     requirement: str
     """One sentence: what must hold."""
+    why: str = ""
+    """What goes wrong otherwise; that of the family where a rule has none of its own."""
     fix: str
     """One line of Pulumi that repairs it."""
     types: frozenset[str]
@@ -88,6 +91,16 @@ class Rule:
     """Control ids of frameworks that it supports, such as F:S3.17."""
     also: Callable[[str, Settings], bool] = _no_other_type
     """Whether a type that is not in `types` is judged too: one that the settings name, or any."""
+
+    @property
+    def family(self) -> Family:
+        """The group that the id names."""
+        return FAMILIES[self.id.partition("-")[0]]
+
+    @property
+    def reason(self) -> str:
+        """Why it is required."""
+        return self.why or self.family.why
 
     @property
     def default_level(self) -> EnforcementLevel:

@@ -2,15 +2,14 @@
 
     {"pack-settings": {"defaultTier": "internal", "waivers": [{"rule": "NET-01", "urn": "urn:pulumi:dev::*::edge-*",
      "reason": "...", "owner": "net@example.com", "expires": "2027-01-31"}]},
-     "ENC-08": "advisory"}
+     "ENC-08": "mandatory"}
 
-Enforcement levels are the engine's own (`"ENC-08": "advisory"`); everything else is here. A setting that cannot be read
-keeps its default and is reported as a violation, so that a misspelt waiver is not a silent one. Each family of rules
-adds its settings in a module of its name.
+Enforcement levels are the engine's own (`"ENC-08": "mandatory"`); everything else is here. A setting that cannot be
+read keeps its default and is reported as a violation, so that a misspelt waiver is not a silent one. Each family of
+rules adds its settings in a module of its name.
 """
 
-from policies.config.levels import LEVELS
 from policies.config.records import Companion, CustomWorkload, Waiver
 from policies.config.settings import DEFAULTS, SCHEMA, Settings, read
 
-__all__ = ["DEFAULTS", "LEVELS", "SCHEMA", "Companion", "CustomWorkload", "Settings", "Waiver", "read"]
+__all__ = ["DEFAULTS", "SCHEMA", "Companion", "CustomWorkload", "Settings", "Waiver", "read"]

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from components.tags import default_tags
+from groundwork import policy_config
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.rule import ResourceRule, Rule, StackRule, weigh
 from policies.rules import RULES
 from tests.support.program import record
+from tests.support.project import CLONE
 from tests.support.stack_files import ENVIRONMENTS, written
 
 
@@ -42,13 +44,20 @@ def resources(environment: str) -> tuple[Resource, ...]:
     )
 
 
+@cache
+def settings_of(environment: str) -> Settings:
+    """Return the settings with which `groundwork` runs the pack."""
+    return policy_config.of(policy_config.path_of(environment, CLONE)).settings
+
+
 def said(rule: Rule, environment: str) -> list[str]:
+    settings = settings_of(environment)
     if isinstance(rule, ResourceRule):
-        judged = [resource for resource in resources(environment) if rule.concerns(resource.type, Settings())]
-        findings = [(resource, weigh(rule.check(resource, Settings()))) for resource in judged]
+        judged = [resource for resource in resources(environment) if rule.concerns(resource.type, settings)]
+        findings = [(resource, weigh(rule.check(resource, settings))) for resource in judged]
         return [f"{resource.urn}: {finding}" for resource, found in findings for finding in found]
     assert isinstance(rule, StackRule)
-    return [f"{about}: {found}" for about, found in rule.check(Stack(resources(environment)), Settings())]
+    return [f"{about}: {found}" for about, found in rule.check(Stack(resources(environment)), settings)]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

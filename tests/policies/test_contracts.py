@@ -4,15 +4,13 @@ import re
 import sys
 
 import pytest
-from pulumi_policy import EnforcementLevel, Severity
 
-from policies.config import LEVELS, SCHEMA
+from policies.config import SCHEMA
 from policies.config.access import ESCALATIONS, READ_ONLY
-from policies.pack import policies
 from policies.rule import Rule
 from policies.rules import RULES
 from policies.tokens import TWINS
-from tests.policies.harness import TODAY, R, judge
+from tests.policies.harness import R, judge
 from tests.policies.specs import SPECS
 from tests.policies.test_rules import standard
 from tests.support.pack import POLICIES
@@ -50,14 +48,6 @@ def test_a_rule_is_silent_on_other_types(rule: Rule) -> None:
 def test_a_rule_has_cases_of_each_verdict(rule: Rule) -> None:
     spec = SPECS[rule.id]
     assert {case.verdict for case in (*standard(spec), *spec.extra)} == {"pass", "deny", "unknown"}
-
-
-def test_levels_raise_rules_that_the_catalogue_only_advises() -> None:
-    pack = {policy.name: policy for policy in policies(RULES, TODAY)}
-    assert {pack[id_].enforcement_level for id_ in LEVELS} == {EnforcementLevel.MANDATORY}
-    raised = {rule.id for rule in RULES if rule.default_level is EnforcementLevel.ADVISORY and rule.id in LEVELS}
-    assert raised == set(LEVELS)
-    assert all(rule.severity in (Severity.MEDIUM, Severity.LOW) for rule in RULES if rule.id in raised)
 
 
 def test_the_page_about_policies_lists_every_setting() -> None:

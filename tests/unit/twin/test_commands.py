@@ -40,7 +40,9 @@ def test_what_env_prints_makes_a_shell_talk_to_the_twin(running: tuple[Clone, Tw
     clone, _ = running
     aws = [sys.executable, "-m", "awscli", "sts", "get-caller-identity"]
     script = f'eval "$1"; test -z "$AWS_PROFILE" && which pulumi && pulumi stack ls --json && {" ".join(aws)}'
-    printed = groundwork(clone, "twin", "env").stdout
+    done = groundwork(clone, "twin", "env")
+    assert "--policy-pack policies --policy-pack-config policies/environments/dev.json" in done.stderr
+    printed = done.stdout
     shell = subprocess.run(
         ["/bin/sh", "-ec", script, "sh", printed],
         cwd=clone.places.clone,

@@ -1,0 +1,67 @@
+"""docs/policy-rules.md, the page of all rules, and the files of `policies/strictness/`: both follow from the rules.
+
+`python -m policies.catalogue` writes them; a test compares.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from policies.families import FAMILIES
+from policies.ladder import FOLDER, LADDER, configuration
+from policies.rule import Rule, StackRule
+from policies.rules import RULES
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "policy-rules.md"
+MARK: Final = "<!-- rules -->\n"
+
+
+def sections(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the lines about all rules, family by family."""
+    by_family: dict[str, list[Rule]] = {name: [] for name in FAMILIES}
+    for rule in rules:
+        by_family[rule.id.partition("-")[0]].append(rule)
+    for name, members in by_family.items():
+        if members:
+            yield from (f"## {name}: {FAMILIES[name].title}", "", FAMILIES[name].why, "")
+            for rule in members:
+                yield from _section(rule)
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield f"### {rule.id}"
+    yield rule.requirement
+    if rule.why:
+        yield f"*{rule.why}*"
+    yield ""
+    yield f"- severity {rule.severity.value}, {rule.default_level.value}; judged {_scope(rule)}{_repair(rule)}"
+    yield f"- fix: `{rule.fix}`"
+    if rule.controls:
+        yield f"- supports: {', '.join(rule.controls)}"
+    yield f"- looks at: {', '.join(f'`{token}`' for token in sorted(rule.reads))}"
+    yield ""
+
+
+def _scope(rule: Rule) -> str:
+    return "with the whole stack" if isinstance(rule, StackRule) else "by itself, before it is created"
+
+
+def _repair(rule: Rule) -> str:
+    return "; can repair" if getattr(rule, "remediate", None) else ""
+
+
+def rendered(document: str, rules: Iterable[Rule] = RULES) -> str:
+    """Return the page with the rules in place of what followed the mark."""
+    return document.split(MARK)[0] + MARK + "\n".join(sections(rules))
+
+
+def files() -> dict[Path, str]:
+    """Return what the generated files should hold."""
+    written = {FOLDER / f"{name}.json": json.dumps(configuration(name, RULES), indent=2) + "\n" for name in LADDER}
+    return written | {PAGE: rendered(PAGE.read_text(encoding="utf-8"))}
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
