@@ -74,7 +74,7 @@ def test_there_is_no_configuration_for_an_environment_that_does_not_exist() -> N
     [
         ("{", "is no JSON"),
         ("[]", "expected a map"),
-        ('{"ENC-4": "mandatory"}', "ENC-4: there is no such policy; did you mean ENC-04?"),
+        ('{"ENC-004": "mandatory"}', "ENC-004: there is no such policy; did you mean ENC-04?"),
         ('{"nothing": "mandatory"}', "nothing: there is no such policy\n"),
         ('{"ENC-04": "strict"}', "ENC-04: expected a level: "),
         ('{"ENC-04": 3}', "ENC-04: expected a level ("),

@@ -28,7 +28,7 @@ def standard(spec: Spec) -> list[Case]:
         Case("missing", spec.change(spec.leaf, ABSENT), spec.absent),
         Case("null", spec.change(spec.leaf, None), "deny" if "[" in spec.leaf[-3:] else spec.absent),
         Case("wrong type", spec.change(spec.leaf, {"some": "map"}), "deny"),
-        Case("wrong type of the parent", spec.change(root, "text"), "deny"),
+        Case("wrong type of the parent", spec.change(root, ["text"] if root == spec.leaf else "text"), "deny"),
         Case("unknown parent", spec.change(root, UNKNOWN), "unknown"),
         Case("inside a component", _in_component(spec.good), "pass"),
         Case("inside a component, bad", _in_component(bad), "deny"),

@@ -6,6 +6,9 @@ from tests.policies.specs import (
     audit,
     cost,
     encryption,
+    encryption_services,
+    encryption_stores,
+    encryption_traffic,
     governance,
     network,
     pods,
@@ -15,6 +18,9 @@ from tests.policies.specs import (
 
 SPECS: dict[str, Spec] = (
     encryption.SPECS
+    | encryption_services.SPECS
+    | encryption_stores.SPECS
+    | encryption_traffic.SPECS
     | access.SPECS
     | pods.SPECS
     | network.SPECS
