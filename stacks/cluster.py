@@ -182,5 +182,5 @@ def _principals(settings: StackSettings, access: Access) -> dict[str, Principal]
     }
     return administrators | {
         "deploy": Principal(arn=access.github.deploy_role_arn, policy="AmazonEKSClusterAdminPolicy"),
-        "preview": Principal(arn=access.github.preview_role_arn, policy="AmazonEKSViewPolicy", groups=(PREVIEW_GROUP,)),
+        "preview": Principal(arn=access.github.preview_role_arn, groups=(PREVIEW_GROUP,)),
     }

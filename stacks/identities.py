@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from components.cluster.preview_access import RULES
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.security.permissions import Scope
 from components.security.permissions_boundary import boundary_arn
+from components.security.preview_permissions import READ
 from components.security.workload_identity import PodIdentityTrust
 from components.teams.matrix import (
     AwsAction,
@@ -21,17 +23,20 @@ from components.teams.matrix import (
 from components.teams.persona_access import role_name
 from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING, Grant, group
 from components.teams.team_workspace import SERVICE_ACCOUNT, namespace_name
+from stacks.cluster import PREVIEW_GROUP
 from stacks.settings import StackSettings
 
 FILE = Path(__file__).parent.parent / "docs" / "identities.md"
 MARK = "<!-- identities -->\n"
+PREVIEWS = "pipeline preview"
+"""The identity of the pipeline in a pull request."""
 ELSEWHERE = "kube-system"
 """A namespace that is nobody's."""
 
 
 def identities(settings: StackSettings) -> tuple[Identity, ...]:
-    """Return every persona that has people, each team's training, and every workload."""
-    return (*_of_teams(settings), *_of_the_platform(settings), *_of_workloads(settings))
+    """Return every persona that has people, each team's training, the pipeline's previews, and every workload."""
+    return (*_of_teams(settings), *_of_the_platform(settings), _of_previews(settings), *_of_workloads(settings))
 
 
 def scope(settings: StackSettings) -> Scope:
@@ -111,6 +116,16 @@ def _of_the_platform(settings: StackSettings) -> Iterator[Identity]:
             grants=found.grants,
             permissions=found.permissions,
         )
+
+
+def _of_previews(settings: StackSettings) -> Identity:
+    return Identity(
+        name=PREVIEWS,
+        role_name=_role(settings, "github-preview"),
+        subject=PREVIEW_GROUP,
+        rules=RULES,
+        permissions=READ,
+    )
 
 
 def _of_workloads(settings: StackSettings) -> Iterator[Identity]:

@@ -13,13 +13,14 @@ from components.cluster.admission import AdmissionPolicies, AdmissionPoliciesArg
 from components.cluster.autoscaler import ClusterAutoscaler, ClusterAutoscalerArgs
 from components.cluster.device_plugin import DevicePlugin, DevicePluginArgs
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs
+from components.cluster.preview_access import PreviewAccess, PreviewAccessArgs
 from components.cluster.priority_classes import PriorityClasses, PriorityClassesArgs
 from components.cluster.storage_classes import StorageClasses, StorageClassesArgs
 from components.compute.gpu_node_pool import GpuNodePoolSettings, Mig, TimeSlicing
 from components.naming import cluster_name
 from components.security.workload_identity import PodIdentityTrust
 from components.tags import DataClass
-from stacks.cluster import Kubernetes
+from stacks.cluster import PREVIEW_GROUP, Kubernetes
 from stacks.foundation import Foundation
 from stacks.relations import SYSTEM_POOL
 from stacks.settings import StackSettings
@@ -36,6 +37,7 @@ class Inside:
 
 def build_inside(settings: StackSettings, foundation: Foundation, kubernetes: Kubernetes) -> Inside:
     """Make what is in the cluster but for teams."""
+    PreviewAccess("preview-access", PreviewAccessArgs(group=PREVIEW_GROUP), kubernetes.opts)
     before = (
         PriorityClasses("priorities", PriorityClassesArgs(), kubernetes.opts),
         StorageClasses(

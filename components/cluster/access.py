@@ -1,7 +1,7 @@
-"""Who gets into the cluster, and how far: an access entry for each principal, with one of EKS' own access policies.
+"""Who gets into the cluster, and how far: an access entry for each principal, with EKS' own access policy or a group.
 
-Owns the entries and their policies at the scope of the whole cluster; not those of teams, whose rights end at their
-namespace and are RBAC. A principal without an entry is nobody, also if it made the cluster.
+Owns the entries and their policies at the scope of the whole cluster; not what RBAC gives a group, nor the entries of
+people. A principal without an entry is nobody, also if it made the cluster.
 
 Source: EKS user guide, "Grant IAM users access to Kubernetes with EKS access entries", "Review access policy
 permissions".
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from components.model import Model, Wire
 
-AccessPolicy: TypeAlias = Literal["AmazonEKSClusterAdminPolicy", "AmazonEKSViewPolicy"]
+AccessPolicy: TypeAlias = Literal["AmazonEKSClusterAdminPolicy"]
 
 PrincipalArn: TypeAlias = Annotated[
     str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$", max_length=600)
@@ -30,10 +30,10 @@ class Principal(Model):
 
     arn: Wire
     """The role or user."""
-    policy: AccessPolicy
-    """EKS' own policy: everything, or reading what is in namespaces but for secrets and RBAC."""
+    policy: AccessPolicy | None = None
+    """EKS' own policy for who may do everything; absent, it may do what RBAC gives its groups."""
     groups: tuple[str, ...] = ()
-    """Kubernetes groups, to which RBAC may give more; none by default."""
+    """Kubernetes groups; none by default."""
 
 
 class ClusterAccessArgs(Model):
@@ -53,13 +53,12 @@ class ClusterAccess(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ClusterAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:ClusterAccess", name, None, opts)
-        associations = [self._let_in(f"{name}-{key}", args, principal) for key, principal in args.principals.items()]
-        self.cluster_name = pulumi.Output.all(args.cluster_name, *(made.principal_arn for made in associations)).apply(
-            lambda known: str(known[0])
-        )
+        let_in = [self._let_in(f"{name}-{key}", args, principal) for key, principal in args.principals.items()]
+        self.cluster_name = pulumi.Output.all(args.cluster_name, *let_in).apply(lambda known: str(known[0]))
         self.register_outputs({"cluster_name": self.cluster_name})
 
-    def _let_in(self, name: str, args: ClusterAccessArgs, principal: Principal) -> eks.AccessPolicyAssociation:
+    def _let_in(self, name: str, args: ClusterAccessArgs, principal: Principal) -> pulumi.Output[str]:
+        """Make the entry and its policy; the principal's ARN, known once it gets in."""
         child = pulumi.ResourceOptions(parent=self)
         entry = eks.AccessEntry(
             name,
@@ -69,7 +68,9 @@ class ClusterAccess(pulumi.ComponentResource):
             type="STANDARD",
             opts=child,
         )
-        return eks.AccessPolicyAssociation(
+        if principal.policy is None:
+            return entry.principal_arn
+        association = eks.AccessPolicyAssociation(
             f"{name}-policy",
             cluster_name=entry.cluster_name,
             principal_arn=entry.principal_arn,
@@ -77,6 +78,7 @@ class ClusterAccess(pulumi.ComponentResource):
             access_scope={"type": "cluster"},
             opts=child,
         )
+        return association.principal_arn
 
 
 def key_of(arn: str) -> str:

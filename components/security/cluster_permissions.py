@@ -67,16 +67,11 @@ CLUSTER_WRITE: tuple[Permission, ...] = (
     ),
     Permission(
         sid="GiveAccess",
-        why="the two access policies that the program gives, and no other",
+        why="the one access policy that the program gives, and no other",
         actions=("eks:AssociateAccessPolicy",),
         resources=(CLUSTER, f"{EKS}:access-entry/groundwork-{{environment}}/*"),
         conditions={
-            "ArnEquals": {
-                "eks:policyArn": [
-                    "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
-                    "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
-                ]
-            }
+            "ArnEquals": {"eks:policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"},
         },
     ),
     Permission(

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from components.cluster.group_rights import Rule
 from components.security.permissions import Permission, Scope
 from components.security.workload_identity import READ_OBJECTS, WRITE_OBJECTS
-from components.teams.personas import Grant, Rule
+from components.teams.personas import Grant
 
 
 @dataclass(frozen=True, kw_only=True)

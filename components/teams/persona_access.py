@@ -10,14 +10,13 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import pulumi
 from pulumi_aws import eks, iam
-from pulumi_kubernetes.rbac import v1 as rbac
 from pydantic import AfterValidator, Field
 
-from components.labels import labels
+from components.cluster.group_rights import GroupRights, give
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.policy_document import Statement, account_principal, allow, document
@@ -124,38 +123,16 @@ class PersonaAccess(pulumi.ComponentResource):
             type="STANDARD",
             opts=child,
         )
-        self._cluster_rights(name, persona, args)
+        rights = GroupRights(
+            group=group(args.persona, args.team),
+            role=f"groundwork-{args.persona}",
+            rules=persona.rules,
+            component="team" if args.team else "platform",
+        )
+        give(name, rights, parent=self, namespace=args.namespace)
         ready = pulumi.Output.all(role.arn, entry.access_entry_arn, *(policy.id for policy in policies))
         self.role_arn = ready.apply(lambda values: str(values[0]))
         self.register_outputs({"role_arn": self.role_arn})
-
-    def _cluster_rights(self, name: str, persona: Persona, args: PersonaAccessArgs) -> None:
-        """Give the group its rights: in the namespace, or in the whole cluster."""
-        child = pulumi.ResourceOptions(parent=self)
-        own_name = f"groundwork-{args.persona}"
-        api_group = "rbac.authorization.k8s.io"
-        subjects: Any = [{"kind": "Group", "api_group": api_group, "name": group(args.persona, args.team)}]
-        metadata: Any = {"name": own_name, "labels": labels(own_name, "team" if args.team else "platform")}
-        rules: Any = kubernetes_rules(persona)
-        if args.namespace is None:
-            made: pulumi.Resource = rbac.ClusterRole(f"{name}-rules", metadata=metadata, rules=rules, opts=child)
-            rbac.ClusterRoleBinding(
-                f"{name}-binding",
-                metadata=metadata,
-                role_ref={"api_group": api_group, "kind": "ClusterRole", "name": own_name},
-                subjects=subjects,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
-            )
-        else:
-            metadata = metadata | {"namespace": args.namespace}
-            made = rbac.Role(f"{name}-rules", metadata=metadata, rules=rules, opts=child)
-            rbac.RoleBinding(
-                f"{name}-binding",
-                metadata=metadata,
-                role_ref={"api_group": api_group, "kind": "Role", "name": own_name},
-                subjects=subjects,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
-            )
 
 
 def persona_of(args: PersonaAccessArgs) -> Persona:
@@ -202,14 +179,6 @@ def bucket_grants(
         )
         for grant in grants
     )
-
-
-def kubernetes_rules(persona: Persona) -> list[dict[str, list[str]]]:
-    """Return a persona's rules as the API writes them."""
-    return [
-        {"api_groups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)}
-        for rule in persona.rules
-    ]
 
 
 def scope_of(args: PersonaAccessArgs) -> Scope:

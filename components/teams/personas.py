@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from components.cluster.group_rights import SEE, Rule
 from components.security.permissions import Permission
 from components.tags import KeyAccess
 
@@ -21,17 +22,7 @@ TeamPersona: TypeAlias = Literal["data-scientist", "ml-engineer", "release-appro
 PlatformPersona: TypeAlias = Literal["platform-engineer", "auditor"]
 Store: TypeAlias = Literal["datasets", "artifacts", "dvc", "audit"]
 
-SEE = ("get", "list", "watch")
 CHANGE = ("create", "delete", "patch", "update")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Verbs on resources of one API group; a subresource is written `pods/log`."""
-
-    group: str
-    resources: tuple[str, ...]
-    verbs: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -68,14 +68,20 @@ class Project:
         """Plain `pulumi` in a shell that has the twin's variables."""
         return self.run("pulumi", *arguments, environment=environment, check=check)
 
-    def run(self, *command: str, environment: str = "dev", check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Any command in a shell that has the twin's variables."""
-        variables = self.twin_variables(environment)
+    def run(
+        self,
+        *command: str,
+        environment: str = "dev",
+        check: bool = True,
+        variables: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Any command in a shell that has the twin's variables, or these."""
+        variables = variables or self.twin_variables(environment)
         program = shutil.which(command[0], path=variables["PATH"]) or command[0]
         done = subprocess.run(
             [program, *command[1:]],
             cwd=self.root,
-            env=variables,
+            env=dict(variables),
             capture_output=True,
             text=True,
             check=False,

@@ -1,10 +1,13 @@
 """The identities of the settings as they really are: a token in the cluster, credentials in AWS, what each is told.
 
-Nobody here is impersonated. A persona's role is assumed by somebody whom the settings name, and its token is of `aws
-eks get-token`; a workload is a pod that runs: its credentials are of EKS Auth, its token of its service account.
+Nobody here is impersonated. A persona's role is assumed by somebody whom the settings name, the pipeline's by the
+account, and their tokens are of `aws eks get-token`; a workload is a pod that runs: its credentials are of EKS Auth,
+its token of its service account.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,12 +61,36 @@ class Places:
 def person(project: Project, account: Account, kubeconfig: Mapping[str, Any], identity: Identity) -> Actor:
     """A persona, by its role."""
     aws = account.assume(f"arn:aws:iam::{account.access_key_id}:role/{identity.role_name}", "somebody")
-    variables = project.twin_variables() | {
+    return Actor(identity, aws, Client.of(kubeconfig, environment=variables_of(project, aws)))
+
+
+def pipeline(project: Project, account: Account, kubeconfig: Mapping[str, Any], identity: Identity) -> Actor:
+    """A role of the pipeline. GitHub alone signs the tokens that it trusts: for a moment it trusts the account too."""
+    with trusting_the_account(account, identity.role_name):
+        return person(project, account, kubeconfig, identity)
+
+
+@contextmanager
+def trusting_the_account(account: Account, role_name: str) -> Iterator[None]:
+    """Let the account assume a role that only others may; of the role nothing but its trust is changed."""
+    iam, root = account.client("iam"), {"AWS": f"arn:aws:iam::{account.access_key_id}:root"}
+    statement = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    before = iam.get_role(RoleName=role_name)["Role"]["AssumeRolePolicyDocument"]
+    opened = {"Version": "2012-10-17", "Statement": [statement]}
+    iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=json.dumps(opened))
+    try:
+        yield
+    finally:
+        iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=json.dumps(before))
+
+
+def variables_of(project: Project, aws: Account) -> dict[str, str]:
+    """A shell of the twin in which AWS is asked with somebody's credentials."""
+    return project.twin_variables() | {
         "AWS_ACCESS_KEY_ID": aws.access_key_id,
         "AWS_SECRET_ACCESS_KEY": aws.secret_access_key,
         "AWS_SESSION_TOKEN": aws.session_token or "",
     }
-    return Actor(identity, aws, Client.of(kubeconfig, environment=variables))
 
 
 def workload(account: Account, admin: Client, cluster: str, identity: Identity, manifest: Mapping[str, Any]) -> Actor:

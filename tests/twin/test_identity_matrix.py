@@ -14,11 +14,23 @@ import yaml
 
 from components.naming import bucket_name
 from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
-from stacks.identities import identities, namespaces, scope
+from stacks.identities import PREVIEWS, identities, namespaces, scope
 from stacks.settings import StackSettings, parse_settings
 from tests.support.project import CLONE, Project
 from tests.twin import team_work
-from tests.twin.actors import METHODS, SERVICE_ACCOUNT, Actor, Places, called, comes_in, may, person, tried, workload
+from tests.twin.actors import (
+    METHODS,
+    SERVICE_ACCOUNT,
+    Actor,
+    Places,
+    called,
+    comes_in,
+    may,
+    person,
+    pipeline,
+    tried,
+    workload,
+)
 from tests.twin.clusters import eventually
 from twin.account import Account
 from twin.kubernetes.client import ApiError, Client
@@ -48,7 +60,8 @@ def actors(
     for identity in identities(settings):
         subject = identity.subject or ""
         if not subject.startswith(SERVICE_ACCOUNT):
-            found[identity.name] = person(dev, account, outputs["kubeconfig"], identity)
+            become = pipeline if identity.name == PREVIEWS else person
+            found[identity.name] = become(dev, account, outputs["kubeconfig"], identity)
             continue
         namespace, name = subject.removeprefix(SERVICE_ACCOUNT).split(":")
         pods.append(team_work.pod(namespace, POD, name))

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,27 +15,21 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.support.project import Project
+from tests.twin.actors import trusting_the_account
 from twin.account import Account
 
 BODY = b"weights"
 
 
 @pytest.fixture(scope="module")
-def as_role(account: Account) -> Iterator[Callable[[str], Account]]:
+def as_role(account: Account) -> Callable[[str], Account]:
     """Become a workload's role. Pods assume it through EKS; here its trust, and only that, is opened to the account."""
-    iam = account.client("iam")
-    trusted: dict[str, str] = {}
 
     def become(role_arn: str) -> Account:
-        name = role_arn.rsplit("/", 1)[-1]
-        if name not in trusted:
-            trusted[name] = json.dumps(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"])
-            iam.update_assume_role_policy(RoleName=name, PolicyDocument=trusting(account))
-        return account.assume(role_arn)
+        with trusting_the_account(account, role_arn.rsplit("/", 1)[-1]):
+            return account.assume(role_arn)
 
-    yield become
-    for name, document in trusted.items():
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+    return become
 
 
 def trusting(account: Account) -> str:

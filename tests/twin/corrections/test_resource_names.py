@@ -89,3 +89,30 @@ def test_the_autoscalers_role_reaches_groups_with_the_tags_of_its_cluster_alone(
     tag = {"ResourceId": "others", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
     root.create_or_update_tags(Tags=[tag | {"Key": f"k8s.io/cluster-autoscaler/{CLUSTER}", "Value": "owned"}])
     assert not denied(scaler.terminate_instance_in_auto_scaling_group, **taken)
+
+
+def test_policies_that_name_resources_let_read_those_and_no_others(twin: Twin) -> None:
+    at = f"{REGION}:{ACCOUNT}"
+    reads = {
+        "ecr": (f"arn:aws:ecr:{at}:repository/mine", "ecr:DescribeRepositories", "ecr:ListTagsForResource"),
+        "rds": (f"arn:aws:rds:{at}:pg:mine", "rds:DescribeDBParameterGroups", "rds:ListTagsForResource"),
+        "logs": (f"arn:aws:logs:{at}:log-group:*", "logs:DescribeLogGroups"),
+        "iam": (f"arn:aws:iam::{ACCOUNT}:oidc-provider/mine", "iam:GetOpenIDConnectProvider"),
+        "cloudtrail": (f"arn:aws:cloudtrail:{at}:trail/mine", "cloudtrail:ListTags"),
+    }
+    reader = twin.role("only-looks", *(allow(arn, *actions) for arn, *actions in reads.values()))
+    ecr, rds, logs, iam, cloudtrail = (twin.client(service, reader) for service in reads)
+
+    def providers(name: str) -> str:
+        return f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}"
+
+    for name, refused in (("mine", False), ("others", True)):
+        assert denied(ecr.describe_repositories, repositoryNames=[name]) is refused
+        assert denied(ecr.list_tags_for_resource, resourceArn=f"arn:aws:ecr:{at}:repository/{name}") is refused
+        assert denied(rds.describe_db_parameter_groups, DBParameterGroupName=name) is refused
+        assert denied(rds.list_tags_for_resource, ResourceName=f"arn:aws:rds:{at}:pg:{name}") is refused
+        assert denied(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=providers(name)) is refused
+        assert denied(cloudtrail.list_tags, ResourceIdList=[f"arn:aws:cloudtrail:{at}:trail/{name}"]) is refused
+    assert not denied(logs.describe_log_groups, logGroupNamePrefix="/aws/mine")
+    assert denied(ecr.describe_repositories), "all repositories are more than one"
+    assert denied(rds.describe_db_instances), "another kind"

@@ -11,28 +11,26 @@ from tests.unit.cluster.support import ADMINISTRATOR
 def build() -> ClusterAccess:
     principals = {
         "admin": Principal(arn=ADMINISTRATOR, policy="AmazonEKSClusterAdminPolicy"),
-        "preview": Principal(arn="arn:preview", policy="AmazonEKSViewPolicy", groups=("groundwork:preview",)),
+        "preview": Principal(arn="arn:preview", groups=("groundwork:preview",)),
     }
     args = ClusterAccessArgs(cluster_name=pulumi.Output.from_input("groundwork-dev"), principals=principals)
     return ClusterAccess("cluster-access", args)
 
 
-def test_each_principal_has_an_entry_and_its_policy_for_the_whole_cluster(recorder: Recorder) -> None:
+def test_each_principal_has_an_entry_with_its_groups_or_its_policy_for_the_whole_cluster(recorder: Recorder) -> None:
     run_program(build)
     entry = recorder.one("cluster-access-preview").inputs
     assert (entry["principalArn"], entry["kubernetesGroups"]) == ("arn:preview", ["groundwork:preview"])
-    policy = recorder.one("cluster-access-preview-policy").inputs
-    assert policy["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
-    assert policy["accessScope"] == {"type": "cluster"}
-    admin = recorder.one("cluster-access-admin-policy").inputs
+    (admin,) = (made.inputs for made in recorder.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation"))
     assert admin["principalArn"] == ADMINISTRATOR
-    assert admin["policyArn"].endswith("/AmazonEKSClusterAdminPolicy")
+    assert admin["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+    assert admin["accessScope"] == {"type": "cluster"}
 
 
 def test_whoever_works_inside_waits_for_the_entries(recorder: Recorder) -> None:
     run_program(lambda: eks.Addon("inside", cluster_name=build().cluster_name, addon_name="coredns"))
     behind = {urn.rsplit("::", 1)[-1] for urn in recorder.requests["inside"].dependencies}
-    assert behind >= {"cluster-access-admin-policy", "cluster-access-preview-policy"}
+    assert behind >= {"cluster-access-admin-policy", "cluster-access-preview"}
 
 
 def test_a_principal_is_named_by_what_it_is() -> None:

@@ -185,12 +185,12 @@ def test_deploy_makes_and_upgrades_the_environments_cluster_and_deletes_none(rec
     assert said(recorder, "deploy", "eks:DeleteNodegroup", node_group) == "Allow"
 
 
-def test_deploy_gives_the_access_policies_of_the_program_and_no_other(recorder: Recorder) -> None:
+def test_deploy_gives_the_access_policy_of_the_program_and_no_other(recorder: Recorder) -> None:
     entry = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:access-entry/groundwork-dev/role/{ACCOUNT_ID}/people/1"
     policy = "arn:aws:eks::aws:cluster-access-policy/{}"
     for name, effect in {
         "AmazonEKSClusterAdminPolicy": "Allow",
-        "AmazonEKSViewPolicy": "Allow",
+        "AmazonEKSViewPolicy": "none",
         "AmazonEKSSecretReaderPolicy": "none",
     }.items():
         context = {"eks:policyArn": policy.format(name)}

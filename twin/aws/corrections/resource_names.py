@@ -1,4 +1,4 @@
-"""Which resource a request of EKS or Auto Scaling is about, and with which tags, when policies are evaluated.
+"""Which resource a request is about, and with which tags, when policies are evaluated: EKS, Auto Scaling, and reads.
 
 ministack 1.5.33 takes every request of EKS for one about the cluster, and knows no tags of Auto Scaling groups, nor
 which group an instance belongs to. Policies that name a node group, or groups with a tag as the cluster autoscaler's
@@ -16,6 +16,7 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import tagging
 
+from twin.aws.corrections import read_resources
 from twin.aws.corrections.auto_scaling_groups import KIND
 from twin.aws.corrections.memory import Memory
 
@@ -41,6 +42,8 @@ def install(memory: Memory) -> None:
         elif service == "autoscaling":
             group = _group(memory, f"{account}/{region}", query)
             named = group and group["AutoScalingGroupARN"]
+        else:
+            named = read_resources.of(service, headers, body, query, f"{region}:{account}")
         return named or extract(service, method, path, headers, body, query, region, account)
 
     def tags(arn: str) -> Any:
@@ -81,7 +84,7 @@ def _of_eks(path: str, region: str, account: str) -> str | None:
 
 def _group(memory: Memory, scope: str, query: Any) -> Any:
     """The Auto Scaling group that a request names, by its own name or by an instance of it."""
-    name, instance = _first(query, "AutoScalingGroupName"), _first(query, "InstanceId")
+    name, instance = read_resources.first(query, "AutoScalingGroupName"), read_resources.first(query, "InstanceId")
     shelf = memory.shelf(KIND)
     if name:
         return shelf.get(scope, name)
@@ -91,8 +94,3 @@ def _group(memory: Memory, scope: str, query: Any) -> Any:
         if instance and any(one["InstanceId"] == instance for one in group.get("Instances", []))
     )
     return next(held, None)
-
-
-def _first(query: Any, name: str) -> str:
-    value = (query or {}).get(name, "")
-    return str(value[0] if isinstance(value, list) and value else value or "")
