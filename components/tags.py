@@ -5,9 +5,15 @@ Source: AWS tagging reference: keys up to 128, values up to 256 characters of le
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from components.model import Model
 
 CLASSIFICATION_KEY = "data-classification"
+
+TagValue: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=256)]
 
 
 class DataClass(StrEnum):
@@ -19,12 +25,13 @@ class DataClass(StrEnum):
     REGULATED = "regulated"
 
 
-def default_tags(*, environment: str, owner: str, cost_centre: str) -> dict[str, str]:
+def default_tags(*, environment: str, owner: str, cost_centre: str, system_id: str) -> dict[str, str]:
     """Return what the provider's `default_tags` puts on every resource that has tags."""
     return {
         "environment": environment,
         "owner": owner,
-        "cost-centre": cost_centre,
+        "cost-center": cost_centre,
+        "system-id": system_id,
         CLASSIFICATION_KEY: DataClass.CONFIDENTIAL.value,
         "managed-by": "groundwork",
     }
@@ -33,6 +40,28 @@ def default_tags(*, environment: str, owner: str, cost_centre: str) -> dict[str,
 def classification_tag(data_class: DataClass) -> dict[str, str]:
     """Return the one tag that a resource holding data of another class than the default overrides."""
     return {CLASSIFICATION_KEY: data_class.value}
+
+
+class Lineage(Model):
+    """Where it is written of which version, source and run an object in a store is.
+
+    A store holds many versions, so each of these names the system that knows them; the id itself where there is one.
+    """
+
+    dataset_version: TagValue = Field(default="dvc", examples=["dvc"])
+    """What knows the versions of data sets; the tag dataset-version."""
+    source: TagValue = Field(default="git", examples=["git"])
+    """What knows where the content comes from; the tag source."""
+    pipeline_run: TagValue = Field(default="mlflow", examples=["mlflow"])
+    """What knows the run that made an object; the tag pipeline-run."""
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags of the bucket."""
+        return {
+            "dataset-version": self.dataset_version,
+            "source": self.source,
+            "pipeline-run": self.pipeline_run,
+        }
 
 
 def name_tag(environment: str, logical_name: str) -> dict[str, str]:

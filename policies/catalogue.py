@@ -15,6 +15,8 @@ from policies.rules import RULES
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "policy-rules.md"
 MARK: Final = "<!-- rules -->\n"
+MANY: Final = 100
+"""Types of one rule that are counted rather than named."""
 
 
 def sections(rules: Iterable[Rule]) -> Iterator[str]:
@@ -39,12 +41,19 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"- fix: `{rule.fix}`"
     if rule.controls:
         yield f"- supports: {', '.join(rule.controls)}"
-    yield f"- looks at: {', '.join(f'`{token}`' for token in sorted(rule.reads))}"
+    yield f"- looks at: {_types(rule)}"
     yield ""
 
 
 def _scope(rule: Rule) -> str:
     return "with the whole stack" if isinstance(rule, StackRule) else "by itself, before it is created"
+
+
+def _types(rule: Rule) -> str:
+    tokens = sorted(rule.reads)
+    if len(tokens) > MANY:
+        return f"{len(tokens)} types, from `{tokens[0]}` to `{tokens[-1]}`"
+    return ", ".join(f"`{token}`" for token in tokens)
 
 
 def _repair(rule: Rule) -> str:

@@ -105,7 +105,10 @@ def build_cluster(settings: StackSettings, foundation: Foundation, access: Acces
             },
             key_arn=key_arn,
             instance_tags=default_tags(
-                environment=settings.environment, owner=settings.owner, cost_centre=settings.cost_centre
+                environment=settings.environment,
+                owner=settings.owner,
+                cost_centre=settings.cost_centre,
+                system_id=settings.system_id,
             ),
         )
 

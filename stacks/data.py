@@ -11,7 +11,7 @@ from components.storage.object_store import ObjectStore, ObjectStoreArgs, Replic
 from components.tags import DataClass
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
-from stacks.settings import StackSettings
+from stacks.settings import DataStoreSettings, StackSettings
 from stacks.store_names import store_bucket_name, store_role
 from stacks.store_roles import DATA_STORES, STORE_CLASSES
 
@@ -96,6 +96,7 @@ def _store(name: str, settings: StackSettings, foundation: Foundation, access_lo
             access_log_bucket_name=access_logs.bucket_name if access_logs else None,
             statements=_service_writers(name, settings),
             replica=replica,
+            lineage=store.lineage if isinstance(store, DataStoreSettings) else None,
             boundary_arn=foundation.boundary.arn,
         ),
         foundation.opts,

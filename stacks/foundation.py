@@ -43,7 +43,10 @@ def build_foundation(settings: StackSettings) -> Foundation:
         allowed_account_ids=[settings.account_id],
         default_tags={
             "tags": default_tags(
-                environment=settings.environment, owner=settings.owner, cost_centre=settings.cost_centre
+                environment=settings.environment,
+                owner=settings.owner,
+                cost_centre=settings.cost_centre,
+                system_id=settings.system_id,
             )
         },
     )

@@ -30,7 +30,7 @@ from components.security.github_access import GitHubAccessSettings
 from components.security.workload_identity import ObjectPrefix, Trust
 from components.storage.container_registry import ContainerRegistrySettings
 from components.storage.object_store import ObjectStoreSettings
-from components.tags import KeyAccess
+from components.tags import KeyAccess, Lineage, TagValue
 from components.teams.persona_access import Principals
 from components.teams.personas import PlatformPersona
 from components.teams.team_workspace import TeamName, TeamSettings
@@ -40,7 +40,6 @@ from stacks.relations import RELATIONS
 
 PLACEHOLDERS_ALLOWED: Final = "GROUNDWORK_ALLOW_PLACEHOLDERS"
 
-TagValue: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=256)]
 # Of the partition `aws` alone: ARNs and the names of endpoints in China and GovCloud differ.
 Region: TypeAlias = Annotated[str, Field(pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]$")]
 Zone: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z]+-[0-9][a-z]$")]
@@ -57,14 +56,21 @@ class StoreSettings(ObjectStoreSettings):
     """The region that keeps a second copy of every new object version; absent, there is none."""
 
 
+class DataStoreSettings(StoreSettings):
+    """A store of data sets or models."""
+
+    lineage: Lineage = Field(default=Lineage(), examples=[{"dataset_version": "dvc"}])
+    """Where it is written of which version, source and run an object is: three tags of the bucket."""
+
+
 class StoresSettings(Model):
     """The stores, each with a role of its own."""
 
-    datasets: StoreSettings = Field(default=StoreSettings(), examples=[{"protect": True}])
+    datasets: DataStoreSettings = Field(default=DataStoreSettings(), examples=[{"protect": True}])
     """Data sets that models are trained and judged with."""
-    artifacts: StoreSettings = Field(default=StoreSettings(), examples=[{"protect": True}])
+    artifacts: DataStoreSettings = Field(default=DataStoreSettings(), examples=[{"protect": True}])
     """What training makes: models, metrics, plots."""
-    dvc: StoreSettings = Field(default=StoreSettings(), examples=[{"protect": True}])
+    dvc: DataStoreSettings = Field(default=DataStoreSettings(), examples=[{"protect": True}])
     """The DVC remote: versions of data that Git refers to."""
     access_logs: StoreSettings = Field(default=StoreSettings(), examples=[{"lifecycle": {"expiration_days": 365}}])
     """S3's log of every access to the other stores."""
@@ -118,6 +124,8 @@ class StackSettings(Model):
     """The team that answers for the environment; a tag on everything, in the characters that AWS takes in tags."""
     cost_centre: TagValue = Field(examples=["cc-1234"])
     """Who pays for it; a tag on everything, in the characters that AWS takes in tags."""
+    system_id: TagValue = Field(default="groundwork", examples=["ai-0042"])
+    """The platform's id in your inventory of systems; a tag on everything, in the characters that AWS takes in tags."""
     network: NetworkSettings = Field(examples=[{"cidr": "10.20.0.0/16", "nat": "single"}])
     """The VPC: its range, NAT, endpoints, flow logs."""
     keys: EncryptionKeysSettings = Field(default=EncryptionKeysSettings(), examples=[{"rotation_period_in_days": 365}])

@@ -25,7 +25,7 @@ from components.naming import bucket_name
 from components.storage.bucket_policy import access_log_delivery, store_policy
 from components.storage.private_bucket import BucketPlan, Lifecycle, PrivateBucket, private_bucket
 from components.storage.replication import replication_role
-from components.tags import DataClass
+from components.tags import DataClass, Lineage, classification_tag
 
 
 class ObjectLock(Model):
@@ -93,6 +93,8 @@ class ObjectStoreArgs(Model):
     """Further statements of the bucket policy, for AWS services that write here; none by default."""
     replica: Replica | None = None
     """Absent, the store has no copy in another region."""
+    lineage: Lineage | None = None
+    """Where it is written of which version, source and run an object is: tags of a store of data sets or models."""
     boundary_arn: Wire | None = None
     """Permissions boundary of the replication role; needed where there is a replica, unused otherwise."""
 
@@ -166,7 +168,7 @@ class ObjectStore(pulumi.ComponentResource):
             bucket_name=physical,
             policy=store_policy(physical, statements),
             key_arn=key_arn,
-            data_class=args.data_class,
+            tags=classification_tag(args.data_class) | (args.lineage.tags() if args.lineage else {}),
             lifecycle=args.settings.lifecycle,
             region=region,
             force_destroy=args.settings.force_destroy,

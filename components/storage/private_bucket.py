@@ -1,6 +1,6 @@
 """A bucket with all that makes it private: a store and its replica are both made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -9,7 +9,6 @@ from pulumi_aws import s3
 from pydantic import Field, model_validator
 
 from components.model import Model, Wire
-from components.tags import DataClass, classification_tag
 
 
 class Transition(Model):
@@ -54,7 +53,7 @@ class BucketPlan:
     bucket_name: str
     policy: str
     key_arn: Wire
-    data_class: DataClass
+    tags: Mapping[str, str]
     lifecycle: Lifecycle
     region: str
     force_destroy: bool
@@ -81,7 +80,7 @@ def private_bucket(name: str, plan: BucketPlan, parent: pulumi.Resource) -> Priv
         region=plan.region,
         force_destroy=plan.force_destroy,
         object_lock_enabled=plan.object_lock,
-        tags=classification_tag(plan.data_class),
+        tags=plan.tags,
         opts=pulumi.ResourceOptions(parent=parent, protect=plan.protect),
     )
     public_access = s3.BucketPublicAccessBlock(

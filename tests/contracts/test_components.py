@@ -169,7 +169,9 @@ def test_everything_is_made_by_the_explicit_provider(environment: str) -> None:
 @each_environment
 def test_the_default_tags_are_put_on_once_by_the_provider(environment: str) -> None:
     recorder = recorded(environment)
-    wanted = default_tags(environment=environment, owner="ml-platform@example.com", cost_centre="ml-platform")
+    wanted = default_tags(
+        environment=environment, owner="ml-platform@example.com", cost_centre="ml-platform", system_id="groundwork"
+    )
     (provider,) = recorder.of_type(PROVIDER)
     assert json.loads(provider.inputs["defaultTags"]) == {"tags": wanted}
     for made in recorder.children():

@@ -28,6 +28,7 @@ def as_the_engine_sends_it(value: Any) -> Any:
 SILENT = {
     *("ACC-08", "ENC-05", "ENC-12", "ENC-13", "ENC-14", "ENC-15"),
     *("ENC-18", "ENC-19", "ENC-20", "ENC-21", "ENC-22", "ENC-23", "ENC-24"),
+    *("MLG-05", "MLG-06", "MLG-07"),
 }
 """Rules about resources that the platform does not have."""
 
@@ -36,7 +37,12 @@ SILENT = {
 def resources(environment: str) -> tuple[Resource, ...]:
     """Return what the program registers, as rules see it once everything is known."""
     settings = written(environment)
-    tags = default_tags(environment=environment, owner=settings["owner"], cost_centre=settings["cost_centre"])
+    tags = default_tags(
+        environment=environment,
+        owner=settings["owner"],
+        cost_centre=settings["cost_centre"],
+        system_id=settings["system_id"],
+    )
     recorder = record(environment)
     return tuple(
         Resource(

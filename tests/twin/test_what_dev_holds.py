@@ -244,7 +244,7 @@ def test_what_is_tagged_says_whose_it_is_and_how_sensitive(
     }
     assert tags["environment"] == settings["environment"]
     assert tags["owner"] == settings["owner"]
-    assert tags["cost-centre"] == settings["cost_centre"]
+    assert tags["cost-center"] == settings["cost_centre"]
     assert tags["data-classification"] == "regulated"
 
 

@@ -4,10 +4,11 @@ from components.tags import DataClass, classification_tag, default_tags, key_acc
 
 
 def test_the_default_tags_say_who_owns_pays_and_manages_and_how_sensitive_it_is() -> None:
-    assert default_tags(environment="dev", owner="ml", cost_centre="cc-1") == {
+    assert default_tags(environment="dev", owner="ml", cost_centre="cc-1", system_id="s-1") == {
         "environment": "dev",
         "owner": "ml",
-        "cost-centre": "cc-1",
+        "cost-center": "cc-1",
+        "system-id": "s-1",
         "data-classification": "confidential",
         "managed-by": "groundwork",
     }

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from components.policy_document import allow, service_principal
 from components.storage.object_store import ObjectStore, ObjectStoreArgs, ObjectStoreSettings, Replica
-from components.tags import DataClass
+from components.tags import DataClass, Lineage
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 from tests.unit.security.evaluator import decision
 
@@ -188,6 +188,16 @@ def test_the_class_of_the_data_tags_the_bucket(recorder: Recorder) -> None:
     store = build(data_class=DataClass.REGULATED)
     assert store.data_class is DataClass.REGULATED
     assert recorder.one("artifacts-bucket").inputs["tags"] == {"data-classification": "regulated"}
+
+
+def test_a_store_of_data_says_where_its_lineage_is_written(recorder: Recorder) -> None:
+    build(lineage=Lineage(source="crm"))
+    assert recorder.one("artifacts-bucket").inputs["tags"] == {
+        "data-classification": "confidential",
+        "dataset-version": "dvc",
+        "source": "crm",
+        "pipeline-run": "mlflow",
+    }
 
 
 @pytest.mark.parametrize(
