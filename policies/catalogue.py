@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from policies.families import FAMILIES
+from policies.kinds import NAMESPACED
 from policies.ladder import FOLDER, LADDER, configuration
 from policies.rule import Rule, StackRule
 from policies.rules import RULES
+from policies.workloads import WORKLOADS
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "policy-rules.md"
 MARK: Final = "<!-- rules -->\n"
@@ -50,10 +52,15 @@ def _scope(rule: Rule) -> str:
 
 
 def _types(rule: Rule) -> str:
-    tokens = sorted(rule.reads)
-    if len(tokens) > MANY:
-        return f"{len(tokens)} types, from `{tokens[0]}` to `{tokens[-1]}`"
-    return ", ".join(f"`{token}`" for token in tokens)
+    tokens, groups = rule.reads, []
+    for group, name in ((NAMESPACED, "every kind with a namespace"), (WORKLOADS, "everything that runs pods")):
+        if group <= tokens:
+            tokens -= group
+            groups.append(name)
+    listed = sorted(tokens)
+    if len(listed) > MANY:
+        return ", ".join([*groups, f"{len(listed)} types, from `{listed[0]}` to `{listed[-1]}`"])
+    return ", ".join([*groups, *(f"`{token}`" for token in listed)])
 
 
 def _repair(rule: Rule) -> str:

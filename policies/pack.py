@@ -170,7 +170,13 @@ class RulePolicy(BothPasses):
             return None
         if not rule.concerns(args.resource_type, self._run.settings):
             return None
-        return args.props if rule.remediate(args.props) else None
+        try:
+            # What a rule lets pass is not touched, though its repair might: a pod at the level baseline, for one.
+            findings = rule.check(self._run.read(args), self._run.settings)
+            broken = any(isinstance(finding, Violation) for finding in findings)
+            return args.props if broken and rule.remediate(args.props) else None
+        except Exception:  # the same error is reported when the rule judges; here it would end the run
+            return None
 
     def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
         """Judge a resource, or leave it to the stack pass."""

@@ -56,22 +56,27 @@ class Run:
             self.settings, self.setting_errors = read(plain(config), self._rules)
             self.ledger = Ledger(self.settings.waivers, self._today)
 
+    @staticmethod
+    def read(args: ResourceValidationArgs) -> Resource:
+        """Return the resource of a request as plain data."""
+        return Resource(
+            urn=args.urn,
+            type=canonical(args.resource_type),
+            inputs=plain(args.props),
+            default_tags=_default_tags(args.provider.props) if args.provider else None,
+            protect=bool(args.opts.protect),
+            parent=args.opts.parent,
+        )
+
     def see(self, args: ResourceValidationArgs) -> Resource:
-        """Return the resource of a request as plain data, converted once, and remember it for the stack pass."""
+        """Return the resource of a request, converted once, and remember it for the stack pass."""
         with self._lock:
             if self._ended:
                 self._clear()
             known = self._seen.get(args.urn)
             if known and known[0]() is args.props:
                 return known[1]
-            resource = Resource(
-                urn=args.urn,
-                type=canonical(args.resource_type),
-                inputs=plain(args.props),
-                default_tags=_default_tags(args.provider.props) if args.provider else None,
-                protect=bool(args.opts.protect),
-                parent=args.opts.parent,
-            )
+            resource = self.read(args)
             self._seen[args.urn] = (weakref.ref(args.props), resource)
             if len(self._seen) > self._limit:
                 self._seen.popitem(last=False)

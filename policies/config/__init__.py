@@ -9,7 +9,7 @@ read keeps its default and is reported as a violation, so that a misspelt waiver
 rules adds its settings in a module of its name.
 """
 
-from policies.config.records import Companion, CustomWorkload, Waiver
+from policies.config.records import Companion, CustomWorkload, NodeAgent, Waiver
 from policies.config.settings import DEFAULTS, SCHEMA, Settings, read
 
-__all__ = ["DEFAULTS", "SCHEMA", "Companion", "CustomWorkload", "Settings", "Waiver", "read"]
+__all__ = ["DEFAULTS", "SCHEMA", "Companion", "CustomWorkload", "NodeAgent", "Settings", "Waiver", "read"]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from policies.config.reading import CUSTOM_WORKLOADS, matching, setting, texts
-from policies.config.records import CustomWorkload
+from policies.config.reading import CUSTOM_WORKLOADS, NODE_AGENTS, matching, setting, texts
+from policies.config.records import CustomWorkload, NodeAgent
 
 _KUBEFLOW = {
     "MPIJob": "mpiReplicaSpecs",
@@ -38,3 +38,5 @@ class PodSettings:
     """The version of the Pod Security Standards."""
     custom_workloads: tuple[CustomWorkload, ...] = setting(KNOWN_CUSTOM_WORKLOADS, CUSTOM_WORKLOADS)
     """Custom resources that carry a pod specification, and where."""
+    node_agents: tuple[NodeAgent, ...] = setting((), NODE_AGENTS)
+    """POD-03, POD-07: workloads that serve their node, each with the one folder that it may have."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from policies.config.records import Companion, CustomWorkload, Waiver
+from policies.config.records import Companion, CustomWorkload, NodeAgent, Waiver
 
 T = TypeVar("T")
+_SNAKE: Final = re.compile("[A-Z]")
 READER: Final = "reader"
 """Key of the metadata of a field of the settings."""
 
@@ -71,7 +72,7 @@ def _one_of(value: Any, choices: tuple[str, ...]) -> str:
 
 def _record(kind: type, value: Any) -> Any:
     """Return a Waiver or Companion from a map that has exactly its fields."""
-    entries = {key: _text(entry) for key, entry in value.items()}
+    entries = {_SNAKE.sub(lambda match: f"_{match[0].lower()}", key): _text(entry) for key, entry in value.items()}
     if "expires" in entries:
         return kind(**{**entries, "expires": date.fromisoformat(entries["expires"])})
     return kind(**entries)
@@ -135,6 +136,10 @@ COMPANIONS: Final = Reader(
 CUSTOM_WORKLOADS: Final = Reader(
     lambda value: tuple(_record(CustomWorkload, entry) for entry in _list(value)),
     "a list of {token, pod}, all texts, pod as spec.template.spec, with * for every entry of a list or a map",
+)
+NODE_AGENTS: Final = Reader(
+    lambda value: tuple(_record(NodeAgent, entry) for entry in _list(value)),
+    "a list of {workload, hostPath}, all texts, workload as kube-system/device-plugin-*",
 )
 
 

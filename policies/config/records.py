@@ -41,3 +41,18 @@ class CustomWorkload:
     """Its type, such as kubernetes:kubeflow.org/v1:Notebook."""
     pod: str
     """Where the specification is, such as spec.template.spec; `*` is every entry of a list or a map."""
+
+
+@dataclass(frozen=True)
+class NodeAgent:
+    """A workload of the platform that serves its node: it has one folder of it, and may be root."""
+
+    workload: str
+    """Glob over namespace and name, such as kube-system/nvidia-device-plugin-*."""
+    host_path: str
+    """The folder, and nothing below or above."""
+
+    def is_pod(self, namespace: object, name: object) -> bool:
+        """Whether it is about the workload of this namespace and name."""
+        known = isinstance(namespace, str) and isinstance(name, str)
+        return known and fnmatchcase(f"{namespace}/{name}", self.workload)

@@ -156,8 +156,8 @@ REPAIRS = [
 @pytest.mark.parametrize(("rule", "key", "before", "after"), REPAIRS)
 def test_a_repair_is_exact_idempotent_and_keeps_secrets(rule: str, key: str, before: Any, after: Any) -> None:
     (policy,) = [p for p in policies([BY_ID[rule]], TODAY) if p.name == rule]
-    item = R(sorted(BY_ID[rule].types)[0], {})
-    args = args_of(item)
+    token = next(t for t in sorted(BY_ID[rule].types) if judge(rule, R(t, {key: before})).verdict == "deny")
+    args = args_of(R(token, {}))
     wire = MessageToDict(struct({key: before, "password": secret("hunter2")}))
     args.props = unknown_checking_proxy(deserialize_properties(wire, True))
     repaired = policy.remediate(args)  # type: ignore[attr-defined]
