@@ -68,6 +68,8 @@ class Recovered:
 def recover(deployment: Deployment, find: Find, on_event: Callable[[Any], None]) -> Recovered:
     """Mend the stack's state after an interrupted run. Does nothing when there is nothing to mend."""
     locks = remove_dead_locks(deployment)
+    if not _may_be_pending(deployment):
+        return Recovered(locks, (), ())
     exported = deployment.stack.export_stack()
     if not exported.deployment or not exported.deployment.get("pending_operations"):
         return Recovered(locks, (), ())
@@ -123,16 +125,32 @@ def remove_dead_locks(deployment: Deployment) -> int:
 
     A lock of another machine, or of a process that lives, stays: the engine then says who holds it.
     """
-    backend = deployment.variables.get("PULUMI_BACKEND_URL", "")
-    if not backend.startswith("file://"):
+    root = _files_of_backend(deployment)
+    if root is None:
         return 0
     removed = 0
-    for path in Path(urlsplit(backend).path).glob(f".pulumi/locks/**/{deployment.environment}/*.json"):
+    for path in root.glob(f".pulumi/locks/**/{deployment.environment}/*.json"):
         holder = json.loads(path.read_text())
         if holder["hostname"] == socket.gethostname() and not _lives(holder["pid"], holder["timestamp"]):
             path.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def _may_be_pending(deployment: Deployment) -> bool:
+    """Whether the state may hold pending operations. A state in a file is looked at without the engine's help, which
+    would take a second before every command."""
+    root = _files_of_backend(deployment)
+    if root is None:
+        return True
+    files = [path for path in root.glob(f".pulumi/stacks/*/{deployment.environment}.json*") if path.suffix != ".bak"]
+    return any(path.suffix != ".json" or b'"pending_operations"' in path.read_bytes() for path in files)
+
+
+def _files_of_backend(deployment: Deployment) -> Path | None:
+    """The folder that holds the state, where it is a folder."""
+    backend = deployment.variables.get("PULUMI_BACKEND_URL", "")
+    return Path(urlsplit(backend).path) if backend.startswith("file://") else None
 
 
 def _lives(pid: int, locked_at: str) -> bool:

@@ -1,5 +1,6 @@
 """The whole program, run against the recorder with the settings of a stack file."""
 
+import gc
 import json
 import os
 import runpy
@@ -14,12 +15,20 @@ from tests.support.recorder import Recorder, run_program, stand_in
 from tests.support.stack_files import CLONE, written
 
 
+def run_stacks() -> None:
+    """Run what `pulumi up` runs, in this process, which goes on to live: its collector is started again."""
+    try:
+        runpy.run_path(str(CLONE / "stacks"), run_name="__main__")
+    finally:
+        gc.enable()
+
+
 def record(environment: str, settings: dict[str, Any] | None = None, *, preview: bool = False) -> Recorder:
     """Run what `pulumi up` runs, with those settings or the stack file's, and return what it registered."""
     pulumi.runtime.set_all_config({ROOT: json.dumps(settings or written(environment))})
     try:
         with stand_in(environment, preview=preview) as recorder, patch.dict(os.environ, {PLACEHOLDERS_ALLOWED: "true"}):
-            run_program(lambda: runpy.run_path(str(CLONE / "stacks"), run_name="__main__"))
+            run_program(run_stacks)
             return recorder
     finally:
         pulumi.runtime.set_all_config({})

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from groundwork.deployment import Deployment
-from groundwork.recovery import Pending, remove_dead_locks, settle
+from groundwork.recovery import Pending, recover, remove_dead_locks, settle
 
 BUCKET = "urn:pulumi:dev::groundwork::groundwork:storage:ObjectStore$aws:s3/bucket:Bucket::artifacts-bucket"
 VPC = "urn:pulumi:dev::groundwork::groundwork:network:Network$aws:ec2/vpc:Vpc::network-vpc"
@@ -137,3 +137,35 @@ def test_a_lock_that_may_be_held_stays(tmp_path: Path, hostname: str) -> None:
     path = lock(tmp_path, pid=os.getpid() if ours else 2**22 + 1, hostname=hostname, age=timedelta(0))
     assert remove_dead_locks(deployment(tmp_path)) == 0
     assert path.exists()
+
+
+class NoEngineError(AssertionError):
+    """The engine was asked for the state."""
+
+
+class WithoutEngine(Deployment):
+    @property
+    def stack(self) -> Any:
+        raise NoEngineError
+
+
+def left(folder: Path, name: str, state: Mapping[str, Any]) -> Deployment:
+    """A deployment whose state is the file `name`, beside the engine's backup of an older one."""
+    stacks = folder / ".pulumi" / "stacks" / "groundwork"
+    stacks.mkdir(parents=True)
+    text = json.dumps({"checkpoint": {"latest": state}})
+    (stacks / name).write_text(text)
+    (stacks / "dev.json.bak").write_text(json.dumps({"pending_operations": []}))
+    (stacks / "prod.json").write_text(json.dumps({"pending_operations": []}))
+    return WithoutEngine("dev", folder, folder, {"PULUMI_BACKEND_URL": f"file://{folder}?metadata=skip"})
+
+
+def test_the_engine_is_not_asked_about_a_state_without_pending_operations(tmp_path: Path) -> None:
+    assert not recover(left(tmp_path, "dev.json", {"resources": []}), never, lambda _: None)
+
+
+@pytest.mark.parametrize("name", ["dev.json", "dev.json.gz"], ids=["pending", "not to be read from outside"])
+def test_the_engine_is_asked_about_any_other_state(tmp_path: Path, name: str) -> None:
+    deployment = left(tmp_path, name, {"pending_operations": [pending(custom(BUCKET))]})
+    with pytest.raises(NoEngineError):
+        recover(deployment, never, lambda _: None)

@@ -1,7 +1,6 @@
 """Decides which settings are refused and in which words; that the engine shows the text is tried on the twin."""
 
 import json
-import runpy
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 from components.security.encryption_keys import DEFAULT_USES
 from stacks.problems import ROOT
 from stacks.settings import PLACEHOLDERS_ALLOWED, SettingsError, load_settings, parse_settings
+from tests.support.program import run_stacks
 from tests.support.recorder import Recorder, run_program
-from tests.support.stack_files import CLONE, ENVIRONMENTS, REMOVED, changed, written
+from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
 
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
 
@@ -360,7 +360,7 @@ class TestTheProgram:
     def test_it_ends_with_the_text_and_no_traceback(self, recorder: Recorder) -> None:
         pulumi.runtime.set_all_config({ROOT: changed("dev", ("network", "nat"), "two")})
         with pytest.raises(pulumi.RunError, match=r"groundwork:settings\.network\.nat") as caught:
-            runpy.run_path(str(CLONE / "stacks"), run_name="__main__")
+            run_stacks()
         assert caught.value.__suppress_context__, "the SDK prints a RunError as its text alone"
         assert not recorder.made
 
