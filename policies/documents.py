@@ -31,8 +31,14 @@ class Condition:
     key: str
     """Lower case, such as aws:sourceaccount."""
     values: tuple[str, ...]
-    optional: bool
-    """IfExists, or ForAllValues: holds also when the request lacks the key."""
+    if_exists: bool
+    quantifier: str
+    """foranyvalue, forallvalues, or empty."""
+
+    @property
+    def optional(self) -> bool:
+        """It holds also when the request lacks the key."""
+        return self.if_exists or self.quantifier == "forallvalues"
 
     def pins(self) -> bool:
         """Whether it demands a value: an operator that must match, and no value that is only a wildcard."""
@@ -53,7 +59,7 @@ class Statement:
     not_resources: tuple[Node, ...]
     principals: tuple[tuple[str, Node], ...]
     """Kind in lower case (aws, service, federated, canonicaluser, or * ) and value."""
-    not_principals: bool
+    not_principals: tuple[tuple[str, Node], ...]
     conditions: tuple[Condition, ...]
 
     @property
@@ -117,8 +123,7 @@ def _statement(node: Node) -> Statement:
         raise _NotKnownError(node.path)
     if not isinstance(node.value, dict) or node.value.get("Effect") not in ("Allow", "Deny"):
         raise (_NotKnownError if node["Effect"].unknown else _NotAStatementError)(node.path)
-    if node["Action"].value is None and node["NotAction"].value is None:
-        raise _NotAStatementError(node.path)
+    _one_of_each(node)
     return Statement(
         path=node.path,
         allows=node.value["Effect"] == "Allow",
@@ -127,9 +132,18 @@ def _statement(node: Node) -> Statement:
         resources=_texts(node["Resource"]),
         not_resources=_texts(node["NotResource"]),
         principals=tuple(_principals(node["Principal"])),
-        not_principals=node["NotPrincipal"].value is not None,
+        not_principals=tuple(_principals(node["NotPrincipal"])),
         conditions=tuple(_conditions(node["Condition"])),
     )
+
+
+def _one_of_each(node: Node) -> None:
+    """Refuse what the grammar does: no action, an element with its negation, an empty list."""
+    for element, required in (("Action", True), ("Resource", False), ("Principal", False)):
+        given = [name for name in (element, f"Not{element}") if node[name].value is not None]
+        empty = any(node[name].value in ("", [], {}) for name in given)
+        if len(given) > 1 or (required and not given) or empty:
+            raise _NotAStatementError(node.path)
 
 
 def _texts(node: Node) -> tuple[Node, ...]:
@@ -146,9 +160,14 @@ def _principals(node: Node) -> Iterator[tuple[str, Node]]:
         raise _NotKnownError(node.path)
     if isinstance(node.value, dict):
         for kind in node.value:
+            if not node[kind].each():
+                raise _NotAStatementError(node.path)
             yield from ((kind.lower(), entry) for entry in _texts(node[kind]))
-    else:
-        yield from (("*", entry) for entry in _texts(node))
+        return
+    for entry in _texts(node):
+        if entry.value != "*":  # only everyone is named without a kind
+            raise _NotAStatementError(entry.path)
+        yield "*", entry
 
 
 def _conditions(node: Node) -> Iterator[Condition]:
@@ -162,14 +181,16 @@ def _conditions(node: Node) -> Iterator[Condition]:
         if not isinstance(node[operator].value, dict):
             raise (_NotKnownError if node[operator].unknown else _NotAStatementError)(node.path)
         name = operator.lower()
-        bare = name.removeprefix("foranyvalue:").removeprefix("forallvalues:").removesuffix("ifexists")
-        optional = name.endswith("ifexists") or name.startswith("forallvalues:")
+        quantifier, _, bare = name.rpartition(":")
+        bare = bare.removesuffix("ifexists")
         for key in node.value[operator]:
             entries = node[operator][key].each()
             if any(entry.unknown for entry in entries):
                 raise _NotKnownError(node.path)
+            if any(not isinstance(entry.value, str | int | float) for entry in entries):
+                raise _NotAStatementError(node.path)
             values = tuple(str(e.value).lower() if isinstance(e.value, bool) else str(e.value) for e in entries)
-            yield Condition(bare, key.lower(), values, optional)
+            yield Condition(bare, key.lower(), values, name.endswith("ifexists"), quantifier)
 
 
 @lru_cache(maxsize=4096)

@@ -161,22 +161,27 @@ class RulePolicy(BothPasses):
 
     def has_remediation(self) -> bool:
         """Whether the rule has a safe repair."""
-        return isinstance(self.rule, ResourceRule) and self.rule.remediate is not None
+        return self.rule.remediate is not None
 
     def remediate(self, args: ResourceValidationArgs) -> Any:
         """Repair in place, so that secrets stay secrets; None when nothing changes."""
         rule = self.rule
-        if not isinstance(rule, ResourceRule) or rule.remediate is None:
-            return None
-        if not rule.concerns(args.resource_type, self._run.settings):
+        if rule.remediate is None or not rule.may_repair(args.resource_type, self._run.settings):
             return None
         try:
-            # What a rule lets pass is not touched, though its repair might: a pod at the level baseline, for one.
-            findings = rule.check(self._run.read(args), self._run.settings)
-            broken = any(isinstance(finding, Violation) for finding in findings)
-            return args.props if broken and rule.remediate(args.props) else None
+            return args.props if self._is_to_be_repaired(args) and rule.remediate(args.props) else None
         except Exception:  # the same error is reported when the rule judges; here it would end the run
             return None
+
+    def _is_to_be_repaired(self, args: ResourceValidationArgs) -> bool:
+        """What a rule lets pass is not touched, though its repair might: a pod at the level baseline, for one.
+
+        A stack rule judges when it is too late to repair: it repairs what is wrong whatever else is in the stack.
+        """
+        if not isinstance(self.rule, ResourceRule):
+            return True
+        findings = self.rule.check(self._run.read(args), self._run.settings)
+        return any(isinstance(finding, Violation) for finding in findings)
 
     def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
         """Judge a resource, or leave it to the stack pass."""

@@ -91,6 +91,11 @@ class Rule:
     """Control ids of frameworks that it supports, such as F:S3.17."""
     also: Callable[[str, Settings], bool] = _no_other_type
     """Whether a type that is not in `types` is judged too: one that the settings name, or any."""
+    remediate: Callable[[Any], bool] | None = None
+    """Repairs the SDK's mutable inputs of one resource in place; True when something changed. Runs only at the level
+    `remediate`. A stack rule repairs what one resource alone shows."""
+    repairs: frozenset[str] = frozenset()
+    """Current tokens of the types that it may repair, where those are not all that the rule looks at."""
 
     @property
     def family(self) -> Family:
@@ -122,14 +127,16 @@ class Rule:
         """Whether the rule looks at a type."""
         return token in self.tokens or self.also(token, settings)
 
+    def may_repair(self, token: str, settings: Settings) -> bool:
+        """Whether a resource of a type is one that the rule can repair without replacing it."""
+        return token in with_twins(self.repairs) if self.repairs else self.concerns(token, settings)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule(Rule):
     """A rule about one resource, judged before it is created; unknown values are judged again with the whole stack."""
 
     check: Callable[[Resource, Settings], Findings]
-    remediate: Callable[[Any], bool] | None = None
-    """Repairs the SDK's mutable inputs in place; True when something changed. Runs only at the level `remediate`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,10 @@ TWINS: dict[str, str] = (
         for module in ("alb", "applicationloadbalancing", "elasticloadbalancingv2")
         for name in _LOAD_BALANCING
     }
-    | {"aws:elasticsearch/domain:Domain": "aws:opensearch/domain:Domain"}
+    | {
+        "aws:elasticsearch/domain:Domain": "aws:opensearch/domain:Domain",
+        "aws:elasticsearch/domainPolicy:DomainPolicy": "aws:opensearch/domainPolicy:DomainPolicy",
+    }
 )
 """Older token to the current one that it counts as."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from policies.config.reading import sets_of_texts, setting, texts
+from policies.config.reading import sets_of_texts, setting, text, texts
 
 ESCALATIONS: Final[tuple[tuple[str, ...], ...]] = (
     # One action is enough: it changes what a principal may do.
@@ -80,3 +80,9 @@ class AccessSettings:
     )
     """ACC-05: service principals that AWS documents no aws:SourceAccount or aws:SourceArn for when they assume a role:
     CloudTrail for its log group, EC2 for instance profiles, S3 for replication."""
+    trusted_accounts: tuple[str, ...] = setting((), texts("account ids such as 111122223333"))
+    """ACC-12: accounts that a bucket policy may let in, the bucket's own included."""
+    external_rotation_tag: str = setting("external-rotation", text("the key of a tag"))
+    """ACC-20: tag of a secret that something outside AWS rotates; any value but `false` counts."""
+    cluster_admins: tuple[str, ...] = setting((), texts("ARNs of IAM principals, globs"))
+    """ACC-21: who may administer a whole EKS cluster."""

@@ -20,7 +20,7 @@ from tests.support.pack import struct, urn
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 TODAY = date(2026, 6, 1)
-DOCUMENTS = frozenset({"policy", "assumeRolePolicy", "inlinePolicy", "pipelineDefinition", "content"})
+DOCUMENTS = frozenset({"policy", "assumeRolePolicy", "inlinePolicy", "accessPolicies", "pipelineDefinition", "content"})
 BY_ID = {rule.id: rule for rule in RULES}
 
 

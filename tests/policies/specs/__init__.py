@@ -3,6 +3,9 @@
 from tests.policies.spec import Spec
 from tests.policies.specs import (
     access,
+    access_buckets,
+    access_policies,
+    access_services,
     audit,
     cost,
     encryption,
@@ -22,6 +25,9 @@ SPECS: dict[str, Spec] = (
     | encryption_stores.SPECS
     | encryption_traffic.SPECS
     | access.SPECS
+    | access_buckets.SPECS
+    | access_policies.SPECS
+    | access_services.SPECS
     | pods.SPECS
     | network.SPECS
     | audit.SPECS

@@ -18,6 +18,11 @@ def grant(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::data/*", *
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
+def refuse(action: Any = ABSENT, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+    return {key: value for key, value in statement.items() if value is not ABSENT}
+
+
 def everywhere(rule_bad: dict[str, Any]) -> tuple[Case, ...]:
     """Return cases that hold for every rule about identity policies: the places where such a policy is written."""
     inline = {"inlinePolicies": [{"name": "x", "policy": {"Statement": [rule_bad]}}]}
@@ -42,6 +47,20 @@ def everywhere(rule_bad: dict[str, Any]) -> tuple[Case, ...]:
         Case("statement as object", (R("aws:iam/policy:Policy", {"policy": {"Statement": rule_bad}}),), "deny"),
         Case("second statement", (policy(grant(), rule_bad),), "deny"),
         Case("deny statement", (policy(rule_bad | {"Effect": "Deny"}),), "pass"),
+        Case("taken back", (policy(rule_bad, refuse("*")),), "pass"),
+        Case("taken back by the same words", (policy(rule_bad | {"Effect": "Deny"}, rule_bad),), "pass"),
+        Case(
+            "taken back but for what is not allowed",
+            (policy(rule_bad, refuse(NotAction="none:Such")),),
+            "pass" if "NotAction" not in rule_bad and rule_bad["Action"] != "*" else "deny",
+        ),
+        Case("taken back on one resource", (policy(rule_bad, refuse("*", "arn:aws:s3:::x")),), "deny"),
+        Case(
+            "taken back on a condition",
+            (policy(rule_bad, refuse("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})),),
+            "deny",
+        ),
+        Case("another action taken back", (policy(rule_bad, refuse("sts:GetSessionToken")),), "deny"),
         Case("not JSON", (R("aws:iam/policy:Policy", {"policy": "{"}),), "deny"),
         Case("no statements", (R("aws:iam/policy:Policy", {"policy": "{}"}),), "deny"),
         Case("misspelt element", (policy({"effect": "Allow", "action": "*", "resource": "*"}),), "deny"),
@@ -66,6 +85,15 @@ def federated(condition: Any, provider: str = f"arn:aws:iam::111122223333:oidc-p
     return role(Action="sts:AssumeRoleWithWebIdentity", Principal={"Federated": provider}, Condition=condition)
 
 
+def trust(*statements: dict[str, Any]) -> tuple[R, ...]:
+    return (R("aws:iam/role:Role", {"assumeRolePolicy": {"Statement": list(statements)}}, "role"),)
+
+
+ANYONE = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+UNPINNED = {
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Principal": {"Federated": f"arn:aws:iam::1:oidc-provider/{ISSUER}"},
+}
 ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 PINNED = {"StringEquals": {f"{ISSUER}:sub": SUB, f"{ISSUER}:aud": "sts.amazonaws.com"}}
 CONDITION = f"{T}.Condition.StringEquals"
@@ -91,6 +119,21 @@ SPECS: dict[str, Spec] = {
             Case("no Resource", (policy({"Effect": "Allow", "Action": "*"}),), "deny"),
             Case("spelt in full", (policy(grant(["s3:GetObject", "*:*"], "arn:aws:*:*:*:*")),), "deny"),
             Case("every name, by another wildcard", (policy(grant("?*", "*")),), "deny"),
+            Case(
+                "NotAction, taken back",
+                (
+                    policy(
+                        {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
+                        refuse(NotAction=["iam:List*", "iam:GetRole"]),
+                    ),
+                ),
+                "pass",
+            ),
+            Case(
+                "NotAction, taken back but for more",
+                (policy({"Effect": "Allow", "NotAction": "iam:List*", "Resource": "*"}, refuse(NotAction="iam:*")),),
+                "deny",
+            ),
             Case("one service", (policy(grant("s3:*", "*")),), "pass"),
         ),
     ),
@@ -106,6 +149,14 @@ SPECS: dict[str, Spec] = {
         extra=(
             *everywhere(grant("iam:CreatePolicyVersion", "*")),
             Case("PassRole alone", (policy(grant("iam:PassRole", "*")),), "pass"),
+            Case(
+                "one of the set taken back",
+                (policy(grant(["iam:PassRole", "ec2:RunInstances"], "*"), refuse("iam:Pass*")),),
+                "pass",
+            ),
+            Case(
+                "one of many ways taken back", (policy(grant("iam:*", "*"), refuse("iam:CreatePolicyVersion")),), "deny"
+            ),
             Case(
                 "PassRole of one role",
                 (policy(grant("iam:PassRole", "arn:aws:iam::1:role/x"), grant("ec2:RunInstances", "*")),),
@@ -182,6 +233,17 @@ SPECS: dict[str, Spec] = {
         extra=(
             *everywhere(grant("kms:ReEncryptFrom", "*")),
             Case("by wildcard", (policy(grant("kms:D*", "*")),), "deny"),
+            Case(
+                "taken back with every key",
+                (policy(grant("kms:*", "*"), refuse(["kms:Decrypt", "kms:ReEncrypt*"], "arn:aws:kms:*:*:key/*")),),
+                "pass",
+            ),
+            Case(
+                "taken back with some",
+                (policy(grant("kms:*", "*"), refuse("kms:*", "arn:aws:kms:*:*:key/mrk-*")),),
+                "deny",
+            ),
+            Case("one of two taken back", (policy(grant("kms:*", "*"), refuse("kms:Decrypt")),), "deny"),
             Case("all keys of everyone", (policy(grant("kms:Decrypt", "arn:aws:kms:*:*:key/*")),), "deny"),
             Case(
                 "all keys of some regions",
@@ -249,6 +311,46 @@ SPECS: dict[str, Spec] = {
                 "deny",
             ),
             Case("denied to anyone", (role(Effect="Deny", Principal="*"),), "pass"),
+            Case("anyone, taken back", trust(ANYONE, ANYONE | {"Effect": "Deny"}), "pass"),
+            Case(
+                "anyone, taken back but for one account",
+                trust(ANYONE, {"Effect": "Deny", "NotPrincipal": {"AWS": "111122223333"}, "Action": "sts:*"}),
+                "pass",
+            ),
+            Case(
+                "anyone, another action taken back",
+                trust(ANYONE, ANYONE | {"Effect": "Deny", "Action": "sts:TagSession"}),
+                "deny",
+            ),
+            Case("anyone but everyone", (role(NotPrincipal="*"),), "pass"),
+            Case("any account's role", (role(Principal={"AWS": "arn:aws:iam::*:role/x"}),), "deny"),
+            Case(
+                "the flow logs of any account",
+                (service({"ArnLike": {"aws:SourceArn": "arn:aws:ec2:*:*:vpc-flow-log/*"}}),),
+                "deny",
+            ),
+            Case(
+                "a service, taken back for other accounts",
+                trust(
+                    of_a_service := {
+                        "Effect": "Allow",
+                        "Action": "sts:AssumeRole",
+                        "Principal": {"Service": "lambda.amazonaws.com"},
+                    },
+                    of_a_service
+                    | {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:SourceAccount": "111122223333"}}},
+                ),
+                "pass",
+            ),
+            Case(
+                "a service, taken back for some other account",
+                trust(
+                    of_a_service,
+                    of_a_service
+                    | {"Effect": "Deny", "Condition": {"StringEquals": {"aws:SourceAccount": "444455556666"}}},
+                ),
+                "deny",
+            ),
         ),
     ),
     "ACC-06": Spec(
@@ -270,7 +372,6 @@ SPECS: dict[str, Spec] = {
         },
         excused={
             f"flip {T}.Action": "a federated principal can be trusted for this action only",
-            f"delete {T}.Principal.Federated": "nobody federated is trusted then; ACC-05 denies it",
             f"flip {T}.Principal.Federated": "another issuer: its own claims are not pinned, so it is denied as well",
         },
         extra=(
@@ -316,6 +417,11 @@ SPECS: dict[str, Spec] = {
             ),
             Case("if it exists", (federated({"StringEqualsIfExists": PINNED["StringEquals"]}),), "deny"),
             Case("for all values", (federated({"ForAllValues:StringEquals": PINNED["StringEquals"]}),), "deny"),
+            Case(
+                "not pinned, taken back",
+                trust(of_the_issuer := {**UNPINNED, "Effect": "Allow"}, of_the_issuer | {"Effect": "Deny"}),
+                "pass",
+            ),
             Case("SAML", (federated({}, "arn:aws:iam::1:saml-provider/corp"),), "pass"),
             Case("a service", (service({}),), "pass"),
         ),
