@@ -12,8 +12,8 @@ from components.tags import DataClass
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
 from stacks.settings import DataStoreSettings, StackSettings
-from stacks.store_names import store_bucket_name, store_role
-from stacks.store_roles import DATA_STORES, STORE_CLASSES
+from stacks.store_names import replica_bucket_name, store_bucket_name, store_role
+from stacks.store_roles import ACCESS_LOG_CLASS, DATA_STORES, STORE_CLASSES
 
 TRAIL = "audit-trail"
 
@@ -30,7 +30,9 @@ class Data:
 
 def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kubernetes) -> Data:
     """Make what holds data, each part with the key of its data class."""
-    access_logs = _store("access_logs", settings, foundation, None)
+    access_logs = {
+        region: _access_logs(settings, foundation, region) for region in (settings.region, *foundation.replica_keys)
+    }
     others = {
         name: _store(name, settings, foundation, access_logs) for name, _ in settings.stores if name != "access_logs"
     }
@@ -69,18 +71,51 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
             boundary_arn=foundation.boundary.arn,
             key_arn=foundation.keys[DataClass.REGULATED].arn,
             bucket_name=others["audit"].bucket_name,
-            data_event_bucket_names=tuple(store_bucket_name(settings, name) for name in DATA_STORES),
+            data_event_bucket_names=_data_buckets(settings),
         ),
         foundation.opts,
     )
-    return Data({"access_logs": access_logs} | others, images, database, trail)
+    return Data({"access_logs": access_logs[settings.region]} | others, images, database, trail)
 
 
-def _store(name: str, settings: StackSettings, foundation: Foundation, access_logs: ObjectStore | None) -> ObjectStore:
+def _access_logs(settings: StackSettings, foundation: Foundation, region: str) -> ObjectStore:
+    """Make the store that gets the access logs of a region: S3 delivers them to no other."""
+    at_home = region == settings.region
+    keys = foundation.keys if at_home else foundation.replica_keys[region]
+    return ObjectStore(
+        store_role("access_logs") if at_home else f"{store_role('access_logs')}-{region}",
+        ObjectStoreArgs(
+            settings=settings.stores.access_logs,
+            account_id=settings.account_id,
+            region=region,
+            environment=settings.environment,
+            data_class=ACCESS_LOG_CLASS,
+            key_arn=keys[ACCESS_LOG_CLASS].arn,
+        ),
+        foundation.opts,
+    )
+
+
+def _data_buckets(settings: StackSettings) -> tuple[str, ...]:
+    """Return the names of the buckets with data sets and models, and of their replicas."""
+    replicated = {name: store.replica_region for name, store in settings.stores if store.replica_region}
+    return (
+        *(store_bucket_name(settings, name) for name in DATA_STORES),
+        *(replica_bucket_name(settings, name, region) for name, region in replicated.items()),
+    )
+
+
+def _store(
+    name: str, settings: StackSettings, foundation: Foundation, access_logs: Mapping[str, ObjectStore]
+) -> ObjectStore:
     data_class = STORE_CLASSES[name]
     store = getattr(settings.stores, name)
     replica = (
-        Replica(region=store.replica_region, key_arn=foundation.replica_keys[store.replica_region][data_class].arn)
+        Replica(
+            region=store.replica_region,
+            key_arn=foundation.replica_keys[store.replica_region][data_class].arn,
+            access_log_bucket_name=access_logs[store.replica_region].bucket_name,
+        )
         if store.replica_region
         else None
     )
@@ -93,7 +128,7 @@ def _store(name: str, settings: StackSettings, foundation: Foundation, access_lo
             environment=settings.environment,
             data_class=data_class,
             key_arn=foundation.keys[data_class].arn,
-            access_log_bucket_name=access_logs.bucket_name if access_logs else None,
+            access_log_bucket_name=access_logs[settings.region].bucket_name,
             statements=_service_writers(name, settings),
             replica=replica,
             lineage=store.lineage if isinstance(store, DataStoreSettings) else None,

@@ -17,7 +17,7 @@ from components.security.key_policy import KeyUse
 from components.security.permissions_boundary import PermissionsBoundary, PermissionsBoundaryArgs
 from components.tags import DataClass, default_tags
 from stacks.settings import StackSettings
-from stacks.store_roles import STORE_CLASSES
+from stacks.store_roles import ACCESS_LOG_CLASS, STORE_CLASSES
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,15 @@ def _keys(
 
 
 def _replicas(settings: StackSettings) -> dict[str, EncryptionKeysSettings]:
-    """Return the keys that each region with a replica needs: one for each data class kept there."""
+    """Return the keys that each region with a replica needs: one for each data class kept there, and the log's."""
     classes: dict[str, set[DataClass]] = {}
     for name, store in settings.stores:
         if store.replica_region is not None:
             classes.setdefault(store.replica_region, set()).add(STORE_CLASSES[name])
     return {
         region: EncryptionKeysSettings(
-            uses=dict.fromkeys(sorted(found), (KeyUse.OBJECTS,)),
+            uses=dict.fromkeys(sorted(found), (KeyUse.OBJECTS,))
+            | {ACCESS_LOG_CLASS: (KeyUse.ACCESS_LOGS, KeyUse.OBJECTS)},
             rotation_period_in_days=settings.keys.rotation_period_in_days,
             protect=settings.keys.protect,
         )

@@ -11,4 +11,5 @@ STORE_CLASSES: Mapping[str, DataClass] = {
     "access_logs": DataClass.INTERNAL,
     "audit": DataClass.REGULATED,
 }
+ACCESS_LOG_CLASS = STORE_CLASSES["access_logs"]
 DATA_STORES = ("datasets", "artifacts", "dvc")

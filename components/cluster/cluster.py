@@ -27,7 +27,7 @@ from components.cluster.versions import KubernetesVersion
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, cluster_name, physical_name
 from components.policy_document import assumed_by_service, document
-from components.retention import FromThreeMonths
+from components.retention import FromOneYear
 from components.tags import name_tag
 
 HTTPS = 443
@@ -78,8 +78,9 @@ class ClusterSettings(Model):
         WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[12][0-9]$"}),
     ] = Field(default=IPv4Network("172.20.0.0/16"), examples=["172.20.0.0/16"])
     """IPv4 range of Kubernetes services, /12 to /24, private and apart from the VPC's; it cannot change later."""
-    log_retention_in_days: FromThreeMonths = Field(default=365, examples=[365])
-    """How long the control plane's logs are kept; of the values that CloudWatch Logs knows, from 90."""
+    log_retention_in_days: FromOneYear = Field(default=365, examples=[365])
+    """How long the control plane's logs, the audit log among them, are kept; of the values that CloudWatch Logs knows,
+    from a year on."""
     protect: bool = Field(default=True, examples=[True])
     """The engine refuses to delete the cluster, and so does EKS (deletion protection)."""
 

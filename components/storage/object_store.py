@@ -70,6 +70,8 @@ class Replica(Model):
     """Another region than the store's."""
     key_arn: Wire
     """The key, in that region, that encrypts the copy: made by an `EncryptionKeys` of that region."""
+    access_log_bucket_name: Wire
+    """Where S3 logs each access to the copy: a store of that region, because S3 delivers to no other."""
 
 
 class ObjectStoreArgs(Model):
@@ -122,14 +124,7 @@ class ObjectStore(pulumi.ComponentResource):
         super().__init__("groundwork:storage:ObjectStore", name, None, opts)
         store = self._bucket(name, name, args, args.region, args.key_arn)
         if args.access_log_bucket_name is not None:
-            s3.BucketLogging(
-                f"{name}-logging",
-                bucket=store.bucket.bucket,
-                region=args.region,
-                target_bucket=args.access_log_bucket_name,
-                target_prefix=f"{name}/",
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+            self._log_accesses(name, store, args.region, args.access_log_bucket_name)
         if args.settings.object_lock is not None:
             s3.BucketObjectLockConfiguration(
                 f"{name}-object-lock",
@@ -177,11 +172,22 @@ class ObjectStore(pulumi.ComponentResource):
         )
         return private_bucket(child_name, plan, self)
 
+    def _log_accesses(self, name: str, store: PrivateBucket, region: str, target_bucket: Wire) -> None:
+        s3.BucketLogging(
+            f"{name}-logging",
+            bucket=store.bucket.bucket,
+            region=region,
+            target_bucket=target_bucket,
+            target_prefix=f"{name}/",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def _replicate(
         self, name: str, args: ObjectStoreArgs, replica: Replica, store: PrivateBucket
     ) -> pulumi.Output[str]:
         """Make the replica and the rule that fills it. Deletions stay here: a copy outlives a mistake."""
         copy = self._bucket(f"{name}-replica", f"{name}-replica", args, replica.region, replica.key_arn)
+        self._log_accesses(f"{name}-replica", copy, replica.region, replica.access_log_bucket_name)
         role = replication_role(
             name,
             environment=args.environment,

@@ -100,6 +100,11 @@ def texts(what: str) -> Reader:
     return Reader(_texts, f"a list of texts, {what}")
 
 
+def texts_by_key(what: str) -> Reader:
+    """Read a map of texts."""
+    return Reader(lambda value: tuple((_text(key), _text(text)) for key, text in value.items()), f"a map of {what}")
+
+
 def sets_of_texts(what: str) -> Reader:
     """Read a list of lists of texts."""
     return Reader(lambda value: tuple(_texts(entry) for entry in _list(value)), f"a list of lists of {what}")

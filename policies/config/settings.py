@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from policies.config.access import AccessSettings
+from policies.config.audit import AuditSettings
 from policies.config.cost import CostSettings
 from policies.config.encryption import EncryptionSettings
 from policies.config.governance import GovernanceSettings
@@ -15,7 +16,9 @@ from policies.config.records import Companion, Waiver
 
 
 @dataclass(frozen=True)
-class Settings(AccessSettings, CostSettings, EncryptionSettings, GovernanceSettings, NetworkSettings, PodSettings):
+class Settings(
+    AccessSettings, AuditSettings, CostSettings, EncryptionSettings, GovernanceSettings, NetworkSettings, PodSettings
+):
     """What the rules take from the config. Names in the file are in camelCase."""
 
     tiers: tuple[str, ...] = setting(

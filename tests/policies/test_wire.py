@@ -45,7 +45,7 @@ def said(pack: RunningPack, case: Case) -> list[tuple[str, str]]:
     listed = []
     for item in everything.values():
         depends = {key: [target.urn for target in targets] for key, targets in item.depends.items()}
-        listed.append(resource(item.type, item.name, written({**item.props, **item.outputs}), **depends))
+        listed.append(resource(item.type, item.name, written({**item.props, **item.outputs}), depends))
         listed[-1].options.protect = item.protect
     found += pack.analyze_stack(listed)
     return [(diagnostic.policyName, diagnostic.message) for diagnostic in found]

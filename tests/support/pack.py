@@ -15,7 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
-MANDATORY, ADVISORY = messages.MANDATORY, messages.ADVISORY
+MANDATORY, ADVISORY, DISABLED = messages.MANDATORY, messages.ADVISORY, messages.DISABLED
 
 
 def struct(props: Mapping[str, Any]) -> Struct:
@@ -30,9 +30,11 @@ def urn(token: str, name: str, stack: str = "dev") -> str:
     return f"urn:pulumi:{stack}::toy::{token}::{name}"
 
 
-def resource(token: str, name: str, props: Mapping[str, Any], **depends: list[str]) -> messages.AnalyzerResource:
+def resource(
+    token: str, name: str, props: Mapping[str, Any], depends: Mapping[str, list[str]] | None = None
+) -> messages.AnalyzerResource:
     """Return a resource of the stack pass. `depends`: URNs by property."""
-    dependencies = {key: messages.AnalyzerPropertyDependencies(urns=urns) for key, urns in depends.items()}
+    dependencies = {key: messages.AnalyzerPropertyDependencies(urns=urns) for key, urns in (depends or {}).items()}
     return messages.AnalyzerResource(
         type=token, urn=urn(token, name), name=name, properties=struct(props), propertyDependencies=dependencies
     )

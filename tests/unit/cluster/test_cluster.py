@@ -21,10 +21,10 @@ def test_secrets_are_encrypted_with_the_key_that_was_wired_in(recorder: Recorder
 
 
 def test_all_five_logs_go_to_a_group_that_is_there_first_with_its_own_key(recorder: Recorder) -> None:
-    build_cluster(log_retention_in_days=90)
+    build_cluster(log_retention_in_days=400)
     group = recorder.one("cluster-log-group").inputs
     assert group["name"] == "/aws/eks/groundwork-dev/cluster"
-    assert (group["kmsKeyId"], group["retentionInDays"]) == (LOGS_KEY, 90)
+    assert (group["kmsKeyId"], group["retentionInDays"]) == (LOGS_KEY, 400)
     assert set(asked(recorder)["enabledClusterLogTypes"]) == {
         "api", "audit", "authenticator", "controllerManager", "scheduler"
     }  # fmt: skip

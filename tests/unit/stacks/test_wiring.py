@@ -112,11 +112,24 @@ def test_a_replica_has_a_bucket_and_a_key_in_its_own_region() -> None:
     assert not [made for made in recorded("dev").made if "replica" in made.name]
 
 
+def test_a_replica_is_logged_in_its_own_region_and_recorded_by_the_trail() -> None:
+    recorder = recorded("prod")
+    logs = recorder.one("access-logs-eu-central-1-bucket").inputs
+    assert logs["region"] == "eu-central-1"
+    assert recorder.one("artifacts-replica-logging").inputs["targetBucket"] == logs["bucket"]
+    (rule,) = recorder.one("access-logs-eu-central-1-encryption").inputs["rules"]
+    assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == f"{KEY}replica-keys-eu-central-1-internal"
+    policy = recorder.one("replica-keys-eu-central-1-internal").inputs["policy"]
+    assert "logging.s3.amazonaws.com" in policy
+    recorded_arns = json.dumps(recorder.one("audit-trail-trail").inputs["advancedEventSelectors"])
+    assert f"arn:aws:s3:::{recorder.one('artifacts-replica-bucket').inputs['bucket']}/" in recorded_arns
+
+
 def test_what_production_protects_the_engine_refuses_to_delete() -> None:
     requests = recorded("prod").requests
     stateful = ("Bucket", "Cluster", "Key", "Instance", "Repository", "Trail")
     held = {name: r.protect for name, r in requests.items() if r.custom and r.type.rsplit(":", 1)[-1] in stateful}
-    assert len(held) == 6 + 1 + 4 + 1 + 3 + 1
+    assert len(held) == 7 + 1 + 5 + 1 + 3 + 1
     assert all(held.values()), sorted(name for name, protected in held.items() if not protected)
 
 

@@ -15,6 +15,7 @@ from tests.unit.security.evaluator import decision
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/confidential"
 REPLICA_KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT_ID}:key/replica"
 NAME = f"groundwork-dev-artifacts-{ACCOUNT_ID}-{REGION}"
+REPLICA_LOGS = f"groundwork-dev-access-logs-eu-central-1-{ACCOUNT_ID}"
 REPLICA_NAME = f"groundwork-dev-artifacts-replica-{ACCOUNT_ID}-eu-central-1"
 BUCKET = "aws:s3/bucket:Bucket"
 
@@ -32,7 +33,8 @@ def build(settings: dict[str, Any] | None = None, **args: Any) -> ObjectStore:
 
 
 def replicated() -> ObjectStore:
-    return build(replica=Replica(region="eu-central-1", key_arn=REPLICA_KEY), boundary_arn="boundary")
+    replica = Replica(region="eu-central-1", key_arn=REPLICA_KEY, access_log_bucket_name=REPLICA_LOGS)
+    return build(replica=replica, boundary_arn="boundary")
 
 
 def rules(recorder: Recorder, name: str = "artifacts") -> dict[str, Any]:
@@ -143,12 +145,14 @@ def test_a_replica_is_as_private_as_the_store_in_another_region_with_a_key_of_it
     assert {made.typ.rsplit(":", 1)[1] for made in copies} == {
         "Bucket",
         "BucketLifecycleConfiguration",
+        "BucketLogging",
         "BucketOwnershipControls",
         "BucketPolicy",
         "BucketPublicAccessBlock",
         "BucketServerSideEncryptionConfiguration",
         "BucketVersioning",
     }
+    assert recorder.one("artifacts-replica-logging").inputs["targetBucket"] == REPLICA_LOGS
     assert {made.inputs["region"] for made in copies} == {"eu-central-1"}
     assert recorder.one("artifacts-replica-bucket").inputs["bucket"] == REPLICA_NAME
     (rule,) = recorder.one("artifacts-replica-encryption").inputs["rules"]
@@ -233,6 +237,6 @@ def test_a_replica_is_elsewhere_and_its_role_is_bounded(
             region=REGION,
             environment="dev",
             key_arn=KEY,
-            replica=Replica(region=replica_region, key_arn=REPLICA_KEY),
+            replica=Replica(region=replica_region, key_arn=REPLICA_KEY, access_log_bucket_name=REPLICA_LOGS),
             boundary_arn=boundary,
         )
