@@ -31,6 +31,7 @@ SILENT = {
     *("ENC-18", "ENC-19", "ENC-20", "ENC-21", "ENC-22", "ENC-23", "ENC-24"),
     *("LOG-08", "LOG-09"),
     *("MLG-05", "MLG-06", "MLG-07"),
+    *("NET-11", "NET-12"),
 }
 """Rules about resources that the platform does not have."""
 

@@ -43,7 +43,8 @@ class Spec:
     flips: Mapping[str, Any] = field(default_factory=dict)
     """Bad values of other inputs, where another value of the same type is none."""
     excused: Mapping[str, str] = field(default_factory=dict)
-    """Mutants that may survive, `<mutation> <path>`, each with the reason."""
+    """Mutants that may survive, `<mutation> <path>`, each with the reason. Where several good resources have the path,
+    ` of <name of the resource>` may follow."""
 
     def settings_of(self, case: Case) -> Mapping[str, Any]:
         """Return the settings of the pack under which a case is judged."""

@@ -20,7 +20,7 @@ CONTROL = re.compile(r"F:[A-Za-z0-9]+\.\d+|C7:[\d.]+|800-53 .+|AISF-[A-Z]+-\d+|E
 WITHOUT_CONTROLS = {
     *("ACC-03",),
     *("ENC-10", "ENC-13"),
-    *("NET-02",),
+    *("NET-02", "NET-10"),
     *("POD-10", "POD-11"),
 }
 """Rules for which the catalogue has established none."""

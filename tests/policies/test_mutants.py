@@ -14,8 +14,8 @@ from tests.policies.specs import SPECS
 EXPECTED = {"delete": "deny", "flip": "deny", "unknown": "unknown", "secret": "pass"}
 
 
-def mutants(spec: Spec) -> Iterator[tuple[str, tuple[R, ...]]]:
-    """Yield each mutant of a rule's good resources as `<mutation> <path>`."""
+def mutants(spec: Spec) -> Iterator[tuple[str, str, tuple[R, ...]]]:
+    """Yield each mutant of a rule's good resources as `<mutation> <path>`, with the name of the resource."""
     for number, item in enumerate(spec.good):
         for path in leaves(item.props):
             value = value_at(item.props, path)
@@ -24,10 +24,10 @@ def mutants(spec: Spec) -> Iterator[tuple[str, tuple[R, ...]]]:
             if not in_document:  # a document is one text: it is known or secret as a whole
                 mutations |= {"unknown": UNKNOWN, "secret": secret(value)}
             for mutation, new in mutations.items():
-                yield f"{mutation} {path}", _with(spec.good, number, changed(item.props, path, new))
+                yield f"{mutation} {path}", item.name, _with(spec.good, number, changed(item.props, path, new))
         for name in DOCUMENTS & set(item.props):
-            yield f"unknown {name}", _with(spec.good, number, changed(item.props, name, UNKNOWN))
-            yield f"delete {name}", _with(spec.good, number, changed(item.props, name, ABSENT))
+            yield f"unknown {name}", item.name, _with(spec.good, number, changed(item.props, name, UNKNOWN))
+            yield f"delete {name}", item.name, _with(spec.good, number, changed(item.props, name, ABSENT))
 
 
 def _with(resources: tuple[R, ...], number: int, props: dict[str, Any]) -> tuple[R, ...]:
@@ -36,16 +36,17 @@ def _with(resources: tuple[R, ...], number: int, props: dict[str, Any]) -> tuple
 
 def every_mutant() -> list[Any]:
     return [
-        pytest.param(rule, name, resources, id=f"{rule}: {name}")
+        pytest.param(rule, name, f"{name} of {resource}", resources, id=f"{rule}: {name}")
         for rule, spec in SPECS.items()
-        for name, resources in mutants(spec)
+        for name, resource, resources in mutants(spec)
     ]
 
 
-@pytest.mark.parametrize(("rule", "name", "resources"), every_mutant())
-def test_a_mutant_is_noticed_or_excused(rule: str, name: str, resources: tuple[R, ...]) -> None:
+@pytest.mark.parametrize(("rule", "name", "full_name", "resources"), every_mutant())
+def test_a_mutant_is_noticed_or_excused(rule: str, name: str, full_name: str, resources: tuple[R, ...]) -> None:
     verdict = judge(rule, *resources, settings=SPECS[rule].settings).verdict
-    if reason := SPECS[rule].excused.get(name):
+    excused = SPECS[rule].excused
+    if reason := excused.get(full_name) or excused.get(name):
         assert verdict != EXPECTED[name.split()[0]], f"killed, although it is excused: {reason}"
     else:
         assert verdict == EXPECTED[name.split()[0]]
@@ -53,7 +54,8 @@ def test_a_mutant_is_noticed_or_excused(rule: str, name: str, resources: tuple[R
 
 def test_no_excuse_is_about_a_mutant_that_does_not_exist() -> None:
     for rule, spec in SPECS.items():
-        assert set(spec.excused) <= {name for name, _ in mutants(spec)}, rule
+        names = {known for name, resource, _ in mutants(spec) for known in (name, f"{name} of {resource}")}
+        assert set(spec.excused) <= names, rule
 
 
 @pytest.mark.parametrize("rule", SPECS)

@@ -1,6 +1,13 @@
 """NET: what the world may reach, and what may reach the world."""
 
 from policies.rule import Rule
-from policies.rules.network import groups
+from policies.rules.network import clusters, endpoints, entrances, groups, network_policies, stores
 
-RULES: tuple[Rule, ...] = (*groups.RULES,)
+RULES: tuple[Rule, ...] = (
+    *groups.RULES,
+    *clusters.RULES,
+    *endpoints.RULES,
+    *stores.RULES,
+    *network_policies.RULES,
+    *entrances.RULES,
+)

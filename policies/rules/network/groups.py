@@ -1,12 +1,12 @@
 """NET: what the world may reach, and what may reach the world."""
 
-import ipaddress
 from typing import Any
 
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource, Stack
+from policies.ranges import is_world
 from policies.rule import (
     Findings,
     LocatedFindings,
@@ -36,16 +36,6 @@ LAUNCH_CONFIGURATION = aws("ec2/launchConfiguration:LaunchConfiguration")
 
 _CIDRS = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
 _ALL_PROTOCOLS = ("-1", -1, "all")
-
-
-def _is_world(cidr: object) -> bool:
-    """Whether a range holds every address, however it is spelt. What is no range might be one, and counts."""
-    if not isinstance(cidr, str):
-        return True
-    try:
-        return ipaddress.ip_network(cidr, strict=False).prefixlen == 0
-    except ValueError:
-        return True
 
 
 def _ranges(rule: Node) -> tuple[Node, ...]:
@@ -102,7 +92,7 @@ def _ingress_findings(rule: Node, at_load_balancer: bool | None, settings: Setti
         excusable = listed is not False and at_load_balancer is not False
         if cidr.unknown:
             yield Undecided(cidr.path)
-        elif _is_world(cidr.value):
+        elif is_world(cidr.value):
             yield Undecided(cidr.path) if excusable else Violation(cidr.path, what, expected)
 
 
@@ -167,9 +157,9 @@ def _egress_findings(rule: Node, confidential: bool | None) -> Findings:
     for cidr in _ranges(rule):
         if cidr.unknown:
             yield Undecided(cidr.path)
-        elif _is_world(cidr.value) and (protocol.unknown or confidential is None):
+        elif is_world(cidr.value) and (protocol.unknown or confidential is None):
             yield Undecided(protocol.path if protocol.unknown else "tags")
-        elif _is_world(cidr.value):
+        elif is_world(cidr.value):
             yield Violation(
                 protocol.path, "every protocol may leave to the world", "the protocols, ports and ranges in use"
             )

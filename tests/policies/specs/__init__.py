@@ -14,6 +14,8 @@ from tests.policies.specs import (
     encryption_traffic,
     governance,
     network,
+    network_pods,
+    network_subnets,
     pods,
     resilience,
     supply_chain,
@@ -30,6 +32,8 @@ SPECS: dict[str, Spec] = (
     | access_services.SPECS
     | pods.SPECS
     | network.SPECS
+    | network_pods.SPECS
+    | network_subnets.SPECS
     | audit.SPECS
     | resilience.SPECS
     | supply_chain.SPECS
