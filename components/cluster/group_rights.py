@@ -3,7 +3,7 @@
 Source: Kubernetes documentation, "Using RBAC Authorization".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ import pulumi
 from pulumi_kubernetes.rbac import v1 as rbac
 
 from components.labels import labels
-from components.model import Wire
 
 SEE = ("get", "list", "watch")
 API_GROUP = "rbac.authorization.k8s.io"
@@ -37,12 +36,21 @@ class GroupRights:
     """What the role is to the platform, as its label says."""
 
 
-def give(name: str, rights: GroupRights, parent: pulumi.Resource, namespace: Wire | None = None) -> None:
-    """Make `<name>-rules` and `<name>-binding`: in the namespace, or in the whole cluster where there is none."""
+def give(
+    name: str,
+    rights: GroupRights,
+    parent: pulumi.Resource,
+    namespace: str | None = None,
+    after: Sequence[pulumi.Resource] = (),
+) -> None:
+    """Make `<name>-rules` and `<name>-binding`: in the namespace, or in the whole cluster where there is none.
+
+    The namespace is named and not wired, so that policies can decide at a first preview; `after` waits for it.
+    """
     metadata: Any = {"name": rights.role, "labels": labels(rights.role, rights.component)}
     subjects: Any = [{"kind": "Group", "api_group": API_GROUP, "name": rights.group}]
     rules: Any = as_api_writes(rights.rules)
-    child = pulumi.ResourceOptions(parent=parent)
+    child = pulumi.ResourceOptions(parent=parent, depends_on=list(after))
     if namespace is None:
         made: pulumi.Resource = rbac.ClusterRole(f"{name}-rules", metadata=metadata, rules=rules, opts=child)
         rbac.ClusterRoleBinding(

@@ -69,8 +69,10 @@ class PersonaAccessArgs(Model):
     """A name of `TEAM_PERSONAS`, or of `PLATFORM_PERSONAS` where there is no team."""
     team: str | None = None
     """The team; absent, the persona is the platform's."""
-    namespace: Wire | None = None
-    """The team's namespace, known once it stands; absent, the rights are for the whole cluster."""
+    namespace: str | None = None
+    """The team's namespace; absent, the rights are for the whole cluster."""
+    after: tuple[pulumi.Resource, ...] = ()
+    """What must be there before the rights in the cluster: the namespace with its guard rails."""
     people: Principals
     """Who may take the role: patterns of the ARNs of principals of the account."""
     stores: Mapping[str, BucketOf]
@@ -129,7 +131,7 @@ class PersonaAccess(pulumi.ComponentResource):
             rules=persona.rules,
             component="team" if args.team else "platform",
         )
-        give(name, rights, parent=self, namespace=args.namespace)
+        give(name, rights, parent=self, namespace=args.namespace, after=args.after)
         ready = pulumi.Output.all(role.arn, entry.access_entry_arn, *(policy.id for policy in policies))
         self.role_arn = ready.apply(lambda values: str(values[0]))
         self.register_outputs({"role_arn": self.role_arn})
