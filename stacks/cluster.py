@@ -24,6 +24,7 @@ from components.compute.managed_node_group import PoolPlace
 from components.compute.node_pool import NodePool, NodePoolArgs
 from components.compute.node_role import NodeRole, NodeRoleArgs
 from components.naming import cluster_name
+from components.security.github_access import github_role_arn
 from components.security.workload_identity import PodIdentityTrust
 from components.tags import DataClass, default_tags
 from stacks.access import Access
@@ -183,7 +184,12 @@ def _principals(settings: StackSettings, access: Access) -> dict[str, Principal]
         f"administrator-{key_of(arn)}": Principal(arn=arn, policy="AmazonEKSClusterAdminPolicy")
         for arn in settings.cluster.administrators
     }
+
+    def role(of: str) -> str:
+        return github_role_arn(settings.account_id, settings.environment, of)
+
+    made = (access.github,)
     return administrators | {
-        "deploy": Principal(arn=access.github.deploy_role_arn, policy="AmazonEKSClusterAdminPolicy"),
-        "preview": Principal(arn=access.github.preview_role_arn, groups=(PREVIEW_GROUP,)),
+        "deploy": Principal(arn=role("deploy"), policy="AmazonEKSClusterAdminPolicy", after=made),
+        "preview": Principal(arn=role("preview"), groups=(PREVIEW_GROUP,), after=made),
     }

@@ -28,8 +28,10 @@ PrincipalArn: TypeAlias = Annotated[
 class Principal(Model):
     """One IAM principal and what it may do in the whole cluster."""
 
-    arn: Wire
-    """The role or user."""
+    arn: str
+    """The role or user. Named and not wired, so that policies can decide about it at a first preview."""
+    after: tuple[pulumi.Resource, ...] = ()
+    """What makes it, where this program does."""
     policy: AccessPolicy | None = None
     """EKS' own policy for who may do everything; absent, it may do what RBAC gives its groups."""
     groups: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class ClusterAccess(pulumi.ComponentResource):
 
     def _let_in(self, name: str, args: ClusterAccessArgs, principal: Principal) -> pulumi.Output[str]:
         """Make the entry and its policy; the principal's ARN, known once it gets in."""
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(principal.after))
         entry = eks.AccessEntry(
             name,
             cluster_name=args.cluster_name,
@@ -73,10 +75,10 @@ class ClusterAccess(pulumi.ComponentResource):
         association = eks.AccessPolicyAssociation(
             f"{name}-policy",
             cluster_name=entry.cluster_name,
-            principal_arn=entry.principal_arn,
+            principal_arn=principal.arn,
             policy_arn=f"arn:aws:eks::aws:cluster-access-policy/{principal.policy}",
             access_scope={"type": "cluster"},
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[entry]),
         )
         return association.principal_arn
 

@@ -103,7 +103,7 @@ class GitHubAccess(pulumi.ComponentResource):
         """Make one role that trusts exactly one subject of GitHub's tokens, and its policies."""
         made = iam.Role(
             f"{name}-{role}",
-            name=physical_name(args.environment, "github", role, limit=ROLE_NAME_LIMIT),
+            name=_role_name(args.environment, role),
             description=f"GitHub Actions of {args.settings.repository}: {role} of Groundwork {args.environment}",
             assume_role_policy=trust_policy(args.account_id, subject),
             opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
@@ -146,3 +146,12 @@ def trust_policy(account_id: str, subject: str) -> str:
             conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}},
         )
     )
+
+
+def github_role_arn(account_id: str, environment: str, role: str) -> str:
+    """Return the ARN of a role of the pipeline: `preview` or `deploy`."""
+    return f"arn:aws:iam::{account_id}:role/{_role_name(environment, role)}"
+
+
+def _role_name(environment: str, role: str) -> str:
+    return physical_name(environment, "github", role, limit=ROLE_NAME_LIMIT)

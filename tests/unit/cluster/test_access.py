@@ -1,7 +1,7 @@
 """Decides who gets an entry and which policy; what it then may do is tried on the twin."""
 
 import pulumi
-from pulumi_aws import eks
+from pulumi_aws import eks, iam
 
 from components.cluster.access import ClusterAccess, ClusterAccessArgs, Principal, key_of
 from tests.support.recorder import Recorder, run_program
@@ -36,3 +36,14 @@ def test_whoever_works_inside_waits_for_the_entries(recorder: Recorder) -> None:
 def test_a_principal_is_named_by_what_it_is() -> None:
     assert key_of("arn:aws:iam::111122223333:root") == "root"
     assert key_of("arn:aws:iam::111122223333:role/people/admin") == "role-people-admin"
+
+
+def test_an_entry_waits_for_what_makes_its_principal(recorder: Recorder) -> None:
+    def program() -> None:
+        role = iam.Role("pipeline", assume_role_policy="{}")
+        deploy = Principal(arn=ADMINISTRATOR, policy="AmazonEKSClusterAdminPolicy", after=(role,))
+        ClusterAccess("late", ClusterAccessArgs(cluster_name="groundwork-dev", principals={"deploy": deploy}))
+
+    run_program(program)
+    assert any(urn.endswith("::pipeline") for urn in recorder.requests["late-deploy"].dependencies)
+    assert any(urn.endswith("::late-deploy") for urn in recorder.requests["late-deploy-policy"].dependencies)
