@@ -18,6 +18,8 @@ GPU = "nvidia.com/gpu"
 """The extended resource that a GPU is, and the key of the taint on the nodes that have one."""
 GPU_PRESENT = "nvidia.com/gpu.present"
 """On a node, with the value `true`: it has GPUs."""
+API_USE = "groundwork.io/api-use"
+"""An annotation on a workload: what it uses the API server for, which is why a token is mounted."""
 
 
 def labels(name: str, component: str) -> dict[str, str]:

@@ -9,11 +9,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from policies.values import Node
 
 _S3_ARN = re.compile(r"^arn:[^:]*:s3:::(?P<bucket>[^/]+)$")
+ANY_TYPE: Final = frozenset({"*"})
+"""In place of types: all of them."""
 S3_IDENTITIES = ("bucket", "id", "arn")
 
 
@@ -96,7 +98,7 @@ class Stack:
         """Return the resources of `types` that an input property depends on."""
         urns = resource.dependencies.get(property_name, ())
         found = (self.resources[urn] for urn in urns if urn in self.resources)
-        return tuple(target for target in found if target.type in types)
+        return tuple(target for target in found if target.type in types or types is ANY_TYPE)
 
     def reference(
         self, resource: Resource, node: Node, types: frozenset[str], identities: tuple[str, ...] = ("id", "arn")

@@ -45,7 +45,7 @@ class Undecided:
 
     path: str
     accepts: frozenset[str] = frozenset()
-    """Types of which the value must come; a property dependency on one of them settles it."""
+    """Types of which the value must come; a property dependency on one of them settles it, for ANY_TYPE on any."""
 
 
 Finding: TypeAlias = Violation | Undecided

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from components.cluster.autoscaler_rules import CLUSTER_RULES, IN_CLUSTER, RULES, rights
 from components.cluster.pod_role import PodRole, PodRoleArgs
-from components.labels import NODE_POOL, labels
+from components.labels import API_USE, NODE_POOL, labels
 from components.model import ImageByDigest, Model, Wire
 
 NAMESPACE = "kube-system"
@@ -110,8 +110,11 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                 "template": {
                     "metadata": {
                         "labels": labels(APPLICATION, "autoscaling"),
-                        # It must not take away the node that it runs on.
-                        "annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"},
+                        "annotations": {
+                            API_USE: "watches pods and nodes, and evicts what moves",
+                            # It must not take away the node that it runs on.
+                            "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+                        },
                     },
                     "spec": pod_of(args),
                 },

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from policies.config.access import AccessSettings
 from policies.config.audit import AuditSettings
+from policies.config.cluster_access import ClusterAccessSettings
 from policies.config.cost import CostSettings
 from policies.config.encryption import EncryptionSettings
 from policies.config.governance import GovernanceSettings
@@ -13,11 +14,20 @@ from policies.config.network import NetworkSettings
 from policies.config.pods import PodSettings
 from policies.config.reading import COMPANIONS, WAIVERS, camel, one_of, readers, setting, text, texts, truth
 from policies.config.records import Companion, Waiver
+from policies.config.supply_chain import SupplyChainSettings
 
 
 @dataclass(frozen=True)
 class Settings(
-    AccessSettings, AuditSettings, CostSettings, EncryptionSettings, GovernanceSettings, NetworkSettings, PodSettings
+    AccessSettings,
+    AuditSettings,
+    ClusterAccessSettings,
+    CostSettings,
+    EncryptionSettings,
+    GovernanceSettings,
+    NetworkSettings,
+    PodSettings,
+    SupplyChainSettings,
 ):
     """What the rules take from the config. Names in the file are in camelCase."""
 

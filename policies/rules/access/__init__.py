@@ -1,13 +1,16 @@
-"""ACC: who may do what, by identity and resource policies, and how databases, clusters and machines are reached."""
+"""ACC: who may do what, by identity and resource policies, and who does what in a cluster."""
 
 from policies.rule import Rule
 from policies.rules.access import (
     attachments,
     buckets,
     clusters,
+    credentials,
     databases,
     grants,
+    rbac,
     resource_policies,
+    service_accounts,
     trusts,
 )
 
@@ -21,6 +24,9 @@ RULES: tuple[Rule, ...] = tuple(
             *resource_policies.RULES,
             *databases.RULES,
             *clusters.RULES,
+            *credentials.RULES,
+            *rbac.RULES,
+            *service_accounts.RULES,
         ),
         key=lambda rule: rule.id,
     )

@@ -7,7 +7,9 @@ from tests.policies.specs import (
     access_policies,
     access_services,
     audit,
+    cluster_access,
     cost,
+    credentials,
     encryption,
     encryption_services,
     encryption_stores,
@@ -30,6 +32,8 @@ SPECS: dict[str, Spec] = (
     | access_buckets.SPECS
     | access_policies.SPECS
     | access_services.SPECS
+    | credentials.SPECS
+    | cluster_access.SPECS
     | pods.SPECS
     | network.SPECS
     | network_pods.SPECS

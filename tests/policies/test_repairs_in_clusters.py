@@ -1,4 +1,4 @@
-"""What the repairs of the POD rules write, and what they leave."""
+"""What the repairs of rules about pods, service accounts and repositories write, and what they leave."""
 
 from typing import Any
 
@@ -66,6 +66,11 @@ REPAIRS: list[Any] = [
         container(seccompProfile={"type": "RuntimeDefault"})
         | {"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}},
     ),
+    (
+        "ACC-28",
+        {"containers": [], "serviceAccountName": "trainer"},
+        {"containers": [], "serviceAccountName": "trainer", "automountServiceAccountToken": False},
+    ),
 ]  # fmt: skip
 
 
@@ -125,3 +130,32 @@ def test_a_namespace_gets_the_strictest_level_unless_it_has_another(before: dict
         assert repaired is None
     else:
         assert serialize_properties(repaired)["metadata"] == {"name": "team", "labels": {LABEL: after}}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": [], "serviceAccountName": "trainer", "automountServiceAccountToken": True},
+        {"containers": [], "serviceAccountName": UNKNOWN},
+        {"containers": []},
+    ],
+    ids=["a token that is asked for", "an unknown account", "no account"],
+)
+def test_a_token_stays_mounted_where_it_may_be_needed(spec: dict[str, Any]) -> None:
+    assert policy_of("ACC-28").remediate(args_of(deployment(**spec))) is None
+
+
+def test_a_service_account_mounts_no_token_any_more() -> None:
+    account = R("kubernetes:core/v1:ServiceAccount", {"metadata": {"name": "trainer"}})
+    repaired = policy_of("ACC-28").remediate(args_of(account))
+    assert repaired is not None
+    assert serialize_properties(repaired) == {**account.props, "automountServiceAccountToken": False}
+
+
+def test_a_repository_keeps_its_tags_unless_that_is_not_known_yet() -> None:
+    repository = R("aws:ecr/repository:Repository", {"name": "model", "imageTagMutability": "MUTABLE"})
+    repaired = policy_of("SUP-03").remediate(args_of(repository))
+    assert repaired is not None
+    assert serialize_properties(repaired) == {"name": "model", "imageTagMutability": "IMMUTABLE"}
+    unknown = repository.with_props({"imageTagMutability": UNKNOWN})
+    assert policy_of("SUP-03").remediate(args_of(unknown)) is None
