@@ -110,9 +110,10 @@ class Stack:
         depended = self.depended_on(resource, node.root, types)
         if node.unknown:
             # Several unknown values of one list and as many dependencies: each is one of them, and all are referred to.
-            values = list(resource[node.root].each())
-            unknown = sum(value.unknown for value in values)
-            return Reference(depended, certain=bool(depended) and len(depended) <= unknown)
+            # Of one that is inside a map it is not known which of several it is.
+            values = resource[node.root].each()
+            unknown = sum(value.unknown for value in values) or 1
+            return Reference(depended, certain=0 < len(depended) <= unknown)
         if not isinstance(node.value, str):
             return Reference((), certain=True)
         found = self._identities(types, identities).get(_name(node.value))

@@ -22,6 +22,7 @@ from components.compute.managed_node_group import ManagedNodeGroup, ManagedNodeG
 from components.compute.node_pool import POOL_LABEL
 from components.compute.user_data import gpu_user_data
 from components.model import Model
+from components.tags import TagValue
 
 GPU = "nvidia.com/gpu"
 GPU_TAINT = Taint(key=GPU, value="present", effect="NoSchedule")
@@ -53,6 +54,8 @@ class GpuNodePoolSettings(Model):
     """EC2's names of the machines, of the families g5, g6, p4d and p5, with the same GPU and as many of it."""
     capacity_type: Literal["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"] = Field(default="ON_DEMAND", examples=["SPOT"])
     """How they are paid for: `SPOT` can be taken away with two minutes' notice, `CAPACITY_BLOCK` is paid beforehand."""
+    approved_by: TagValue = Field(examples=["ml-board 2026-11"])
+    """Who agreed to what these machines cost, or where that is written; the tag gpu-approval of the node group."""
     min_size: Annotated[int, Field(ge=0, le=450)] = Field(default=0, examples=[0])
     """The least number of nodes; 0 lets the pool go away while nothing needs it."""
     max_size: Annotated[int, Field(ge=1, le=450)] = Field(examples=[4])
@@ -152,6 +155,7 @@ class GpuNodePool(pulumi.ComponentResource):
                 user_data=gpu_user_data(),
                 capacity_reservation_id=settings.capacity_reservation_id,
                 labels=gpu_labels(args.pool, settings),
+                tags={"gpu-approval": settings.approved_by},
                 taints={"gpu": GPU_TAINT},
                 resources={
                     GPU: str(settings.gpus_of_a_node),

@@ -102,6 +102,8 @@ class ManagedNodeGroupArgs(Model):
     """The reservation or capacity block that machines come out of; absent, none."""
     labels: Mapping[str, str]
     """Kubernetes labels of the nodes."""
+    tags: Mapping[str, str] = {}
+    """Tags of the node group beside those of the provider; none by default."""
     taints: Mapping[str, Taint] = {}
     """Kubernetes taints of the nodes, by what they are for."""
     resources: Mapping[str, str] = {}
@@ -138,6 +140,7 @@ class ManagedNodeGroup(pulumi.ComponentResource):
             update_config={"max_unavailable": 1},
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
             labels=args.labels,
+            tags=args.tags or None,
             taints=[
                 {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]}
                 for taint in args.taints.values()

@@ -30,7 +30,7 @@ SILENT = {
     *("ENC-05", "ENC-12", "ENC-13", "ENC-14", "ENC-15"),
     *("ENC-18", "ENC-19", "ENC-20", "ENC-21", "ENC-22", "ENC-23", "ENC-24"),
     *("LOG-08", "LOG-09"),
-    *("MLG-05", "MLG-06", "MLG-07"),
+    *("MLG-05", "MLG-06", "MLG-07", "MLG-08", "MLG-09"),
     *("NET-11", "NET-12"),
     "SUP-05",
 }

@@ -148,6 +148,13 @@ def test_memory_is_bounded_and_a_full_one_answers_at_once() -> None:
 REPAIRS = [
     ("ENC-02", "rules", [{"bucketKeyEnabled": False}, {}], [{"bucketKeyEnabled": True}, {"bucketKeyEnabled": True}]),
     ("ENC-07", "enableKeyRotation", False, True),
+    (
+        "CST-03",
+        "blockDeviceMappings",
+        [{"ebs": {}}, {"ebs": {"volumeType": "io1"}}, {"noDevice": ""}],
+        [{"ebs": {"volumeType": "gp3"}}, {"ebs": {"volumeType": "io2"}}, {"noDevice": ""}],
+    ),
+    ("MLG-06", "rootAccess", "Enabled", "Disabled"),
     ("NET-04", "mapPublicIpOnLaunch", True, False),
     ("NET-04", "networkInterfaces", [{"associatePublicIpAddress": "true"}], [{"associatePublicIpAddress": "false"}]),
 ]
@@ -165,7 +172,7 @@ def test_a_repair_is_exact_idempotent_and_keeps_secrets(rule: str, key: str, bef
     assert policy.remediate(args) is None  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("rule", ["ENC-02", "ENC-07", "NET-04"])
+@pytest.mark.parametrize("rule", ["CST-03", "ENC-02", "ENC-07", "MLG-06", "NET-04"])
 def test_a_repair_leaves_unknown_lists_and_other_types_alone(rule: str) -> None:
     (policy,) = [p for p in policies([BY_ID[rule]], TODAY) if p.name == rule]
     other = args_of(R("aws:sqs/queue:Queue", {"mapPublicIpOnLaunch": True}))

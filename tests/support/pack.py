@@ -74,13 +74,15 @@ class RunningPack:
 
 
 @contextmanager
-def running_pack(program: Path = POLICIES, environment: Mapping[str, str] | None = None) -> Iterator[RunningPack]:
+def running_pack(
+    program: Path = POLICIES, environment: Mapping[str, str] | None = None, kind: type[RunningPack] = RunningPack
+) -> Iterator[RunningPack]:
     """Run a pack in a process of its own, and end it."""
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(program)]
     process = subprocess.Popen(command, cwd=program, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        pack = RunningPack(int(process.stdout.readline()))
+        pack = kind(int(process.stdout.readline()))
         with pack.channel:
             yield pack
     finally:

@@ -1,5 +1,7 @@
-"""CST: what money may be spent on."""
+"""CST: what the platform may cost."""
 
 from policies.rule import Rule
+from policies.rules.cost import machines, volumes
 
-RULES: tuple[Rule, ...] = ()
+_FOUND = {rule.id: rule for module in (machines, volumes) for rule in module.RULES}
+RULES: tuple[Rule, ...] = tuple(_FOUND[id_] for id_ in sorted(_FOUND))

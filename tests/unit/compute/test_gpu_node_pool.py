@@ -12,7 +12,7 @@ from components.compute.gpu_node_pool import GpuNodePool, GpuNodePoolArgs, GpuNo
 from tests.support.recorder import Recorder, run_program
 from tests.unit.compute.support import place
 
-GOOD: dict[str, Any] = {"instance_types": ["g5.xlarge"], "max_size": 4}
+GOOD: dict[str, Any] = {"instance_types": ["g5.xlarge"], "approved_by": "board", "max_size": 4}
 RESERVATION = "cr-0123456789abcdef0"
 
 
@@ -34,6 +34,7 @@ def test_it_is_empty_by_default_and_takes_only_pods_that_tolerate_it(recorder: R
     build()
     assert group(recorder)["scalingConfig"] == {"minSize": 0, "maxSize": 4, "desiredSize": 0}
     assert group(recorder)["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
+    assert group(recorder)["tags"] == {"gpu-approval": "board"}
     assert group(recorder)["amiType"] == "AL2023_x86_64_NVIDIA"
     assert group(recorder)["labels"] == {
         "groundwork.io/node-pool": "training",
