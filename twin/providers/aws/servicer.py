@@ -7,16 +7,14 @@ Source: pulumi/pulumi, proto/pulumi/provider.proto.
 
 from __future__ import annotations
 
-import functools
 import os
-import traceback
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from twin.providers.answers import explained
 from twin.providers.aws import check, configuration, functions, lifecycle
 from twin.providers.aws.clients import Clients
 from twin.providers.aws.context import Account, Context
@@ -30,45 +28,18 @@ from twin.providers.wire import Properties, decode, encode
 VERSION = "7.51.1"
 """The official provider's version whose SDK this one serves."""
 
-_Answer = TypeVar("_Answer")
 
-
-def _explained(method: Callable[..., _Answer]) -> Callable[..., _Answer]:
-    """Turn what goes wrong into a status of the protocol."""
-
-    @functools.wraps(method)
-    def answer(self: AwsProvider, request: Any, context: grpc.ServicerContext) -> _Answer:
-        try:
-            return method(self, request, context)
-        except PartialFailureError as failure:
-            _abort_partly(context, failure, request, self.secrets_of(request))
-        except ProviderError as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        except Exception as bug:
-            where = traceback.extract_tb(bug.__traceback__)[-1]
-            context.abort(
-                grpc.StatusCode.INTERNAL,
-                f"a mistake in the twin's AWS provider, in {method.__name__} at {where.filename}:{where.lineno}: "
-                f"{type(bug).__name__}: {bug}",
-            )
-        raise AssertionError("unreachable: abort raises")
-
-    return answer
-
-
-def _abort_partly(
-    context: grpc.ServicerContext, failure: PartialFailureError, request: Any, secrets: set[str]
-) -> NoReturn:
-    """Say that the resource exists, what it is like, and what failed."""
+def _partly(provider: AwsProvider, request: Any, error: Exception) -> provider_pb2.ErrorResourceInitFailed | None:
+    if not isinstance(error, PartialFailureError):
+        return None
     wanted = request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=failure.resource_id, properties=encode(failure.state, secrets), reasons=[str(failure)], inputs=wanted
+    state = encode(error.state, provider.secrets_of(request))
+    return provider_pb2.ErrorResourceInitFailed(
+        id=error.resource_id, properties=state, reasons=[str(error)], inputs=wanted
     )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure))
-    status.details.add().Pack(detail)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(failure))
-    raise AssertionError("unreachable: abort raises")
+
+
+_explained = explained("AWS", (ProviderError,), _partly)
 
 
 def _token(request: Any) -> str:

@@ -7,16 +7,14 @@ Source: pulumi/pulumi, proto/pulumi/provider.proto.
 
 from __future__ import annotations
 
-import functools
-import traceback
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from twin.kubernetes.client import ApiError, KubeconfigError
+from twin.providers.answers import explained
 from twin.providers.kubernetes import configuration, releases
 from twin.providers.kubernetes.check import Naming
 from twin.providers.kubernetes.cluster import Cluster
@@ -28,42 +26,18 @@ from twin.providers.wire import decode
 VERSION = "4.34.2"
 """The official provider's version whose SDK this one serves."""
 
-_Answer = TypeVar("_Answer")
 
-
-def _explained(method: Callable[..., _Answer]) -> Callable[..., _Answer]:
-    """Turn what goes wrong into a status of the protocol."""
-
-    @functools.wraps(method)
-    def answer(self: KubernetesProvider, request: Any, context: grpc.ServicerContext) -> _Answer:
-        try:
-            return method(self, request, context)
-        except PartialFailureError as failure:
-            _abort_partly(context, failure)
-        except (ProviderError, ApiError, KubeconfigError) as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        except Exception as bug:
-            where = traceback.extract_tb(bug.__traceback__)[-1]
-            context.abort(
-                grpc.StatusCode.INTERNAL,
-                f"a mistake in the twin's Kubernetes provider, in {method.__name__} at "
-                f"{where.filename}:{where.lineno}: {type(bug).__name__}: {bug}",
-            )
-        raise AssertionError("unreachable: abort raises")
-
-    return answer
-
-
-def _abort_partly(context: grpc.ServicerContext, failure: PartialFailureError) -> NoReturn:
-    """Say that the object exists, what it is like, and what is missing."""
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=failure.resource_id, properties=failure.properties, reasons=failure.reasons, inputs=failure.inputs
+def _partly(
+    _provider: KubernetesProvider, _request: Any, error: Exception
+) -> provider_pb2.ErrorResourceInitFailed | None:
+    if not isinstance(error, PartialFailureError):
+        return None
+    return provider_pb2.ErrorResourceInitFailed(
+        id=error.resource_id, properties=error.properties, reasons=error.reasons, inputs=error.inputs
     )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure))
-    status.details.add().Pack(detail)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(failure))
-    raise AssertionError("unreachable: abort raises")
+
+
+_explained = explained("Kubernetes", (ProviderError, ApiError, KubeconfigError), _partly)
 
 
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
