@@ -27,19 +27,19 @@ NAMESPACE = "kube-system"
 CNI_POLICY_ARN = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
 
 
-class NetworkAddonsArgs(Model):
-    """What the add-ons before the nodes are wired to."""
+class AddonsArgs(Model):
+    """What the add-ons of either part are wired to."""
 
     account_id: str
     """The account of the cluster."""
     region: str
-    """Where the cluster is."""
+    """Where the cluster and its volumes are."""
     environment: str
-    """Part of the CNI role's name."""
+    """Part of the names of the roles of the CNI and the CSI driver."""
     boundary_arn: Wire
-    """The permissions boundary of the environment, for the CNI's role."""
+    """The permissions boundary of the environment, for those roles."""
     cluster_name: Wire
-    """The cluster, once people get in."""
+    """The cluster: once people get in, or, for what runs on nodes, once those of the system pool are ready."""
     version: KubernetesVersion
     """The minor version of the cluster, which the versions of the add-ons go by."""
 
@@ -50,7 +50,7 @@ class NetworkAddons(pulumi.ComponentResource):
     cluster_name: pulumi.Output[str]
     """Known once the add-ons are there: node pools take the cluster's name from here."""
 
-    def __init__(self, name: str, args: NetworkAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: AddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:NetworkAddons", name, None, opts)
         cni = PodRole(
             f"{name}-cni",
@@ -84,30 +84,13 @@ class NetworkAddons(pulumi.ComponentResource):
         self.register_outputs({"cluster_name": self.cluster_name})
 
 
-class NodeAddonsArgs(Model):
-    """What the add-ons that run on nodes are wired to."""
-
-    account_id: str
-    """The account of the cluster."""
-    region: str
-    """Where the cluster and its volumes are."""
-    environment: str
-    """Part of the CSI driver's role's name."""
-    boundary_arn: Wire
-    """The permissions boundary of the environment, for the CSI driver's role."""
-    cluster_name: Wire
-    """The cluster, once nodes of the system pool are ready."""
-    version: KubernetesVersion
-    """The minor version of the cluster, which the versions of the add-ons go by."""
-
-
 class NodeAddons(pulumi.ComponentResource):
     """`coredns`, `metrics-server`, `snapshot-controller` and `aws-ebs-csi-driver`."""
 
     cluster_name: pulumi.Output[str]
     """Known once the add-ons are there: what is made inside the cluster takes its name from here."""
 
-    def __init__(self, name: str, args: NodeAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: AddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:NodeAddons", name, None, opts)
         csi = PodRole(
             f"{name}-csi",
