@@ -12,8 +12,8 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
-from groundwork import policy_config
 from groundwork.errors import GroundworkError
+from groundwork.policy import config as policy_config
 
 OnEvent = Callable[[EngineEvent], None]
 ENGINE = {"GOGC": "400"}

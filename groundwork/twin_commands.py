@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from groundwork import policy_config
+from groundwork.policy import config as policy_config
 from tools import toolchain
 from twin import environment as variables
 from twin import lifecycle, places, project

@@ -25,10 +25,10 @@ from pulumi_policy import (
 from pulumi_policy.policy import Policy
 
 from policies import memo, report
-from policies.config import SCHEMA
+from policies.config import SCHEMA, Companion
 from policies.config.pack_config import PACK_LEVELS, SETTINGS
 from policies.index import Resource, Stack
-from policies.report import Judgement
+from policies.report import Judgement, Point
 from policies.rule import Finding, ResourceRule, Rule, StackRule, Undecided, Violation, verdict, weigh
 from policies.run import Run
 from policies.tokens import STACK
@@ -231,23 +231,30 @@ class RulePolicy(BothPasses):
 
     def _tell_all(self, urn: str, findings: tuple[Finding, ...], tell: Callable[[str], None]) -> None:
         run, rule = self._run, self.rule
-        waiver = None
-        for finding in findings:
-            missing = isinstance(finding, Violation) and finding.companion
-            declared = missing and next(
-                (c for c in run.settings.companions if c.rule == rule.id and fnmatchcase(urn, c.urn)), None
-            )
-            waiver = None if declared else run.accept(rule.id, urn)
-            only_reported = isinstance(finding, Undecided) and run.settings.unknowns == "report"
-            if declared:
-                run.notice(urn, report.elsewhere(rule, declared))
-            elif waiver:
-                run.notice(urn, report.waived(rule, waiver, finding))
-            elif only_reported or (missing and self._targeted):
-                run.notice(urn, f"{rule.id}: {report.message(rule, finding)}")
+        points = tuple(self._point(urn, finding) for finding in findings)
+        for point in points:
+            if isinstance(point.accepted_by, Companion):
+                run.notice(urn, report.elsewhere(rule, point.accepted_by))
+            elif point.accepted_by:
+                run.notice(urn, report.waived(rule, point.accepted_by, point.finding))
+            elif point.advice:
+                run.notice(urn, f"{rule.id}: {report.message(rule, point.finding)}")
             else:
-                tell(report.message(rule, finding))
-        self._observe(Judgement(rule, urn, verdict(findings), waiver))
+                tell(report.message(rule, point.finding))
+        self._observe(Judgement(rule, urn, verdict(findings), points))
+
+    def _point(self, urn: str, finding: Finding) -> Point:
+        """Return what becomes of a finding: it is told, unless the settings accept it or make it advice."""
+        run = self._run
+        missing = isinstance(finding, Violation) and finding.companion
+        if missing:
+            for companion in run.settings.companions:
+                if companion.rule == self.rule.id and fnmatchcase(urn, companion.urn):
+                    return Point(finding, accepted_by=companion)
+        if waiver := run.accept(self.rule.id, urn):
+            return Point(finding, accepted_by=waiver)
+        reported = isinstance(finding, Undecided) and run.settings.unknowns == "report"
+        return Point(finding, advice=reported or (missing and self._targeted))
 
     def _observe(self, judgement: Judgement) -> None:
         for observer in self._observers:

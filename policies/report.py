@@ -10,6 +10,17 @@ from policies.rule import Finding, Rule, Verdict, Violation
 
 
 @dataclass(frozen=True)
+class Point:
+    """A finding, and what became of it."""
+
+    finding: Finding
+    accepted_by: Waiver | Companion | None = None
+    """What excuses it."""
+    advice: bool = False
+    """It is reported, whatever the level of its rule."""
+
+
+@dataclass(frozen=True)
 class Judgement:
     """The answer of one rule about one resource: what evidence is made of."""
 
@@ -17,9 +28,15 @@ class Judgement:
     urn: str
     """Empty for the stack as a whole."""
     verdict: Verdict
-    waiver: Waiver | None = None
+    points: tuple[Point, ...] = ()
+    """Every finding; none for Pass."""
     deferred: bool = False
     """Undecided in the resource pass; the stack pass answers."""
+
+    @property
+    def waiver(self) -> Waiver | None:
+        """The waiver that accepts a finding, if one does."""
+        return next((point.accepted_by for point in self.points if isinstance(point.accepted_by, Waiver)), None)
 
 
 def message(rule: Rule, finding: Finding) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.tags import default_tags
-from groundwork import policy_config
+from groundwork.policy import config as policy_config
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.rule import ResourceRule, Rule, StackRule, weigh
