@@ -1,6 +1,6 @@
 """docs/policy-rules.md, the page of all rules, and the files of `policies/strictness/`: both follow from the rules.
 
-`python -m policies.catalogue` writes them; a test compares.
+`python -m tests.policies.generated` writes them, and what follows from the tables of the tests; a test compares.
 """
 
 import json
@@ -76,8 +76,3 @@ def files() -> dict[Path, str]:
     """Return what the generated files should hold."""
     written = {FOLDER / f"{name}.json": json.dumps(configuration(name, RULES), indent=2) + "\n" for name in LADDER}
     return written | {PAGE: rendered(PAGE.read_text(encoding="utf-8"))}
-
-
-if __name__ == "__main__":
-    for path, text in files().items():
-        path.write_text(text, encoding="utf-8")

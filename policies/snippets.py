@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 DOCUMENTS: Final = frozenset({"policy", "assumeRolePolicy", "inlinePolicy", "accessPolicies"})
@@ -11,17 +12,30 @@ WIDTH: Final = 96
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
-def python(token: str, name: str, props: Mapping[str, Any], *, protect: bool = False) -> str:
+@dataclass(frozen=True)
+class Written:
+    """A resource to write, and the expressions that stand for values of other resources."""
+
+    token: str
+    name: str
+    props: Mapping[str, Any]
+    protect: bool = False
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    """Expression by the value that it yields, such as `vpc.id` by `vpc-1`."""
+
+
+def python(resource: Written) -> str:
     """Return the constructor call of a resource.
 
-    >>> print(python("aws:kms/key:Key", "data", {"enableKeyRotation": True}))
+    >>> print(python(Written("aws:kms/key:Key", "data", {"enableKeyRotation": True})))
     kms.Key("data", enable_key_rotation=True)
     """
-    package, module, kind = token.split(":")
-    aws = package == "aws"
+    package, module, kind = resource.token.split(":")
     # Kubernetes' own names are kept inside: the SDK takes a manifest as it is written.
-    arguments = [f'"{name}"', *(f"{_snake(key)}={_value(value, key, aws)}" for key, value in props.items())]
-    if protect:
+    write = _Writer(snake=package == "aws", expressions=resource.expressions)
+    arguments = [f'"{resource.name}"']
+    arguments += [f"{snake_case(key)}={write.value(value, key)}" for key, value in resource.props.items()]
+    if resource.protect:
         arguments.append("opts=pulumi.ResourceOptions(protect=True)")
     called = f"{_module(package, module)}.{kind}"
     line = f"{called}({', '.join(arguments)})"
@@ -31,30 +45,36 @@ def python(token: str, name: str, props: Mapping[str, Any], *, protect: bool = F
     return f"{called}(\n{body})"
 
 
+@dataclass(frozen=True)
+class _Writer:
+    """Writes literals; maps and lists over several lines where one would be too long."""
+
+    snake: bool
+    expressions: Mapping[str, str]
+
+    def value(self, value: Any, key: str) -> str:
+        if key in DOCUMENTS and isinstance(value, dict):
+            return f"json.dumps({replace(self, snake=False).literal(value)})"
+        return self.literal(value)
+
+    def literal(self, value: Any) -> str:
+        if isinstance(value, dict):
+            spelt = snake_case if self.snake else str
+            entries = [f"{json.dumps(spelt(key))}: {self.value(entry, key)}" for key, entry in value.items()]
+            return _bracketed("{", entries, "}")
+        if isinstance(value, list | tuple):
+            return _bracketed("[", [self.literal(entry) for entry in value], "]")
+        if isinstance(value, str):
+            return self.expressions.get(value) or json.dumps(value, ensure_ascii=False)
+        return repr(value)
+
+
 def _module(package: str, module: str) -> str:
     """Return what a program imports: `kms` for `aws:kms/key:Key`, `apps.v1` for `kubernetes:apps/v1:Deployment`."""
     if package == "kubernetes":
         group, _, version = module.partition("/")
         return f"{group.split('.')[0]}.{version}"
     return module.partition("/")[0] or package
-
-
-def _value(value: Any, key: str, snake: bool) -> str:
-    if key in DOCUMENTS and isinstance(value, dict):
-        return f"json.dumps({_literal(value, snake=False)})"
-    return _literal(value, snake)
-
-
-def _literal(value: Any, snake: bool) -> str:
-    """Return a literal, over several lines where one would be too long."""
-    if isinstance(value, dict):
-        entries = [
-            f"{json.dumps(_snake(key) if snake else key)}: {_value(entry, key, snake)}" for key, entry in value.items()
-        ]
-        return _bracketed("{", entries, "}")
-    if isinstance(value, list | tuple):
-        return _bracketed("[", [_literal(entry, snake) for entry in value], "]")
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _bracketed(opening: str, entries: list[str], closing: str) -> str:
@@ -68,6 +88,6 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n    ")
 
 
-def _snake(key: str) -> str:
+def snake_case(key: str) -> str:
     """Return a property as the SDK for Python spells it; a key that is not one of them, such as a tag, as it is."""
     return _CAPITAL.sub(lambda match: f"_{match[1]}", key).lower() if re.fullmatch(r"[a-z][A-Za-z0-9]*", key) else key

@@ -2,8 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from groundwork.policy.coverage import coverage
 from groundwork.policy.judging import Judged, judge
 from groundwork.policy.sources import Source
 from groundwork.target import on_twin
-from policies.config.pack_config import PackConfig
+from policies.config.pack_config import PackConfig, nearest
 from policies.families import FAMILIES
 from policies.frameworks import FRAMEWORKS, parts
 from policies.frameworks.framework import Framework
@@ -198,14 +198,14 @@ def _framework(written: str) -> Framework:
     return FRAMEWORKS[_known(written, FRAMEWORKS, "framework")]
 
 
-def _known(written: str, names: Any, kind: str) -> str:
+def _known(written: str, names: Iterable[str], kind: str) -> str:
     """Return the name that was meant, whatever its case. Raises GroundworkError with the nearest one."""
-    by_case = {name.casefold(): name for name in names}
-    if found := by_case.get(written.casefold()):
-        return str(found)
-    near = get_close_matches(written.casefold(), by_case, n=1, cutoff=0.5)
-    meant = f"; did you mean {by_case[near[0]]}?" if near else ""
-    shown = f" ({', '.join(names)})" if len(by_case) < 20 else ""
+    names = tuple(names)
+    near = nearest(written, names)
+    if near is not None and near.casefold() == written.casefold():
+        return near
+    meant = f"; did you mean {near}?" if near else ""
+    shown = f" ({', '.join(names)})" if len(names) < 20 else ""
     raise GroundworkError(f"{written}: there is no such {kind}{meant}{shown}")
 
 

@@ -89,14 +89,13 @@ def read(text: str, name: str, state: str | None = None) -> Source:
     Raises GroundworkError.
     """
     document = _json(text, name)
-    if "resourcePlans" in document:
-        kind, resources = "plan", _plan(document, name, state)
-    elif "steps" in document or "changeSummary" in document:
-        kind, resources = "preview", _preview(document, name)
-    else:
-        kind, resources = "state", _state(document, name)
     try:
-        saved = tuple(resources)
+        if "resourcePlans" in document:
+            kind, saved = "plan", tuple(_plan(document, name, state))
+        elif "steps" in document or "changeSummary" in document:
+            kind, saved = "preview", tuple(_preview(document, name))
+        else:
+            kind, saved = "state", tuple(_state(document, name))
     except (AttributeError, KeyError, TypeError) as error:
         raise GroundworkError(f"{name}: a resource cannot be read ({type(error).__name__}); {EXPECTED}") from None
     manifest = (document.get("deployment") or document).get("manifest") or {}
@@ -139,8 +138,8 @@ def _preview(document: Mapping[str, Any], name: str) -> Iterator[Saved]:
             f"{name}: leaves out {unchanged - shown} unchanged resources, so that rules about the whole stack would "
             "answer wrongly. Make it with: pulumi preview --json --show-sames"
         )
-    # A replacement is three steps about one URN; the state that will be there comes with each of them.
-    latest = {step["urn"]: step["newState"] for step in steps if step["op"] not in DELETING and step.get("newState")}
+    # A replacement is several steps about one URN; the state that will be there comes with each of them.
+    latest = {step["urn"]: step["newState"] for step in steps if step["op"] not in DELETING}
     return (_saved(resource) for resource in latest.values())
 
 

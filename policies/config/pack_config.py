@@ -5,7 +5,8 @@ Source: `ReconcilePolicyPackConfig` of the engine, 3.255: `all` first, then what
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -68,7 +69,8 @@ def parse(text: str, where: str, rules: frozenset[str]) -> PackConfig:
     properties: dict[str, dict[str, Any]] = {}
     for name, entry in entries.items():
         if name not in rules and name not in PACK_LEVELS and name != ALL:
-            wrong.append(f"{name}: there is no such policy{_nearest(name, rules)}")
+            near = nearest(name, {*rules, *PACK_LEVELS})
+            wrong.append(f"{name}: there is no such policy{f'; did you mean {near}?' if near else ''}")
         level = entry if isinstance(entry, str) else None
         if isinstance(entry, dict):
             properties[name] = dict(entry)
@@ -90,6 +92,9 @@ def parse(text: str, where: str, rules: frozenset[str]) -> PackConfig:
     return PackConfig(levels, said, settings)
 
 
-def _nearest(name: str, rules: frozenset[str]) -> str:
-    near = get_close_matches(name, sorted({*rules, *PACK_LEVELS}), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+def nearest(written: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant: ENC-07 for enc-7, else the most alike."""
+    by_case = {name.casefold(): name for name in names}
+    padded = re.sub(r"-(\d)$", r"-0\1", written.casefold())
+    alike = [padded] if padded in by_case else get_close_matches(padded, sorted(by_case), n=1, cutoff=0.5)
+    return by_case[alike[0]] if alike else None

@@ -6,7 +6,7 @@ which its table proves to be what they say, the settings that it reads, and how 
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -58,10 +58,31 @@ def settings_read(rule: str, spec: Spec) -> list[str]:
 
 def written(resources: Iterable[R]) -> list[dict[str, Any]]:
     """Return resources as an example holds them."""
-    return [
-        {"type": item.type, "name": item.name, "props": dict(item.props)} | ({"protect": True} if item.protect else {})
-        for item in resources
-    ]
+    found = []
+    for item in resources:
+        entry: dict[str, Any] = {"type": item.type, "name": item.name, "props": dict(item.props)}
+        if item.protect:
+            entry["protect"] = True
+        if item.outputs:
+            entry["outputs"] = dict(item.outputs)
+        if item.depends:
+            entry["depends"] = {key: target.name for key, (target, *_) in item.depends.items()}
+        found.append(entry)
+    return found
+
+
+def read_back(entries: Iterable[Mapping[str, Any]]) -> list[R]:
+    """Return the resources of an example."""
+    made = {
+        one["name"]: R(
+            one["type"], one["props"], one["name"], protect=one.get("protect", False), outputs=one.get("outputs", {})
+        )
+        for one in entries
+    }
+    for one in entries:
+        depends = {key: (made[name],) for key, name in one.get("depends", {}).items()}
+        made[one["name"]] = replace(made[one["name"]], depends=depends)
+    return list(made.values())
 
 
 def examples() -> str:

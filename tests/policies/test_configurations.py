@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pulumi_policy import EnforcementLevel, Severity
 
-from policies import catalogue
 from policies.config.pack_config import ALL, PACK_LEVELS, PackConfig, PackConfigError, load, parse
 from policies.ladder import FOLDER, LADDER, configuration
 from policies.rules import RULES
+from tests.policies import generated
 from tests.policies.harness import BY_ID
 from tests.support.pack import POLICIES
 from tests.support.stack_files import ENVIRONMENTS
@@ -26,8 +26,8 @@ def levels(config: PackConfig) -> dict[str, EnforcementLevel]:
 
 
 def test_what_is_generated_from_the_rules_is_current() -> None:
-    stale = [str(path) for path, text in catalogue.files().items() if path.read_text(encoding="utf-8") != text]
-    assert not stale, "run: python -m policies.catalogue"
+    stale = [str(path) for path, text in generated.files().items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, "run: python -m tests.policies.generated"
 
 
 def test_each_configuration_is_at_least_as_strict_as_the_one_before_and_none_is_silent() -> None:
