@@ -20,7 +20,7 @@ from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.policy import PolicyCustomTimeouts, PolicyProviderResource, PolicyResourceOptions
 from pulumi_policy.proxy import unknown_checking_proxy
 
-from groundwork import policy_config
+from groundwork.policy import config as policy_config
 from policies.config.pack_config import SETTINGS
 from policies.pack import policies
 from policies.rules import RULES

@@ -15,7 +15,7 @@ from tests.support.pack import ADVISORY, DISABLED, MANDATORY, RunningPack, resou
 DB, KEY = "aws:rds/instance:Instance", "aws:kms/key:Key"
 STACK = "pulumi:pulumi:Stack"
 JUDGED = {"ENC-04", "ENC-06", "ENC-07", "ENC-08"}
-OTHERS = {rule.id: (DISABLED, {}) for rule in RULES if rule.id not in JUDGED}
+OTHERS: dict[str, tuple[int, dict[str, Any]]] = {rule.id: (DISABLED, {}) for rule in RULES if rule.id not in JUDGED}
 """Rules that these tests are not about, so that a new rule about databases does not change what is said here."""
 
 
