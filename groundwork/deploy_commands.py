@@ -16,6 +16,7 @@ from groundwork.errors import GroundworkError
 from groundwork.events import EventLog, name_of
 from groundwork.progress import Progress
 from groundwork.recovery import recover
+from groundwork.release import release
 from groundwork.target import find_resource, on_twin
 from twin import inventory
 from twin.account import Account
@@ -87,6 +88,7 @@ def destroy(
         if not sys.stdin.isatty() or typer.prompt("Type its name to go on") != environment:
             raise GroundworkError("Not confirmed; nothing was deleted. Where nobody can be asked: --yes")
     _drain(deployment)
+    release(deployment.disposable_databases(), Account.of(deployment.variables).client("rds"))
     if protected:
         deployment.unprotect(protected)
     log = _run(deployment.destroy, f"Deleting {environment}")

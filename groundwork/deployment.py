@@ -14,6 +14,7 @@ from pulumi.automation.events import EngineEvent
 
 from groundwork.errors import GroundworkError
 from groundwork.policy import config as policy_config
+from groundwork.release import disposable
 
 OnEvent = Callable[[EngineEvent], None]
 ENGINE = {"GOGC": "400"}
@@ -94,6 +95,10 @@ class Deployment:
             return None
         output = self.stack.outputs().get("kubeconfig")
         return str(output.value) if output is not None else None
+
+    def disposable_databases(self) -> list[str]:
+        """Identifiers of the databases whose data may go."""
+        return disposable(self.stack.export_stack().deployment or {})
 
     def unprotect(self, urns: list[str]) -> None:
         """Take the engine's protection off these resources, in the state alone."""

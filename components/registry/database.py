@@ -99,9 +99,10 @@ class RegistryDatabaseSettings(Model):
     apply_immediately: bool = Field(default=False, examples=[False])
     """Make changes at once rather than in the maintenance window; some interrupt the service."""
     protect: bool = Field(default=True, examples=[True])
-    """The engine refuses to delete the database, and so does RDS (deletion protection)."""
+    """The engine refuses to delete the database. RDS does so in any case, until its deletion protection is lifted."""
     final_snapshot: bool = Field(default=True, examples=[True])
-    """Take a last snapshot when the database is deleted, and keep its backups for their retention."""
+    """Take a last snapshot when the database is deleted, and keep its backups for their retention. Where none is taken
+    the data may go: `groundwork destroy` then lifts RDS' deletion protection by itself."""
 
     @field_validator("backup_window", "maintenance_window")
     @classmethod
@@ -219,7 +220,7 @@ class RegistryDatabase(pulumi.ComponentResource):
             delete_automated_backups=not settings.final_snapshot,
             skip_final_snapshot=not settings.final_snapshot,
             final_snapshot_identifier=f"{identifier}-final" if settings.final_snapshot else None,
-            deletion_protection=settings.protect,
+            deletion_protection=True,
             database_insights_mode=settings.insights,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=args.key_arn,

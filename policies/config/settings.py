@@ -14,6 +14,7 @@ from policies.config.network import NetworkSettings
 from policies.config.pods import PodSettings
 from policies.config.reading import COMPANIONS, WAIVERS, camel, one_of, readers, setting, text, texts, truth
 from policies.config.records import Companion, Waiver
+from policies.config.resilience import ResilienceSettings
 from policies.config.supply_chain import SupplyChainSettings
 
 
@@ -27,6 +28,7 @@ class Settings(
     GovernanceSettings,
     NetworkSettings,
     PodSettings,
+    ResilienceSettings,
     SupplyChainSettings,
 ):
     """What the rules take from the config. Names in the file are in camelCase."""

@@ -32,6 +32,7 @@ SILENT = {
     *("LOG-08", "LOG-09"),
     *("MLG-05", "MLG-06", "MLG-07", "MLG-08", "MLG-09"),
     *("NET-11", "NET-12"),
+    *("RES-05", "RES-06", "RES-07"),
     "SUP-05",
 }
 """Rules about resources that the platform does not have."""

@@ -23,6 +23,7 @@ WITHOUT_CONTROLS = {
     *("ENC-10", "ENC-13"),
     *("NET-02", "NET-10"),
     *("POD-10", "POD-11"),
+    *("RES-07", "RES-10"),
     *("SUP-01",),
 }
 """Rules for which the catalogue has established none."""

@@ -1,10 +1,10 @@
 """LOG-01 and LOG-02: the trails, and what they record of the buckets that hold data sets and models."""
 
-from collections.abc import Callable
 from typing import Any
 
 from pulumi_policy import Severity
 
+from policies.answers import Answer, every, no_text, one_text, some
 from policies.config import Settings
 from policies.documents import PARTITIONS
 from policies.index import Resource, Stack
@@ -50,60 +50,27 @@ def _record_everything(props: Any) -> bool:
 
 # LOG-02: where it is read, and the objects of the data buckets
 
-_Answer = bool | Node
-"""Yes, no, or the node that it depends on and that is not known yet."""
-
-
-def _all_of(*answers: _Answer) -> _Answer:
-    """Return whether all are yes: a no first, then what is not known."""
-    if any(answer is False for answer in answers):
-        return False
-    return next((answer for answer in answers if isinstance(answer, Node)), True)
-
-
-def _either(*answers: _Answer) -> _Answer:
-    """Return whether one is a yes, else what is not known."""
-    if any(answer is True for answer in answers):
-        return True
-    return next((answer for answer in answers if isinstance(answer, Node)), False)
-
-
-def _any_of(nodes: tuple[Node, ...], good: Callable[[str], bool]) -> _Answer:
-    """Return whether one of the values is good."""
-    if any(isinstance(node.value, str) and good(node.value) for node in nodes):
-        return True
-    return next((node for node in nodes if node.unknown), False)
-
-
-def _none_of(nodes: tuple[Node, ...], bad: Callable[[str], bool]) -> _Answer:
-    """Return whether no value is bad. What is no text may be."""
-    if any(not node.unknown and (not isinstance(node.value, str) or bad(node.value)) for node in nodes):
-        return False
-    return next((node for node in nodes if node.unknown), True)
-
 
 def _arns(bucket: str) -> tuple[str, ...]:
     return tuple(f"arn:{partition}:s3:::{bucket}/" for partition in PARTITIONS)
 
 
-def _classic(selector: Node, bucket: str) -> _Answer:
+def _classic(selector: Node, bucket: str) -> Answer:
     """Return whether an event selector is about every object of a bucket."""
 
     def whole(value: str) -> bool:
         return any(value in (arn, arn[: arn.index("s3") + 2], arn[: arn.index(":::") + 3]) for arn in _arns(bucket))
 
-    return _either(
-        *(
-            _all_of(_any_of((source["type"],), OBJECTS.__eq__), _any_of(source["values"].each(), whole))
-            for source in selector["dataResources"].each()
-        )
+    return some(
+        every((one_text((source["type"],), OBJECTS.__eq__), one_text(source["values"].each(), whole)))
+        for source in selector["dataResources"].each()
     )
 
 
 _NARROWING = ("endsWiths", "notEndsWiths", "notEquals", "notStartsWiths", "startsWiths", "equals")
 
 
-def _field(field: Node, bucket: str) -> _Answer:
+def _field(field: Node, bucket: str) -> Answer:
     """Return whether one field of an advanced selector admits every object of a bucket. `readOnly` always does."""
     name = field["field"]
     if name.unknown:
@@ -112,8 +79,8 @@ def _field(field: Node, bucket: str) -> _Answer:
         return True
     if name.value in ("eventCategory", "resources.type"):
         wanted = "Data" if name.value == "eventCategory" else OBJECTS
-        others = [_none_of(field[key].each(), lambda _: True) for key in _NARROWING if key != "equals"]
-        return _all_of(_any_of(field["equals"].each(), wanted.__eq__), *others)
+        others = [no_text(field[key].each(), lambda _: True) for key in _NARROWING if key != "equals"]
+        return every((one_text(field["equals"].each(), wanted.__eq__), *others))
     if name.value != "resources.ARN":
         return False  # any other field leaves events out
     arns = _arns(bucket)
@@ -122,22 +89,24 @@ def _field(field: Node, bucket: str) -> _Answer:
         return any(arn.startswith(value) or value.startswith(arn) for arn in arns)
 
     starts = field["startsWiths"]
-    every = starts.value is None and any(field[key].each() for key in ("notStartsWiths", "notEquals"))
-    return _all_of(
-        every or _any_of(starts.each(), lambda value: any(arn.startswith(value) for arn in arns)),
-        _none_of(field["notStartsWiths"].each(), touches),
-        _none_of(field["notEquals"].each(), touches),
-        *(_none_of(field[key].each(), lambda _: True) for key in ("equals", "endsWiths", "notEndsWiths")),
+    anywhere = starts.value is None and any(field[key].each() for key in ("notStartsWiths", "notEquals"))
+    return every(
+        (
+            anywhere or one_text(starts.each(), lambda value: any(arn.startswith(value) for arn in arns)),
+            no_text(field["notStartsWiths"].each(), touches),
+            no_text(field["notEquals"].each(), touches),
+            *(no_text(field[key].each(), lambda _: True) for key in ("equals", "endsWiths", "notEndsWiths")),
+        )
     )
 
 
-def _advanced(selector: Node, bucket: str) -> _Answer:
+def _advanced(selector: Node, bucket: str) -> Answer:
     fields = selector["fieldSelectors"].each()
     named = {field["field"].value for field in fields if isinstance(field["field"].value, str)}
     unknown = next((field["field"] for field in fields if field["field"].unknown), None)
     if not {"eventCategory", "resources.type"} <= named:
         return unknown or False
-    return _all_of(*(_field(field, bucket) for field in fields))
+    return every(_field(field, bucket) for field in fields)
 
 
 def _kinds(selector: Node) -> tuple[frozenset[str], Node | None]:

@@ -1,5 +1,13 @@
-"""RES: what survives a failure or a mistake."""
+"""RES: what outlives a mistake, a zone and a version."""
 
 from policies.rule import Rule
+from policies.rules.resilience import buckets, clusters, databases, protection, queues, services
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    *buckets.RULES,
+    *databases.RULES,
+    *services.RULES,
+    *queues.RULES,
+    *protection.RULES,
+    *clusters.RULES,
+)
