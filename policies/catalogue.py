@@ -1,4 +1,4 @@
-"""docs/policy-rules.md, the page of all rules, and the files of `policies/strictness/`: both follow from the rules.
+"""What follows from the rules: docs/policy-rules.md, the tables of the pack's README, and `policies/strictness/`.
 
 `python -m tests.policies.generated` writes them, and what follows from the tables of the tests; a test compares.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from policies.config.settings import READERS
 from policies.families import FAMILIES
 from policies.kinds import NAMESPACED
 from policies.ladder import FOLDER, LADDER, configuration
@@ -16,7 +17,9 @@ from policies.rules import RULES
 from policies.workloads import WORKLOADS
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "policy-rules.md"
+README: Final = Path(__file__).with_name("README.md")
 MARK: Final = "<!-- rules -->\n"
+"""What follows it in a page is written."""
 MANY: Final = 100
 """Types of one rule that are counted rather than named."""
 
@@ -67,12 +70,24 @@ def _repair(rule: Rule) -> str:
     return "; can repair" if getattr(rule, "remediate", None) else ""
 
 
-def rendered(document: str, rules: Iterable[Rule] = RULES) -> str:
-    """Return the page with the rules in place of what followed the mark."""
-    return document.split(MARK)[0] + MARK + "\n".join(sections(rules))
+def tables(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the lines of the README about settings and rules, one a row."""
+    yield from ("## Settings", "", "| setting | expected |", "|---|---|")
+    yield from (f"| `{name}` | {_cell(reader.allowed)} |" for name, reader in sorted(READERS.items()))
+    yield from ("", "## Rules", "", "| rule | severity | what must hold |", "|---|---|---|")
+    yield from (f"| {rule.id} | {rule.severity.value} | {_cell(rule.requirement)} |" for rule in rules)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def rendered(path: Path, lines: Iterable[str]) -> str:
+    """Return a page with lines in place of what followed its mark."""
+    return path.read_text(encoding="utf-8").split(MARK)[0] + MARK + "\n".join(lines).rstrip("\n") + "\n"
 
 
 def files() -> dict[Path, str]:
     """Return what the generated files should hold."""
     written = {FOLDER / f"{name}.json": json.dumps(configuration(name, RULES), indent=2) + "\n" for name in LADDER}
-    return written | {PAGE: rendered(PAGE.read_text(encoding="utf-8"))}
+    return written | {PAGE: rendered(PAGE, sections(RULES)), README: rendered(README, tables(RULES))}

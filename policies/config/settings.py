@@ -58,9 +58,9 @@ class Settings(
 
 
 DEFAULTS: Final = Settings()
-_READERS: Final = readers({entry.name: entry for entry in fields(Settings)})
+READERS: Final = readers({entry.name: entry for entry in fields(Settings)})
 SCHEMA: Final[dict[str, dict[str, Any]]] = {
-    name: {"description": f"Expected: {reader.allowed}."} for name, reader in _READERS.items()
+    name: {"description": f"Expected: {reader.allowed}."} for name, reader in READERS.items()
 }
 """JSON schema of the settings for the engine's own check: names and descriptions. Values are checked by `read`, whose
 messages say what is allowed."""
@@ -79,9 +79,9 @@ def read(config: Mapping[str, Any], rules: frozenset[str]) -> tuple[Settings, li
             errors.append(f"{key}: there is no such setting; allowed are {', '.join(sorted(names))}")
             continue
         try:
-            values[names[key]] = _READERS[key].read(value)
+            values[names[key]] = READERS[key].read(value)
         except (AttributeError, KeyError, TypeError, ValueError):
-            errors.append(f"{key}: expected {_READERS[key].allowed}")
+            errors.append(f"{key}: expected {READERS[key].allowed}")
     for key in ("waivers", "companions"):
         for number, entry in enumerate(values.get(key, ())):
             if entry.rule not in rules:
