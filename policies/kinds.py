@@ -63,6 +63,29 @@ NAMESPACED: Final = with_forms(
 _NO_KINDS: Final = ("helm.sh", "kustomize", "yaml", "meta")
 _KIND: Final = re.compile(r"kubernetes:(?P<group>[^/:]+)/v\d[^/:]*:\w+")
 
+CUSTOM_WITHOUT_NAMESPACE: Final = kubernetes(
+    "cert-manager.io/v1:ClusterIssuer",
+    "crd.k8s.amazonaws.com/v1alpha1:ENIConfig",
+    "external-secrets.io/v1:ClusterExternalSecret",
+    "external-secrets.io/v1:ClusterSecretStore",
+    "gateway.networking.k8s.io/v1:GatewayClass",
+    "karpenter.k8s.aws/v1:EC2NodeClass",
+    "karpenter.sh/v1:NodeClaim",
+    "karpenter.sh/v1:NodePool",
+    "kueue.x-k8s.io/v1beta1:ClusterQueue",
+    "kueue.x-k8s.io/v1beta1:ResourceFlavor",
+    "kueue.x-k8s.io/v1beta1:WorkloadPriorityClass",
+    "nvidia.com/v1:ClusterPolicy",
+    "scheduling.volcano.sh/v1beta1:Queue",
+    "serving.kserve.io/v1alpha1:ClusterServingRuntime",
+    "serving.kserve.io/v1alpha1:ClusterStorageContainer",
+    "snapshot.storage.k8s.io/v1:VolumeSnapshotClass",
+    "snapshot.storage.k8s.io/v1:VolumeSnapshotContent",
+)
+"""Kinds of well-known definitions that are the whole cluster's. A provider that has not seen a definition yet, as in the
+update that makes it, takes its kind for one with a namespace and writes `default`: that says nothing about the program.
+Sources: the CustomResourceDefinitions of these projects (spec.scope Cluster)."""
+
 
 def is_kind(token: str) -> bool:
     """Whether a type is a kind of the Kubernetes API, custom ones included, and not something that makes others."""

@@ -6,7 +6,7 @@ from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource
-from policies.kinds import NAMESPACED, is_kind, is_own_group
+from policies.kinds import CUSTOM_WITHOUT_NAMESPACE, NAMESPACED, is_kind, is_own_group
 from policies.pod_security import BASELINE, NAMESPACE_LABEL, RESTRICTED
 from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, require
 from policies.rules.pods import fixes
@@ -49,7 +49,7 @@ def _is_in_a_namespace_and_of_a_stable_version(resource: Resource, settings: Set
         namespace = item["metadata"]["namespace"]
         if resource.type in NAMESPACED:
             yield from require(namespace, _is_own_namespace, "it is in the default namespace", "a namespace of its own")
-        elif namespace.value == "default":
+        elif namespace.value == "default" and resource.type not in CUSTOM_WITHOUT_NAMESPACE:
             yield Violation(namespace.path, "it is in the default namespace", "a namespace of its own")
 
 

@@ -64,6 +64,11 @@ SPECS: dict[str, Spec] = {
             Case("a custom resource", (placed("kubeflow.org/v1:Notebook"),), "pass"),
             Case("a custom resource in default", (placed("kubeflow.org/v1:Notebook", "default"),), "deny"),
             Case("a custom resource, perhaps without namespace", (R("kubernetes:example.com/v1:Thing", {}),), "pass"),
+            Case(
+                "a custom resource of the cluster, as a provider writes it before it has seen the definition",
+                (placed("snapshot.storage.k8s.io/v1:VolumeSnapshotClass", "default"),),
+                "pass",
+            ),
             Case("a beta custom resource", (placed("serving.kserve.io/v1beta1:InferenceService"),), "pass"),
             Case("a beta resource of a group of Kubernetes", (placed("x.networking.k8s.io/v1beta1:Route"),), "deny"),
             Case("a chart", (R("kubernetes:helm.sh/v3:Release", {"namespace": "default"}),), "pass"),
