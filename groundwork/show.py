@@ -26,6 +26,9 @@ REPEATED = (
 )
 """What the engine says last, after what has happened."""
 
+LONGEST_OUTPUT = 400
+"""Characters: more than any ARN or address, less than a document such as a kubeconfig."""
+
 
 def changes(console: Console, log: EventLog, limit: int = 60) -> None:
     """The changes by component, at most `limit` lines; the rest is counted, not hidden."""
@@ -97,7 +100,13 @@ def counted(log: EventLog) -> str:
 
 
 def outputs(console: Console, values: Mapping[str, object]) -> None:
-    """The stack's outputs, a line each and never cut: they are copied. A secret one is named, never shown."""
+    """The stack's outputs, a line each and never cut: they are copied. A whole document is named, with the way to it.
+
+    A secret one is named, never shown.
+    """
     width = max(map(len, values), default=0)
     for name, value in sorted(values.items()):
-        console.print(f"  [cyan]{name:<{width}}[/]  {escape(str(value))}", soft_wrap=True, highlight=False)
+        text = str(value)
+        if len(text) > LONGEST_OUTPUT:
+            text = f"({len(text):,} characters: pulumi stack output {name})"
+        console.print(f"  [cyan]{name:<{width}}[/]  {escape(text)}", soft_wrap=True, highlight=False)

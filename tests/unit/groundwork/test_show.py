@@ -73,3 +73,13 @@ def test_a_violation_is_told_under_its_policy_and_blocks_when_mandatory(
     show.violations(console, log.violations)
     assert printed(console) == f"ENC-01 {level}\n  datasets-bucket: no key [sse]\n"
     assert bool(log.blocking()) is blocks
+
+
+def test_outputs_are_whole_but_for_documents_to_which_the_way_is_told() -> None:
+    console = Console(record=True, width=60, file=io.StringIO())
+    arn = f"arn:aws:iam::111122223333:role/{'x' * 300}"
+    show.outputs(console, {"role_arn": arn, "kubeconfig": "k" * 1800})
+    said = console.export_text()
+    assert arn in said
+    assert "kkk" not in said
+    assert "(1,800 characters: pulumi stack output kubeconfig)" in said
