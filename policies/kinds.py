@@ -82,8 +82,8 @@ CUSTOM_WITHOUT_NAMESPACE: Final = kubernetes(
     "snapshot.storage.k8s.io/v1:VolumeSnapshotClass",
     "snapshot.storage.k8s.io/v1:VolumeSnapshotContent",
 )
-"""Kinds of well-known definitions that are the whole cluster's. A provider that has not seen a definition yet, as in the
-update that makes it, takes its kind for one with a namespace and writes `default`: that says nothing about the program.
+"""Kinds of well-known definitions that are the whole cluster's. A provider that has not seen a definition yet, as in
+the update that makes it, takes its kind for one with a namespace and writes `default`: the program did not say so.
 Sources: the CustomResourceDefinitions of these projects (spec.scope Cluster)."""
 
 
