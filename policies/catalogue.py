@@ -67,7 +67,7 @@ def _types(rule: Rule) -> str:
 
 
 def _repair(rule: Rule) -> str:
-    return "; can repair" if getattr(rule, "remediate", None) else ""
+    return "; can repair" if rule.can_repair else ""
 
 
 def tables(rules: Iterable[Rule]) -> Iterator[str]:

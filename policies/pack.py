@@ -161,23 +161,26 @@ class RulePolicy(BothPasses):
 
     def has_remediation(self) -> bool:
         """Whether the rule has a safe repair."""
-        return self.rule.remediate is not None
+        return self.rule.can_repair
 
     def remediate(self, args: ResourceValidationArgs) -> Any:
         """Repair in place, so that secrets stay secrets; None when nothing changes."""
-        rule = self.rule
-        if rule.remediate is None or not rule.may_repair(args.resource_type, self._run.settings):
+        rule, settings = self.rule, self._run.settings
+        if not rule.can_repair or not rule.may_repair(args.resource_type, settings):
             return None
         try:
-            return args.props if self._is_to_be_repaired(args) and rule.remediate(args.props) else None
+            return args.props if self._is_to_be_repaired(args) and rule.repair(args.props, settings) else None
         except Exception:  # the same error is reported when the rule judges; here it would end the run
             return None
 
     def _is_to_be_repaired(self, args: ResourceValidationArgs) -> bool:
-        """What a rule lets pass is not touched, though its repair might: a pod at the level baseline, for one.
+        """What a rule lets pass is not touched, though its repair might: a pod at the level baseline, for one. Nor is
+        what a waiver accepts.
 
         A stack rule judges when it is too late to repair: it repairs what is wrong whatever else is in the stack.
         """
+        if self._run.is_waived(self.rule.id, args.urn):
+            return False
         if not isinstance(self.rule, ResourceRule):
             return True
         findings = self.rule.check(self._run.read(args), self._run.settings)

@@ -4,7 +4,7 @@ A repair sees the SDK's mutable inputs: an unknown value is one of the SDK's sen
 it is read and stays one when it is written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.values import SENTINELS
@@ -34,3 +34,9 @@ def switch_on_again(props: Any, *keys: str) -> bool:
     """Set inputs to true that are on when they are absent. Return whether one changed."""
     changed = [put(props, key, True, unless=lambda value: value is None or value is True) for key in keys]
     return any(changed)
+
+
+def maps(entries: Any) -> Iterator[Any]:
+    """Yield the entries of a list that are maps; none of what is no list, or not known yet."""
+    if isinstance(entries, Sequence) and not isinstance(entries, str):
+        yield from (entry for entry in (entries[index] for index in range(len(entries))) if isinstance(entry, Mapping))

@@ -94,6 +94,8 @@ class Rule:
     remediate: Callable[[Any], bool] | None = None
     """Repairs the SDK's mutable inputs of one resource in place; True when something changed. Runs only at the level
     `remediate`. A stack rule repairs what one resource alone shows."""
+    remediate_as_set: Callable[[Any, Settings], bool] | None = None
+    """As `remediate`, for a repair whose value is a setting."""
     repairs: frozenset[str] = frozenset()
     """Current tokens of the types that it may repair, where those are not all that the rule looks at."""
 
@@ -126,6 +128,17 @@ class Rule:
     def concerns(self, token: str, settings: Settings) -> bool:
         """Whether the rule looks at a type."""
         return token in self.tokens or self.also(token, settings)
+
+    @property
+    def can_repair(self) -> bool:
+        """Whether there is a repair."""
+        return self.remediate is not None or self.remediate_as_set is not None
+
+    def repair(self, props: Any, settings: Settings) -> bool:
+        """Repair inputs in place. Return whether something changed."""
+        if self.remediate is not None:
+            return self.remediate(props)
+        return self.remediate_as_set is not None and self.remediate_as_set(props, settings)
 
     def may_repair(self, token: str, settings: Settings) -> bool:
         """Whether a resource of a type is one that the rule can repair without replacing it."""

@@ -105,6 +105,11 @@ class Run:
         with self._lock:
             return self.ledger.accept(rule, urn)
 
+    def is_waived(self, rule: str, urn: str) -> bool:
+        """Whether a waiver accepts what the rule finds in a resource. This is no use of it."""
+        with self._lock:
+            return self.ledger.waiver(rule, urn) is not None
+
     def notice(self, urn: str, text: str) -> None:
         """Keep a line that is printed whatever the level of its rule."""
         with self._lock:

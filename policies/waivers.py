@@ -16,11 +16,15 @@ class Ledger:
 
     def accept(self, rule: str, urn: str) -> Waiver | None:
         """Return the waiver that accepts a finding, and count its use. An expired one accepts nothing."""
-        for waiver in self._waivers:
-            if waiver.covers(rule, urn) and waiver.expires >= self._today:
-                self._used.add(waiver)
-                return waiver
-        return None
+        waiver = self.waiver(rule, urn)
+        if waiver:
+            self._used.add(waiver)
+        return waiver
+
+    def waiver(self, rule: str, urn: str) -> Waiver | None:
+        """Return the waiver that would accept a finding."""
+        held = (waiver for waiver in self._waivers if waiver.covers(rule, urn) and waiver.expires >= self._today)
+        return next(held, None)
 
     def complaints(self, *, whole_stack: bool) -> Iterator[str]:
         """Yield what is wrong with the waivers. A run of part of a stack cannot tell which are unused."""

@@ -43,6 +43,8 @@ _BY_TOKEN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 WORKLOADS: Final = frozenset(_BY_TOKEN)
 """Tokens of everything that has a pod's specification; the custom resources of the settings come on top."""
+REPAIRED: Final = WORKLOADS - with_forms(kubernetes("core/v1:Pod", "batch/v1:Job"))
+"""Those whose pods can be described anew: a Pod and a Job would be made anew."""
 CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
 
 

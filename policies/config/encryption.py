@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from policies.config.reading import setting, texts, truth, whole_number
+from policies.config.reading import setting, text, texts, truth, whole_number
 
 LISTENER_TLS_POLICIES: Final[tuple[str, ...]] = tuple(
     f"ELBSecurityPolicy-{name}"
@@ -62,5 +62,7 @@ class EncryptionSettings:
         LISTENER_TLS_POLICIES, texts("policies of load balancers such as ELBSecurityPolicy-TLS13-1-2-2021-06")
     )
     """ENC-23: policies that a listener may have."""
+    repair_key: str = setting("", text("the ARN or the alias of a customer managed key"))
+    """ENC-14, ENC-15: the key that a repair names; without one there is no repair that needs a key."""
     storage_class_names_key: bool = setting(True, truth("a storage class names its key"))
     """ENC-25: whether volumes that Kubernetes makes need a key of yours."""

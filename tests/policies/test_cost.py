@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from policies.config import DEFAULTS
 from tests.policies.harness import BY_ID, UNKNOWN
 
 ZONE = {"availabilityZone": "eu-west-1a"}
@@ -22,5 +23,5 @@ ZONE = {"availabilityZone": "eu-west-1a"}
 )
 def test_a_volume_gets_its_newer_type_and_a_class_stays(before: dict[str, Any], after: dict[str, Any]) -> None:
     changed = before != after
-    assert BY_ID["CST-03"].remediate(before) is changed  # type: ignore[attr-defined]
+    assert BY_ID["CST-03"].repair(before, DEFAULTS) is changed
     assert before == after

@@ -7,10 +7,7 @@ from typing import Any
 
 import pulumi_policy
 import pytest
-from google.protobuf.json_format import MessageToDict
 from pulumi_policy import ResourceValidationArgs
-from pulumi_policy.deserialize import deserialize_properties, serialize_properties
-from pulumi_policy.proxy import unknown_checking_proxy
 
 from policies import memo
 from policies.config import Settings
@@ -143,44 +140,6 @@ def test_memory_is_bounded_and_a_full_one_answers_at_once() -> None:
     stack = run.begin_stack([])
     assert not stack.resources
     assert [run.defer("ENC-04", resource, (Undecided("kmsKeyId"),)) for resource in seen] == [True, True, False]
-
-
-REPAIRS = [
-    ("ENC-02", "rules", [{"bucketKeyEnabled": False}, {}], [{"bucketKeyEnabled": True}, {"bucketKeyEnabled": True}]),
-    ("ENC-07", "enableKeyRotation", False, True),
-    (
-        "CST-03",
-        "blockDeviceMappings",
-        [{"ebs": {}}, {"ebs": {"volumeType": "io1"}}, {"noDevice": ""}],
-        [{"ebs": {"volumeType": "gp3"}}, {"ebs": {"volumeType": "io2"}}, {"noDevice": ""}],
-    ),
-    ("MLG-06", "rootAccess", "Enabled", "Disabled"),
-    ("NET-04", "mapPublicIpOnLaunch", True, False),
-    ("NET-04", "networkInterfaces", [{"associatePublicIpAddress": "true"}], [{"associatePublicIpAddress": "false"}]),
-]
-
-
-@pytest.mark.parametrize(("rule", "key", "before", "after"), REPAIRS)
-def test_a_repair_is_exact_idempotent_and_keeps_secrets(rule: str, key: str, before: Any, after: Any) -> None:
-    (policy,) = [p for p in policies([BY_ID[rule]], TODAY) if p.name == rule]
-    token = next(t for t in sorted(BY_ID[rule].types) if judge(rule, R(t, {key: before})).verdict == "deny")
-    args = args_of(R(token, {}))
-    wire = MessageToDict(struct({key: before, "password": secret("hunter2")}))
-    args.props = unknown_checking_proxy(deserialize_properties(wire, True))
-    repaired = policy.remediate(args)  # type: ignore[attr-defined]
-    assert serialize_properties(repaired) == {key: after, "password": secret("hunter2")}
-    assert policy.remediate(args) is None  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("rule", ["CST-03", "ENC-02", "ENC-07", "MLG-06", "NET-04"])
-def test_a_repair_leaves_unknown_lists_and_other_types_alone(rule: str) -> None:
-    (policy,) = [p for p in policies([BY_ID[rule]], TODAY) if p.name == rule]
-    other = args_of(R("aws:sqs/queue:Queue", {"mapPublicIpOnLaunch": True}))
-    assert policy.remediate(other) is None  # type: ignore[attr-defined]
-    props: dict[str, Any] = {"rules": UNKNOWN, "networkInterfaces": UNKNOWN, "enableKeyRotation": True}
-    args = args_of(R(sorted(BY_ID[rule].types)[0], {}))
-    args.props = unknown_checking_proxy(deserialize_properties(props, True))
-    assert policy.remediate(args) is None  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2 as messages
 from pulumi.runtime.proto import analyzer_pb2_grpc
@@ -16,6 +17,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 MANDATORY, ADVISORY, DISABLED = messages.MANDATORY, messages.ADVISORY, messages.DISABLED
+REMEDIATE = messages.REMEDIATE
 
 
 def struct(props: Mapping[str, Any]) -> Struct:
@@ -68,6 +70,18 @@ class RunningPack:
             options=messages.AnalyzerResourceOptions(**options),
         )
         return list(self._stub.Analyze(request).diagnostics)
+
+    def remediate(self, token: str, name: str, props: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """Return the inputs after each repair, by policy."""
+        request = messages.AnalyzeRequest(
+            type=token,
+            urn=urn(token, name),
+            name=name,
+            properties=struct(props),
+            options=messages.AnalyzerResourceOptions(),
+        )
+        made = self._stub.Remediate(request).remediations
+        return [(repair.policyName, MessageToDict(repair.properties)) for repair in made]
 
     def analyze_stack(self, resources: list[messages.AnalyzerResource]) -> list[Any]:
         return list(self._stub.AnalyzeStack(messages.AnalyzeStackRequest(resources=resources)).diagnostics)

@@ -1,6 +1,6 @@
 """ACC-09 to ACC-12: who reaches a bucket, through public access settings, ACLs and its policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_policy import Severity
@@ -108,12 +108,10 @@ def _acl_is_private(resource: Resource, settings: Settings) -> Findings:
 
 def _make_private(props: Any) -> bool:
     rule = props.get("rule")
-    enforced = (
-        rule is not None
-        and not isinstance(rule, str)
-        and put(rule, "objectOwnership", "BucketOwnerEnforced", unless=lambda value: value == "BucketOwnerEnforced")
+    enforced = isinstance(rule, Mapping) and put(
+        rule, "objectOwnership", "BucketOwnerEnforced", unless=lambda value: value == "BucketOwnerEnforced"
     )
-    return put(props, "acl", "private", unless=lambda value: value not in _PUBLIC_ACLS) or bool(enforced)
+    return put(props, "acl", "private", unless=lambda value: value not in _PUBLIC_ACLS) or enforced
 
 
 # ACC-12: the bucket policy

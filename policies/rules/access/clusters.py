@@ -1,5 +1,6 @@
 """ACC-21 and ACC-22: who administers a cluster, and who gets at the credentials of a machine."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_policy import Severity
@@ -7,7 +8,7 @@ from pulumi_policy import Severity
 from policies.config import Settings
 from policies.documents import covers
 from policies.index import Resource, Stack
-from policies.repair import is_known, put
+from policies.repair import put
 from policies.rule import (
     Findings,
     LocatedFindings,
@@ -120,7 +121,7 @@ def _require_sessions(props: Any) -> bool:
             return False
         props["metadataOptions"] = {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1}
         return True
-    if not is_known(options) or isinstance(options, str):
+    if not isinstance(options, Mapping):
         return False
     tokens = put(options, "httpTokens", "required", unless=lambda value: value == "required")
     hops = put(options, "httpPutResponseHopLimit", 1, unless=lambda value: value is None or value == 1)

@@ -11,7 +11,7 @@ from policies.rules.pods.fixes import objects as stated_objects
 from policies.rules.pods.fixes import specs
 from policies.tokens import kubernetes, with_forms
 from policies.values import SENTINELS, Node
-from policies.workloads import WORKLOADS, Pod, is_custom, objects, pods
+from policies.workloads import REPAIRED, WORKLOADS, Pod, is_custom, objects, pods
 
 SERVICE_ACCOUNT = with_forms(kubernetes("core/v1:ServiceAccount"))
 _MOUNT = "automountServiceAccountToken"
@@ -77,5 +77,6 @@ RULES: tuple[Rule, ...] = (
         controls=("EKS-4.1.5", "EKS-4.1.6"),
         check=_has_an_identity_of_its_own,
         remediate=_mount_no_token,
+        repairs=REPAIRED | SERVICE_ACCOUNT,
     ),
 )

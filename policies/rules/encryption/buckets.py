@@ -7,6 +7,7 @@ from pulumi_policy import Severity
 from policies import documents
 from policies.config import Settings
 from policies.index import S3_IDENTITIES, Resource, Stack
+from policies.repair import maps, switch_on
 from policies.rule import (
     Findings,
     LocatedFindings,
@@ -87,13 +88,8 @@ def _every_rule_uses_a_bucket_key(resource: Resource, settings: Settings) -> Fin
 
 
 def _turn_bucket_keys_on(props: Any) -> bool:
-    changed = False
-    rules = props.get("rules")
-    for index in range(len(rules) if rules is not None and not isinstance(rules, str) else 0):
-        rule = rules[index]
-        if not isinstance(rule, str) and rule.get("bucketKeyEnabled") is not True:
-            rule["bucketKeyEnabled"], changed = True, True
-    return changed
+    changed = [switch_on(rule, "bucketKeyEnabled") for rule in maps(props.get("rules"))]
+    return any(changed)
 
 
 # ENC-03: TLS to buckets

@@ -6,10 +6,13 @@ from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource
+from policies.repair import put, switch_on, switch_on_again
 from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, is_true, require
 from policies.tokens import aws
 
 KEY = aws("kms/key:Key")
+LONGEST_WINDOW_DAYS = 30
+"""The longest that KMS takes."""
 
 
 _ROTATED = {
@@ -50,10 +53,15 @@ def _key_is_hard_to_lose(resource: Resource, settings: Settings) -> Findings:
 
 
 def _rotate(props: Any) -> bool:
-    if props.get("enableKeyRotation") is True:
-        return False
-    props["enableKeyRotation"] = True
-    return True
+    return switch_on(props, "enableKeyRotation")
+
+
+def _make_it_harder_to_lose(props: Any, settings: Settings) -> bool:
+    def long_enough(value: Any) -> bool:
+        return value is None or (isinstance(value, int | float) and value >= settings.key_deletion_window_days)
+
+    longer = put(props, "deletionWindowInDays", LONGEST_WINDOW_DAYS, unless=long_enough)
+    return switch_on_again(props, "isEnabled") or longer
 
 
 RULES: tuple[Rule, ...] = (
@@ -75,5 +83,6 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         controls=("F:KMS.3", "AISF-INFRA-07"),
         check=_key_is_hard_to_lose,
+        remediate_as_set=_make_it_harder_to_lose,
     ),
 )

@@ -1,9 +1,12 @@
 """ENC-13 to ENC-17, and ENC-24: services that hold secrets, messages and records, and name the key they use."""
 
+from typing import Any
+
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource
+from policies.repair import is_known, put
 from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, is_cmk, is_confidential, weigh
 from policies.rules.encryption.references import names_key, names_key_of_tier
 from policies.tokens import aws
@@ -22,6 +25,15 @@ def _secret_has_its_own_key(resource: Resource, settings: Settings) -> Findings:
 
 def _topic_names_a_key(resource: Resource, settings: Settings) -> Findings:
     return names_key_of_tier(resource, resource["kmsMasterKeyId"], settings, "messages are encrypted with no key")
+
+
+def _name_a_key(props: Any, settings: Settings) -> bool:
+    """Name the key of the settings, in place of none or of one of AWS' own. SQS takes one kind of encryption only."""
+    key = settings.repair_key
+    if not key or not is_known(props.get("sqsManagedSseEnabled")):
+        return False
+    named = put(props, "kmsMasterKeyId", key, unless=lambda value: value == key)
+    return named and (put(props, "sqsManagedSseEnabled", False, unless=lambda value: not value) or named)
 
 
 def _queue_is_encrypted(resource: Resource, settings: Settings) -> Findings:
@@ -64,6 +76,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         controls=("F:SNS.1", "800-53 SC-28/SC-8", "AISF-INFRA-05"),
         check=_topic_names_a_key,
+        remediate_as_set=_name_a_key,
     ),
     ResourceRule(
         id="ENC-15",
@@ -73,6 +86,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         controls=("F:SQS.1", "AISF-INFRA-05"),
         check=_queue_is_encrypted,
+        remediate_as_set=_name_a_key,
     ),
     ResourceRule(
         id="ENC-16",

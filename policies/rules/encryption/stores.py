@@ -1,9 +1,13 @@
 """ENC-18 to ENC-22: managed stores, at rest and on the way."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource
+from policies.repair import put, switch_on
 from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, is_true, require
 from policies.rules.encryption.references import names_key
 from policies.tokens import aws
@@ -35,6 +39,17 @@ def _domain_demands_tls(resource: Resource, settings: Settings) -> Findings:
     yield from is_true(options["enforceHttps"], "plain HTTP is answered")
     policy, what = options["tlsSecurityPolicy"], "a version of TLS before 1.2 is accepted"
     yield from require(policy, lambda v: v in allowed, what, f"one of {', '.join(allowed)}")
+
+
+def _demand_tls(props: Any, settings: Settings) -> bool:
+    if props.get("domainEndpointOptions") is None:
+        props["domainEndpointOptions"] = {}
+    options = props["domainEndpointOptions"]
+    if not isinstance(options, Mapping):
+        return False
+    allowed = settings.domain_tls_policies
+    newer = put(options, "tlsSecurityPolicy", allowed[0], unless=lambda value: value in allowed)
+    return switch_on(options, "enforceHttps") or newer
 
 
 def _table_names_its_keys(resource: Resource, settings: Settings) -> Findings:
@@ -106,6 +121,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         controls=("AISF-INFRA-06",),
         check=_domain_demands_tls,
+        remediate_as_set=_demand_tls,
     ),
     ResourceRule(
         id="ENC-20",

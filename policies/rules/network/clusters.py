@@ -1,5 +1,6 @@
 """NET-05 and NET-06: who reaches the cluster's API server, and its nodes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_policy import Severity
@@ -7,6 +8,7 @@ from pulumi_policy import Severity
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.ranges import are_world, is_world
+from policies.repair import is_known, put, switch_on
 from policies.rule import (
     Findings,
     LocatedFindings,
@@ -20,7 +22,6 @@ from policies.rule import (
 )
 from policies.rules.network.subnets import ROUTING, SUBNET, are_private
 from policies.tokens import aws
-from policies.values import SENTINELS
 
 CLUSTER, NODE_GROUP = aws("eks/cluster:Cluster"), aws("eks/nodeGroup:NodeGroup")
 GROUP = aws("ec2/securityGroup:SecurityGroup")
@@ -48,23 +49,17 @@ def _api_server_is_private(resource: Resource, settings: Settings) -> Findings:
 
 def _close_the_api_server(props: Any) -> bool:
     network = props.get("vpcConfig")
-    if network is None or isinstance(network, str):
+    if not isinstance(network, Mapping):
         return False
-    changed = _put(network, "endpointPrivateAccess", True)
+    opened = switch_on(network, "endpointPrivateAccess")
     ranges = network.get("publicAccessCidrs")
     listed = [] if ranges is None else [ranges] if isinstance(ranges, str) else list(ranges)
-    if any(cidr in SENTINELS for cidr in listed if isinstance(cidr, str)):
-        return changed  # whether the world is among the ranges shows later
-    if not listed or are_world(listed):
-        changed = _put(network, "endpointPublicAccess", False) or changed
-    return changed
-
-
-def _put(network: Any, name: str, value: bool) -> bool:
-    if network.get(name) is value or network.get(name) in SENTINELS:
-        return False
-    network[name] = value
-    return True
+    if not all(is_known(cidr) for cidr in listed):
+        return opened  # whether the world is among the ranges shows later
+    closed = bool(not listed or are_world(listed)) and put(
+        network, "endpointPublicAccess", False, unless=lambda value: value is False
+    )
+    return opened or closed
 
 
 def _nodes_are_private(stack: Stack, settings: Settings) -> LocatedFindings:

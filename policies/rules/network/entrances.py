@@ -1,10 +1,14 @@
 """NET-11 and NET-12: where traffic from outside comes in."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.ranges import are_world
+from policies.repair import is_known, maps, put, switch_on
 from policies.rule import (
     Finding,
     Findings,
@@ -26,6 +30,7 @@ SERVICE, INGRESS = with_forms(kubernetes("core/v1:Service")), with_forms(kuberne
 LOAD_BALANCER = aws("lb/loadBalancer:LoadBalancer")
 WEB_ACL_ASSOCIATION = aws("wafv2/webAclAssociation:WebAclAssociation")
 _ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer-"
+_WITHOUT_HTTP = ("network", "gateway")
 _TYPES = (None, "ClusterIP", "ExternalName", "LoadBalancer")
 
 
@@ -97,13 +102,35 @@ def is_snippet(annotation: str) -> bool:
     return annotation.lower().endswith("snippet")
 
 
+_OF_NODE_PORTS = ("externalTrafficPolicy", "healthCheckNodePort")
+
+
+def _close_node_ports(props: Any) -> bool:
+    """Make a NodePort service one of the cluster, where it names no port of a node, which would then be refused.
+
+    Not a load balancer internal: the controller would make another one, under another name. Not an ingress without
+    snippets: one of them may be what keeps people out.
+    """
+    changes = [_close(item.get("spec")) for item in (props, *maps(props.get("items")))]
+    return any(changes)
+
+
+def _close(spec: Any) -> bool:
+    if not isinstance(spec, Mapping) or any(spec.get(name) is not None for name in _OF_NODE_PORTS):
+        return False
+    ports = spec.get("ports")
+    if not is_known(ports) or any(port.get("nodePort") is not None for port in maps(ports)):
+        return False
+    return put(spec, "type", "ClusterIP", unless=lambda value: value != "NodePort")
+
+
 # NET-12: load balancers
 
 
 def _is_application(balancer: Resource) -> bool | None:
     """Whether a load balancer reads HTTP, as all do that do not say otherwise; None while that is unknown."""
     kind = balancer["loadBalancerType"]
-    return None if kind.unknown else kind.value not in ("network", "gateway")
+    return None if kind.unknown else kind.value not in _WITHOUT_HTTP
 
 
 def _has_web_acl(stack: Stack, balancer: Resource) -> Findings:
@@ -118,6 +145,11 @@ def _has_web_acl(stack: Stack, balancer: Resource) -> Findings:
     else:
         missing = "a wafv2.WebAclAssociation, or internal=True"
         yield Violation(internal.path, "the world sends it requests that nothing filters", missing, companion=True)
+
+
+def _drop_invalid_header_fields(props: Any) -> bool:
+    kind = props.get("loadBalancerType")
+    return is_known(kind) and kind not in _WITHOUT_HTTP and switch_on(props, "dropInvalidHeaderFields")
 
 
 def _balancer_filters_requests(stack: Stack, settings: Settings) -> LocatedFindings:
@@ -143,6 +175,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         controls=("EKS-5.4.5",),
         check=_entrance_is_narrow,
+        remediate=_close_node_ports,
+        repairs=SERVICE,
     ),
     StackRule(
         id="NET-12",
@@ -154,5 +188,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         controls=("F:ELB.16", "800-53 AC-4"),
         check=_balancer_filters_requests,
+        remediate=_drop_invalid_header_fields,
+        repairs=LOAD_BALANCER,
     ),
 )

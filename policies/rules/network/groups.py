@@ -7,6 +7,7 @@ from pulumi_policy import Severity
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.ranges import is_world
+from policies.repair import maps, put
 from policies.rule import (
     Findings,
     LocatedFindings,
@@ -229,17 +230,16 @@ def _no_public_address(resource: Resource, settings: Settings) -> Findings:
 
 
 def _take_public_addresses_away(props: Any) -> bool:
-    changed = False
-    interfaces = props.get("networkInterfaces")
-    entries = [] if interfaces is None or isinstance(interfaces, str) else list(interfaces)
-    for target, name, good in (
-        (props, "mapPublicIpOnLaunch", False),
-        (props, "associatePublicIpAddress", False),
-        *((entry, "associatePublicIpAddress", "false") for entry in entries if not isinstance(entry, str)),
-    ):
-        if target.get(name) in (True, "true"):
-            target[name], changed = good, True
-    return changed
+    """Machines are left as they are: they would be made anew."""
+
+    def is_private(value: Any) -> bool:
+        return value not in (True, "true")
+
+    interfaces = [
+        put(interface, "associatePublicIpAddress", "false", unless=is_private)
+        for interface in maps(props.get("networkInterfaces"))
+    ]
+    return put(props, "mapPublicIpOnLaunch", False, unless=is_private) or any(interfaces)
 
 
 RULES: tuple[Rule, ...] = (
@@ -281,5 +281,6 @@ RULES: tuple[Rule, ...] = (
         controls=("F:EC2.15", "F:EC2.9", "800-53 SC-7/AC-4", "AISF-INFRA-08"),
         check=_no_public_address,
         remediate=_take_public_addresses_away,
+        repairs=SUBNET | LAUNCH_TEMPLATE,
     ),
 )

@@ -10,7 +10,7 @@ from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, re
 from policies.rules.pods import fixes
 from policies.rules.pods.levels import as_node_agent, at_its_level, every_pod, in_user_namespace, unless
 from policies.values import Node, describe
-from policies.workloads import WORKLOADS, Pod, entries, is_custom
+from policies.workloads import REPAIRED, WORKLOADS, Pod, entries, is_custom
 
 # POD-03: volumes
 
@@ -202,6 +202,7 @@ PROFILES: tuple[Rule, ...] = (
         controls=("PSS-B", "PSS-R"),
         check=at_its_level(_has_a_seccomp_profile, linux_only=True),
         remediate=fixes.filter_system_calls,
+        repairs=REPAIRED,
     ),
     ResourceRule(
         id="POD-09",

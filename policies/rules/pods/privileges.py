@@ -8,7 +8,7 @@ from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, is
 from policies.rules.pods import fixes
 from policies.rules.pods.levels import as_node_agent, at_its_level, every_pod, in_user_namespace, unless
 from policies.values import Node
-from policies.workloads import WORKLOADS, Pod, entries, is_custom
+from policies.workloads import REPAIRED, WORKLOADS, Pod, entries, is_custom
 
 # POD-01: not privileged
 
@@ -112,6 +112,7 @@ RULES: tuple[Rule, ...] = (
         controls=("PSS-B", "EKS-4.2.1"),
         check=every_pod(_is_not_privileged),
         remediate=fixes.take_privileges_away,
+        repairs=REPAIRED,
     ),
     ResourceRule(
         id="POD-02",
@@ -123,6 +124,7 @@ RULES: tuple[Rule, ...] = (
         controls=("PSS-B", "EKS-4.2.2", "EKS-4.2.3", "EKS-4.2.4"),
         check=every_pod(_shares_nothing_with_the_node),
         remediate=fixes.leave_the_nodes_namespaces,
+        repairs=REPAIRED,
     ),
 )
 CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
@@ -136,6 +138,7 @@ CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
         controls=("PSS-B", "PSS-R"),
         check=at_its_level(_has_few_capabilities, linux_only=True),
         remediate=fixes.drop_all_capabilities,
+        repairs=REPAIRED,
     ),
     ResourceRule(
         id="POD-06",
@@ -147,6 +150,7 @@ CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
         controls=("PSS-R", "EKS-4.2.5"),
         check=at_its_level(_gains_no_privileges, linux_only=True),
         remediate=fixes.forbid_privilege_escalation,
+        repairs=REPAIRED,
     ),
     ResourceRule(
         id="POD-07",
@@ -158,5 +162,6 @@ CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
         controls=("PSS-R",),
         check=at_its_level(_is_not_root),
         remediate=fixes.run_as_a_user,
+        repairs=REPAIRED,
     ),
 )

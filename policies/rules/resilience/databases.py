@@ -1,12 +1,13 @@
 """RES-03 to RES-05: backups of databases, and what keeps them from being deleted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource
-from policies.repair import is_known, put, switch_on, switch_on_again
+from policies.repair import put, switch_on, switch_on_again
 from policies.rule import Findings, ResourceRule, Rule, Undecided, Violation, is_true, not_true, require
 from policies.tokens import aws
 
@@ -45,17 +46,15 @@ def _has_backups(resource: Resource, settings: Settings) -> Findings:
         yield from _unless_a_replica(resource, final)
 
 
-def _back_up(props: Any) -> bool:
-    changed = switch_on(props, "copyTagsToSnapshot")
-    source = props.get("replicateSourceDb")
-    if source is None or source == "":
+def _back_up(props: Any, settings: Settings) -> bool:
+    def long_enough(days: Any) -> bool:
         # A whole number arrives as a float here, and true is one.
-        changed |= put(
-            props,
-            "backupRetentionPeriod",
-            7,
-            unless=lambda days: isinstance(days, int | float) and not isinstance(days, bool) and days >= 7,
-        )
+        return isinstance(days, int | float) and not isinstance(days, bool) and days >= settings.database_backup_days
+
+    changed = switch_on(props, "copyTagsToSnapshot")
+    if props.get("replicateSourceDb") in (None, ""):
+        longer = put(props, "backupRetentionPeriod", settings.database_backup_days, unless=long_enough)
+        return longer or changed
     return changed
 
 
@@ -98,9 +97,7 @@ def _protect_table(props: Any) -> bool:
     if recovery is None:
         props["pointInTimeRecovery"] = {"enabled": True}
         return True
-    if isinstance(recovery, str) or not is_known(recovery):
-        return changed
-    return switch_on(recovery, "enabled") or changed
+    return (isinstance(recovery, Mapping) and switch_on(recovery, "enabled")) or changed
 
 
 RULES: tuple[Rule, ...] = (
@@ -112,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         controls=("F:RDS.11", "F:RDS.17", "800-53 CP-9/CP-10"),
         check=_has_backups,
-        remediate=_back_up,
+        remediate_as_set=_back_up,
     ),
     ResourceRule(
         id="RES-04",
