@@ -84,7 +84,6 @@ CUSTOM_WITHOUT_NAMESPACE: Final = kubernetes(
 )
 """Kinds of well-known definitions that are the whole cluster's. A provider that has not seen a definition yet, as in
 the update that makes it, takes its kind for one with a namespace and writes `default`: the program did not say so.
-the update that makes it, takes its kind for one with a namespace and writes `default`: that says nothing
 Sources: the CustomResourceDefinitions of these projects (spec.scope Cluster)."""
 
 
