@@ -229,6 +229,12 @@ REPAIRS = (
         of_type("ecr/repository:Repository", imageTagMutability="MUTABLE"),
         {"imageTagMutability": "IMMUTABLE"},
     ),
+    Repair("SUP-04", of_type("ecr/repository:Repository"), {"imageScanningConfiguration": {"scanOnPush": True}}),
+    Repair(
+        "SUP-04",
+        of_type("ecr/repository:Repository", imageScanningConfiguration={"scanOnPush": False}),
+        {"imageScanningConfiguration": {"scanOnPush": True}},
+    ),
     Repair(
         "MLG-06",
         of_type(

@@ -49,7 +49,7 @@ IN_PLACE = {
 }
 """What the official provider changes in place, of types that the twin does not model. Source: terraform-provider-aws,
 `ForceNew` in internal/service/*."""
-NO_REPAIR = {"ENC-04", "ENC-05", "ENC-11", "ENC-18", "ENC-21", "ENC-25"}
+NO_REPAIR = {"ENC-04", "ENC-05", "ENC-11", "ENC-18", "ENC-21", "ENC-25", "MLG-01", "MLG-07"}
 """Rules for which the catalogue asks for a repair and docs/policies.md says why there is none."""
 
 

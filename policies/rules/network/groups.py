@@ -1,13 +1,14 @@
-"""NET: what the world may reach, and what may reach the world."""
+"""NET-01 to NET-03: what security groups let in and out."""
 
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource, Stack
-from policies.ranges import is_world
-from policies.repair import maps, put
+from policies.ranges import are_world, is_world
 from policies.rule import (
     Findings,
     LocatedFindings,
@@ -17,7 +18,6 @@ from policies.rule import (
     Undecided,
     Violation,
     is_confidential,
-    not_true,
     require,
     weigh,
 )
@@ -31,9 +31,6 @@ EGRESS_RULE = aws("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
 DEFAULT_GROUP = aws("ec2/defaultSecurityGroup:DefaultSecurityGroup")
 VPC = aws("ec2/vpc:Vpc")
 LOAD_BALANCER = aws("lb/loadBalancer:LoadBalancer")
-SUBNET, INSTANCE = aws("ec2/subnet:Subnet"), aws("ec2/instance:Instance")
-LAUNCH_TEMPLATE = aws("ec2/launchTemplate:LaunchTemplate")
-LAUNCH_CONFIGURATION = aws("ec2/launchConfiguration:LaunchConfiguration")
 
 _CIDRS = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
 _ALL_PROTOCOLS = ("-1", -1, "all")
@@ -111,7 +108,18 @@ def _groups_of_load_balancers(stack: Stack) -> tuple[set[str], set[str]]:
     return certain, possible
 
 
-def _world_stays_out(stack: Stack, settings: Settings) -> LocatedFindings:
+@dataclass(frozen=True)
+class _Opening:
+    """One rule for incoming traffic."""
+
+    resource: Resource
+    rule: Node
+    groups: tuple[str, ...]
+    """Where it is: URNs of groups of the stack, else the id of one that is not in it."""
+    at_load_balancer: bool | None
+
+
+def _openings(stack: Stack) -> Iterator[_Opening]:
     certain, possible = _groups_of_load_balancers(stack)
 
     def at_load_balancer(urns: set[str], *, sure: bool) -> bool | None:
@@ -121,16 +129,47 @@ def _world_stays_out(stack: Stack, settings: Settings) -> LocatedFindings:
 
     for group in stack.of(GROUP):
         for rule in group["ingress"].each():
-            findings = _ingress_findings(rule, at_load_balancer({group.urn}, sure=True), settings)
-            yield from ((group, finding) for finding in _or_malformed(rule, findings))
+            yield _Opening(group, rule, (group.urn,), at_load_balancer({group.urn}, sure=True))
     for resource in stack.of(GROUP_RULE | INGRESS_RULE):
         if _is_ingress(resource) is False:
             continue
-        reference = stack.reference(resource, resource["securityGroupId"], GROUP)
-        place = at_load_balancer({target.urn for target in reference.targets}, sure=reference.certain)
-        for finding in weigh(_ingress_findings(_whole(resource), place, settings)):
-            unknown_direction = _is_ingress(resource) is None and isinstance(finding, Violation)
-            yield resource, Undecided("type") if unknown_direction else finding
+        node = resource["securityGroupId"]
+        reference = stack.reference(resource, node, GROUP)
+        urns = {target.urn for target in reference.targets}
+        places = tuple(urns) if reference.certain and urns else (str(node.value),) if not node.unknown else ()
+        yield _Opening(resource, _whole(resource), places, at_load_balancer(urns, sure=reference.certain))
+
+
+def _world_stays_out(stack: Stack, settings: Settings) -> LocatedFindings:
+    openings = tuple(_openings(stack))
+    for opening in openings:
+        findings = _ingress_findings(opening.rule, opening.at_load_balancer, settings)
+        unknown_direction = opening.resource.type in GROUP_RULE and _is_ingress(opening.resource) is None
+        for finding in _or_malformed(opening.rule, findings):
+            undecided = unknown_direction and isinstance(finding, Violation)
+            yield opening.resource, Undecided("type") if undecided else finding
+    yield from _world_in_parts(openings, settings)
+
+
+def _world_in_parts(openings: Iterable[_Opening], settings: Settings) -> LocatedFindings:
+    """Yield findings for ranges of one group, protocol and ports that are the world together, though none is alone."""
+    parts: dict[tuple[object, ...], list[tuple[_Opening, Node]]] = defaultdict(list)
+    for opening in openings:
+        rule = opening.rule
+        ports = tuple(str(node.value) for node in (_protocol(rule), rule["fromPort"], rule["toPort"]))
+        for cidr in _ranges(rule):
+            if isinstance(cidr.value, str) and not is_world(cidr.value):
+                for group in opening.groups:
+                    parts[group, *ports].append((opening, cidr))
+    for found in parts.values():
+        opening, cidr = found[-1]
+        listed = _ports_are_listed(opening.rule, settings)
+        if not are_world(node.value for _, node in found) or (listed and opening.at_load_balancer):
+            continue
+        excusable = listed is not False and opening.at_load_balancer is not False
+        what = "the ranges of the group are the world, taken together"
+        expected = "the ranges or security groups that call"
+        yield opening.resource, Undecided(cidr.path) if excusable else Violation(cidr.path, what, expected)
 
 
 def _or_malformed(rule: Node, findings: Findings) -> Findings:
@@ -214,34 +253,6 @@ def _default_group_is_closed(stack: Stack, settings: Settings) -> LocatedFinding
             yield resource, Undecided(node.path)
 
 
-# NET-04: no public addresses
-
-
-def _no_public_address(resource: Resource, settings: Settings) -> Findings:
-    del settings
-    what = "machines get a public address"
-    if resource.type in SUBNET:
-        yield from not_true(resource["mapPublicIpOnLaunch"], what)
-    elif resource.type in LAUNCH_TEMPLATE:
-        for interface in resource["networkInterfaces"].each():
-            yield from not_true(interface["associatePublicIpAddress"], what, as_text=True)
-    else:
-        yield from not_true(resource["associatePublicIpAddress"], what)
-
-
-def _take_public_addresses_away(props: Any) -> bool:
-    """Machines are left as they are: they would be made anew."""
-
-    def is_private(value: Any) -> bool:
-        return value not in (True, "true")
-
-    interfaces = [
-        put(interface, "associatePublicIpAddress", "false", unless=is_private)
-        for interface in maps(props.get("networkInterfaces"))
-    ]
-    return put(props, "mapPublicIpOnLaunch", False, unless=is_private) or any(interfaces)
-
-
 RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-01",
@@ -271,16 +282,5 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         controls=("F:EC2.2", "C7:6.5", "800-53 SC-7/AC-4"),
         check=_default_group_is_closed,
-    ),
-    ResourceRule(
-        id="NET-04",
-        requirement="Machines get no public address.",
-        fix="map_public_ip_on_launch=False, associate_public_ip_address=False",
-        types=SUBNET | INSTANCE | LAUNCH_TEMPLATE | LAUNCH_CONFIGURATION,
-        severity=Severity.HIGH,
-        controls=("F:EC2.15", "F:EC2.9", "800-53 SC-7/AC-4", "AISF-INFRA-08"),
-        check=_no_public_address,
-        remediate=_take_public_addresses_away,
-        repairs=SUBNET | LAUNCH_TEMPLATE,
     ),
 )

@@ -1,15 +1,17 @@
 """SUP-03 and SUP-04: where images are kept."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource, Stack
+from policies.repair import put, switch_on
 from policies.rule import Findings, LocatedFindings, ResourceRule, Rule, StackRule, Undecided, Violation, require
 from policies.tokens import aws
-from policies.values import SENTINELS, Node
+from policies.values import Node
 from policies.workloads import entries
 
 REPOSITORY = aws("ecr/repository:Repository")
@@ -26,11 +28,7 @@ def _keeps_its_tags(resource: Resource, settings: Settings) -> Findings:
 
 
 def _keep_tags(props: Any) -> bool:
-    value = props.get("imageTagMutability")
-    if value in _IMMUTABLE or (isinstance(value, str) and value in SENTINELS):
-        return False
-    props["imageTagMutability"] = _IMMUTABLE[0]
-    return True
+    return put(props, "imageTagMutability", _IMMUTABLE[0], unless=lambda value: value in _IMMUTABLE)
 
 
 def _every_repository_is_scanned(stack: Stack, settings: Settings) -> LocatedFindings:
@@ -60,6 +58,14 @@ def _every_repository_is_scanned(stack: Stack, settings: Settings) -> LocatedFin
                     companion=missing and not configurations,
                 ),
             )
+
+
+def _scan_on_push(props: Any) -> bool:
+    """Whatever the registry scans: where it scans more than this, the setting is idle."""
+    if props.get("imageScanningConfiguration") is None:
+        props["imageScanningConfiguration"] = {}
+    own = props["imageScanningConfiguration"]
+    return isinstance(own, Mapping) and switch_on(own, "scanOnPush")
 
 
 def _covers(configuration: Resource, repository: Resource) -> tuple[Node, ...] | None:
@@ -115,5 +121,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         controls=("F:ECR.1", "AISF-RUNTIME-01", "EKS-5.1.1"),
         check=_every_repository_is_scanned,
+        remediate=_scan_on_push,
+        repairs=REPOSITORY,
     ),
 )

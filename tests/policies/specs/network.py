@@ -67,6 +67,36 @@ SPECS: dict[str, Spec] = {
             Case("IPv6", (group(rule("10.0.0.0/8", ipv6CidrBlocks=["::/0"])),), "deny"),
             Case("the world, spelt otherwise", (group(rule("1.2.3.4/0")),), "deny"),
             Case("no range", (group(rule("everyone")),), "deny"),
+            Case("the world in two halves", (group(rule("0.0.0.0/1"), rule("128.0.0.0/1")),), "deny"),
+            Case("two halves on two ports", (group(rule("0.0.0.0/1", 443), rule("128.0.0.0/1", 444)),), "pass"),
+            Case("half of the world", (group(rule("0.0.0.0/1")),), "pass"),
+            Case(
+                "one half inline, one in a rule resource",
+                (group(rule("0.0.0.0/1")), ingress_rule(cidrIpv4="128.0.0.0/1")),
+                "deny",
+            ),
+            Case(
+                "one half in another group",
+                (group(rule("0.0.0.0/1")), ingress_rule(cidrIpv4="128.0.0.0/1", securityGroupId="sg-other")),
+                "pass",
+            ),
+            Case(
+                "two halves of IPv6, of a group in another stack",
+                (
+                    replace(ingress_rule(cidrIpv6="::/1", securityGroupId="sg-other"), name="low"),
+                    ingress_rule(cidrIpv6="8000::/1", securityGroupId="sg-other"),
+                ),
+                "deny",
+            ),
+            Case("two halves at a load balancer", (group(rule("0.0.0.0/1"), rule("128.0.0.0/1")), BALANCER), "pass"),
+            Case(
+                "two halves, groups of the load balancer unknown",
+                (
+                    group(rule("0.0.0.0/1"), rule("128.0.0.0/1")),
+                    BALANCER.with_props({"securityGroups": UNKNOWN}),
+                ),
+                "unknown",
+            ),
             Case("load balancer", (WEB, BALANCER), "pass"),
             Case(
                 "load balancer of the older twin",

@@ -244,7 +244,7 @@ SPECS: dict[str, Spec] = {
             Case(
                 "subnets by dependency",
                 (VPC, SUBNET, depending(vpcConfig=SUBNET)(edit("vpcConfig.subnetIds[0]", UNKNOWN)(HOSTED))),
-                "unknown",
+                "deny",
             ),
         ),
     ),
