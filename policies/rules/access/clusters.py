@@ -69,18 +69,27 @@ def _administers(association: Resource) -> Findings:
     yield Violation("principalArn", what, "a principal of the setting clusterAdmins, or another access policy")
 
 
+def _role_of(stack: Stack, resource: Resource) -> Resource | None:
+    """Return the role of the stack whose ARN a principal will be, taken from the role itself or from an access entry."""
+    found = stack.reference(resource, resource["principalArn"], ROLE | ENTRY)
+    if not found.certain or len(found.targets) != 1:
+        return None
+    (target,) = found.targets
+    return _role_of(stack, target) if target.type in ENTRY and target is not resource else target
+
+
 def _is_listed(stack: Stack, association: Resource, settings: Settings) -> bool | None:
     """Whether the principal may administer a cluster; None if it is not known who it is."""
     node = association["principalArn"]
     patterns = settings.cluster_admins
     if not node.unknown:
         return isinstance(node.value, str) and any(covers(pattern, node.value) for pattern in patterns)
-    roles = stack.reference(association, node, ROLE)
-    if not roles.certain or len(roles.targets) != 1 or (name := roles.targets[0].known("name")) is None:
+    role = _role_of(stack, association)
+    if role is None or (name := role.known("name")) is None or role["path"].unknown:
         return None
     # A role of this stack is in this stack's account, whichever the pattern names.
-    role = f"role{roles.targets[0].known('path') or '/'}{name}"
-    return any(covers(pattern.split(":", 5)[-1], role) for pattern in patterns)
+    principal = f"role{role.known('path') or '/'}{name}"
+    return any(covers(pattern.split(":", 5)[-1], principal) for pattern in patterns)
 
 
 def _few_administer(stack: Stack, settings: Settings) -> LocatedFindings:

@@ -51,6 +51,14 @@ def of_a_role(role: R) -> R:
     return depending(principalArn=role)(association(principalArn=UNKNOWN))
 
 
+def entry_of(*roles: R) -> R:
+    return R("aws:eks/accessEntry:AccessEntry", {"principalArn": UNKNOWN}, "entry", depends={"principalArn": roles})
+
+
+def of_an_entry(*roles: R) -> R:
+    return of_a_role(entry_of(*roles))
+
+
 def machine(token: str, **props: Any) -> tuple[R, ...]:
     return (of_type(token, **props),)
 
@@ -231,6 +239,14 @@ SPECS: dict[str, Spec] = {
             Case("no principal", (association(principalArn=None),), "deny"),
             Case("a listed role of the stack", (of_a_role(ROLE), ROLE), "pass"),
             Case("another role of the stack", (of_a_role(OTHER_ROLE), OTHER_ROLE), "deny"),
+            Case("a listed role of the stack, by its entry", (of_an_entry(ROLE), entry_of(ROLE), ROLE), "pass"),
+            Case("another role, by its entry", (of_an_entry(OTHER_ROLE), entry_of(OTHER_ROLE), OTHER_ROLE), "deny"),
+            Case(
+                "a role of an unknown path",
+                (of_a_role(role := ROLE.with_props({"name": "administrator", "path": UNKNOWN})), role),
+                "unknown",
+            ),
+            Case("an entry of somebody unknown", (of_an_entry(), entry_of()), "unknown"),
             Case(
                 "a role of another path",
                 (of_a_role(role := ROLE.with_props({"name": "administrator", "path": "/x/"})), role),
