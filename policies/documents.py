@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from policies.rule import Undecided, Violation
 from policies.values import Node, plain
@@ -74,21 +74,33 @@ class Statement:
         return any(matches(node.value, action) for node in self.actions)
 
 
-def parse(node: Node) -> tuple[tuple[Statement, ...], tuple[Violation | Undecided, ...]]:
+Parsed: TypeAlias = tuple[tuple[Statement, ...], tuple[Violation | Undecided, ...]]
+
+
+def parse(node: Node) -> Parsed:
     """Return the statements of the document that `node` holds, and what stands in the way of reading all of it."""
-    if node.unknown:
-        return (), (Undecided(node.path),)
-    value = node.value
-    if isinstance(value, str):
-        try:
-            value = plain(json.loads(value, object_pairs_hook=_object))
-        except (ValueError, RecursionError):
-            return (), (Violation(node.path, "the policy is not valid JSON", _A_DOCUMENT),)
-    document = Node(value, node.path)
+    if isinstance(node.value, str):
+        return _parse_text(node.value, node.path)
+    return _parse(node.value, node.path)
+
+
+@lru_cache(maxsize=256)
+def _parse_text(text: str, path: str) -> Parsed:
+    """Read a text once for all rules that look at it."""
+    try:
+        return _parse(plain(json.loads(text, object_pairs_hook=_object)), path)
+    except (ValueError, RecursionError):
+        return (), (Violation(path, "the policy is not valid JSON", _A_DOCUMENT),)
+
+
+def _parse(value: Any, path: str) -> Parsed:
+    document = Node(value, path)
+    if document.unknown:
+        return (), (Undecided(path),)
     if not isinstance(value, dict) or not (
         document["Statement"].unknown or isinstance(value.get("Statement"), dict | list)
     ):
-        return (), (Violation(node.path, "the policy is not an IAM policy document", _A_DOCUMENT),)
+        return (), (Violation(path, "the policy is not an IAM policy document", _A_DOCUMENT),)
     statements: list[Statement] = []
     problems: list[Violation | Undecided] = []
     for entry in document["Statement"].each():

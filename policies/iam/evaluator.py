@@ -7,7 +7,7 @@ Deny only when it applies to all of them.
 Source: IAM user guide, "Policy evaluation logic", "IAM JSON policy elements reference".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -66,14 +66,20 @@ def decide(statements: Iterable[Statement], request: Request) -> Decision:
 
 def applies(statement: Statement, request: Request) -> Truth:
     """Whether a statement is about a request; None: about some of the requests that it stands for."""
-    return all_of(_parts(statement, request))
+    return all_of(
+        (
+            actions_of(statement).includes(_lower(request.action)),
+            _resources(statement, request.context).includes(request.resource),
+            concerns(statement, request.principal, request.context),
+        )
+    )
 
 
-def _parts(statement: Statement, request: Request) -> Iterator[Truth]:
-    yield _names(statement, request.principal)
-    yield actions_of(statement).includes(_lower(request.action))
-    yield _resources(statement, request.context).includes(request.resource)
-    yield from (holds(condition, request.context) for condition in statement.conditions)
+def concerns(statement: Statement, principal: Principal | None, context: Context) -> Truth:
+    """Whether a statement is about a principal in a context, whatever is asked for."""
+    if not _names(statement, principal):
+        return False
+    return all_of(holds(condition, context) for condition in statement.conditions)
 
 
 def actions_of(statement: Statement) -> Texts:

@@ -18,6 +18,7 @@ from policies.iam.evaluator import (
     Request,
     actions_of,
     applies,
+    concerns,
     is_named,
     resources_of,
 )
@@ -88,13 +89,13 @@ class Document:
 
         `told`: what it cannot choose. None as the principal: whoever is named.
         """
-        requests = (
-            Request(action, resource, principal, context)
+        granted = list(product(singles(actions or actions_of(statement)), singles(resources_of(statement))))
+        return any(
+            not self._denied(Request(action, resource, principal, context))
             for context in self._contexts(told)
-            for action in singles(actions or actions_of(statement))
-            for resource in singles(resources_of(statement))
+            if concerns(statement, principal, context) is not False
+            for action, resource in granted
         )
-        return any(applies(statement, request) is not False and not self._denied(request) for request in requests)
 
     def _denied(self, request: Request) -> bool:
         return any(applies(statement, request) is True for statement in self.denies)
@@ -111,7 +112,8 @@ class Document:
 def singles(texts: Texts) -> Iterator[Texts]:
     """Yield a set as sets of one pattern each, or as it is where it is a complement."""
     if texts.complement:
-        yield texts
+        if not any(pattern and not pattern.strip("*") for pattern in texts.patterns):  # all but everything is nothing
+            yield texts
     else:
         yield from (Texts((pattern,)) for pattern in texts.patterns)
 

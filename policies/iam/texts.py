@@ -12,8 +12,12 @@ Truth: TypeAlias = bool | None
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Return whether all hold."""
-    found = set(truths)
-    return False if False in found else None if None in found else True
+    answer: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        answer = answer if truth else None
+    return answer
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:

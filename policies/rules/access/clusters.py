@@ -70,7 +70,7 @@ def _administers(association: Resource) -> Findings:
 
 
 def _role_of(stack: Stack, resource: Resource) -> Resource | None:
-    """Return the role of the stack whose ARN a principal will be, taken from the role itself or from an access entry."""
+    """Return the role of the stack whose ARN a principal will be, taken from it or from its access entry."""
     found = stack.reference(resource, resource["principalArn"], ROLE | ENTRY)
     if not found.certain or len(found.targets) != 1:
         return None

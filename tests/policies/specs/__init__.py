@@ -2,10 +2,11 @@
 
 from tests.policies.spec import Spec
 from tests.policies.specs import (
-    access,
     access_buckets,
+    access_grants,
     access_policies,
     access_services,
+    access_trusts,
     audit,
     cluster_access,
     cost,
@@ -28,7 +29,8 @@ SPECS: dict[str, Spec] = (
     | encryption_services.SPECS
     | encryption_stores.SPECS
     | encryption_traffic.SPECS
-    | access.SPECS
+    | access_grants.SPECS
+    | access_trusts.SPECS
     | access_buckets.SPECS
     | access_policies.SPECS
     | access_services.SPECS
