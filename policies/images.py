@@ -7,15 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_HOST: Final = r"(?:localhost(?::\d+)?|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?|[A-Za-z0-9-]+:\d+)"
+HOST: Final = r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?|[A-Za-z0-9-]+:\d+)"
 _PART: Final = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
-_REFERENCE: Final = re.compile(
-    rf"(?:(?P<host>{_HOST})/)?(?P<repository>{_PART}(?:/{_PART})*)"
-    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,128}))?",
-    re.ASCII,
-)
-DIGEST: Final = "sha256:[0-9a-f]{64}"
-"""What a digest is, as a pattern."""
+_NAME: Final = rf"(?:(?P<host>{HOST})/)?(?P<repository>{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?"
+REFERENCE: Final = _NAME + "(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,128}))?"
+"""What a reference is, as a pattern that RE2 reads as well."""
+PINNED: Final = _NAME + "@(?P<digest>sha256:[0-9a-f]{64})"
+"""What a reference to one image for good is."""
+_REFERENCE: Final = re.compile(REFERENCE, re.ASCII)
+_PINNED: Final = re.compile(PINNED, re.ASCII)
 DOCKER_HUB: Final = "docker.io"
 
 
@@ -28,13 +28,14 @@ class Image:
     tag: str | None
     digest: str | None
 
-    def is_pinned(self) -> bool:
-        """Whether it names one image for good."""
-        return self.digest is not None and re.fullmatch(DIGEST, self.digest) is not None
-
     def is_from(self, registry: str) -> bool:
         """Whether it comes from a registry: a host, or a host and the beginning of a path."""
         return f"{self.host}/{self.repository}".startswith(f"{registry}/")
+
+
+def is_pinned(reference: str) -> bool:
+    """Whether a reference names one image for good."""
+    return _PINNED.fullmatch(reference) is not None
 
 
 def parse(reference: str) -> Image | None:

@@ -4,6 +4,10 @@ Owns the admission policies and their bindings. Each policy judges one shape of 
 what has one two levels down), so that whoever creates a Deployment or a Job is told at once, and not by an event of a
 controller later. A policy that cannot be evaluated refuses.
 
+What is refused are, first, the rules about pods and images of the policy pack, as `admission_rules.py` holds them
+(`python -m policies.admission` writes it); what Pulumi is refused, kubectl is refused too. Then what follows from this
+platform's own nodes and limits. A namespace anywhere says at which level of Pod Security its pods are held.
+
 Left alone is an update that does not touch the specification: controllers take finalizers off pods, and one that came
 before a policy must still be able to go.
 
@@ -13,18 +17,15 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import pulumi
 from pulumi_kubernetes.admissionregistration import v1 as admissionregistration
 from pydantic import Field
 
+from components.cluster.admission_rules import RULES
 from components.labels import GPU, GUARDED, labels
 from components.model import Model
-
-DIGEST = "@sha256:[a-f0-9]{64}$"
-EPHEMERAL = "pods/ephemeralcontainers"
 
 
 class AdmissionSettings(Model):
@@ -48,62 +49,44 @@ class AdmissionPoliciesArgs(Model):
     """Where that ECR is."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """A kind of object that holds a pod's specification."""
-
-    name: str
-    groups: tuple[str, ...]
-    versions: tuple[str, ...]
-    resources: tuple[str, ...]
-    pod: str
-    """The expression that finds the pod's specification."""
-
-
-SHAPES = (
-    Shape(name="pods", groups=("",), versions=("v1",), resources=("pods", EPHEMERAL), pod="object.spec"),
-    Shape(
-        name="pod-templates",
-        groups=("", "apps", "batch"),
-        versions=("v1",),
-        resources=("daemonsets", "deployments", "jobs", "replicasets", "replicationcontrollers", "statefulsets"),
-        pod="object.spec.template.spec",
-    ),
-    Shape(
-        name="cron-jobs",
-        groups=("batch",),
-        versions=("v1",),
-        resources=("cronjobs",),
-        pod="object.spec.jobTemplate.spec.template.spec",
-    ),
-)
-
-
 class AdmissionPolicies(pulumi.ComponentResource):
-    """The policies `groundwork-<shape>` and their bindings to every guarded namespace."""
+    """The policies `groundwork-<shape>` of every guarded namespace, `groundwork-namespaces`, and their bindings."""
 
     def __init__(self, name: str, args: AdmissionPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:AdmissionPolicies", name, None, opts)
         registries = known_registries(args)
-        for shape in SHAPES:
-            policy_name = f"groundwork-{shape.name}"
-            policy = admissionregistration.ValidatingAdmissionPolicy(
-                f"{name}-{shape.name}",
-                metadata={"name": policy_name, "labels": labels(policy_name, "admission")},
-                spec=specification(shape, registries),
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            admissionregistration.ValidatingAdmissionPolicyBinding(
-                f"{name}-{shape.name}-binding",
-                metadata={"name": policy_name, "labels": labels(policy_name, "admission")},
-                spec={
-                    "policy_name": policy_name,
-                    "validation_actions": ["Deny"],
-                    "match_resources": {"namespace_selector": {"match_labels": {GUARDED: "true"}}},
-                },
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
-            )
+        for shape in RULES["shapes"]:
+            self._policy(name, shape["name"], specification(shape, registries), everywhere=False)
+        self._policy(name, "namespaces", specification_for_namespaces(), everywhere=True)
         self.register_outputs({})
+
+    def _policy(
+        self,
+        name: str,
+        subject: str,
+        spec: admissionregistration.ValidatingAdmissionPolicySpecArgsDict,
+        *,
+        everywhere: bool,
+    ) -> None:
+        policy_name = f"groundwork-{subject}"
+        policy = admissionregistration.ValidatingAdmissionPolicy(
+            f"{name}-{subject}",
+            metadata={"name": policy_name, "labels": labels(policy_name, "admission")},
+            spec=spec,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        binding: admissionregistration.ValidatingAdmissionPolicyBindingSpecArgsDict = {
+            "policy_name": policy_name,
+            "validation_actions": ["Deny"],
+        }
+        if not everywhere:
+            binding["match_resources"] = {"namespace_selector": {"match_labels": {GUARDED: "true"}}}
+        admissionregistration.ValidatingAdmissionPolicyBinding(
+            f"{name}-{subject}-binding",
+            metadata={"name": policy_name, "labels": labels(policy_name, "admission")},
+            spec=binding,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )
 
 
 def known_registries(args: AdmissionPoliciesArgs) -> tuple[str, ...]:
@@ -111,18 +94,17 @@ def known_registries(args: AdmissionPoliciesArgs) -> tuple[str, ...]:
     return f"{args.account_id}.dkr.ecr.{args.region}.amazonaws.com", *args.settings.registries
 
 
-def specification(
-    shape: Shape, registries: Sequence[str]
-) -> admissionregistration.ValidatingAdmissionPolicySpecArgsDict:
+def specification(shape: Any, registries: Sequence[str]) -> admissionregistration.ValidatingAdmissionPolicySpecArgsDict:
     """Return the specification of a shape's policy."""
+    subject = shape["subject"]
     return {
         "failure_policy": "Fail",
         "match_constraints": {
             "resource_rules": [
                 {
-                    "api_groups": list(shape.groups),
-                    "api_versions": list(shape.versions),
-                    "resources": list(shape.resources),
+                    "api_groups": shape["groups"],
+                    "api_versions": shape["versions"],
+                    "resources": shape["resources"],
                     "operations": ["CREATE", "UPDATE"],
                 }
             ]
@@ -130,7 +112,7 @@ def specification(
         "match_conditions": [
             {
                 "name": "specification-is-new",
-                "expression": "request.operation == 'CREATE' || object.spec != oldObject.spec",
+                "expression": f"request.operation == 'CREATE' || object.{subject} != oldObject.{subject}",
             }
         ],
         "variables": [
@@ -138,48 +120,65 @@ def specification(
         ],
         "validations": [
             {"expression": expression, "message_expression": message, "reason": "Forbidden"}
-            for expression, message in validations(registries)
+            for expression, message in validations()
         ],
     }
 
 
-def variables(shape: Shape, registries: Sequence[str]) -> dict[str, str]:
+def specification_for_namespaces() -> admissionregistration.ValidatingAdmissionPolicySpecArgsDict:
+    """Return the specification of the policy about namespaces."""
+    rule = RULES["namespaces"]
+    return {
+        "failure_policy": "Fail",
+        "match_constraints": {
+            "resource_rules": [
+                {
+                    "api_groups": [""],
+                    "api_versions": ["v1"],
+                    "resources": ["namespaces"],
+                    "operations": ["CREATE", "UPDATE"],
+                }
+            ]
+        },
+        "match_conditions": [
+            {"name": "is-not-the-api-servers-own", "expression": f"!(request.name in {json.dumps(rule['exempt'])})"},
+            {"name": "level-is-new", "expression": f"request.operation == 'CREATE' || {rule['changed']}"},
+        ],
+        "validations": [{"expression": rule["expression"], "message": rule["message"], "reason": "Forbidden"}],
+    }
+
+
+def variables(shape: Any, registries: Sequence[str]) -> dict[str, str]:
     """Return what the checks are made of, by name; a later one may use those before it.
 
-    Containers are described as `name (image)`, because the three lists hold different types.
+    Containers are named, because the three lists hold different types.
     """
-    known = " || ".join(f"c.?image.orValue('').startsWith({_text(f'{registry}/')})" for registry in registries)
-    foreign = f"filter(c, !({known}) || !c.?image.orValue('').matches({_text(DIGEST)}))"
-    described = "map(c, c.?name.orValue('') + ' (' + c.?image.orValue('') + ')')"
-    lists = ("pod.?containers", "pod.?initContainers", "pod.?ephemeralContainers")
     limited = "c.?resources.?limits[?'cpu'].hasValue() && c.?resources.?limits[?'memory'].hasValue()"
     asks = f"c.?resources.?limits[?{_text(GPU)}].hasValue() || c.?resources.?requests[?{_text(GPU)}].hasValue()"
     tolerates = (
         f"(t.?key.orValue('') == {_text(GPU)} || (t.?key.orValue('') == '' && t.?operator.orValue('') == 'Exists'))"
         " && t.?effect.orValue('NoSchedule') in ['', 'NoSchedule']"
     )
+    # An ephemeral container may have no limits: it uses what the pod has.
+    lists = ("pod.?containers", "pod.?initContainers")
     return {
-        "pod": shape.pod,
-        "foreign": " + ".join(f"variables.{part}.orValue([]).{foreign}.{described}" for part in lists),
-        # An ephemeral container may have no limits: it uses what the pod has.
+        "template": shape["template"],
+        "registries": json.dumps(list(registries)),
+        **RULES["variables"],
         "unlimited": " + ".join(
-            f"variables.{part}.orValue([]).filter(c, !({limited})).map(c, c.?name.orValue(''))" for part in lists[:2]
+            f"variables.{part}.orValue([]).filter(c, !({limited})).map(c, c.?name.orValue(''))" for part in lists
         ),
         "gpu": " + ".join(
-            f"variables.{part}.orValue([]).filter(c, {asks}).map(c, c.?name.orValue(''))" for part in lists[:2]
+            f"variables.{part}.orValue([]).filter(c, {asks}).map(c, c.?name.orValue(''))" for part in lists
         ),
         "tolerates": f"variables.pod.?tolerations.orValue([]).exists(t, {tolerates})",
     }
 
 
-def validations(registries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def validations() -> tuple[tuple[str, str], ...]:
     """Return each check with the expression that says what is wrong, where, and what is allowed."""
-    places = ", ".join(f"{registry}/NAME@sha256:DIGEST" for registry in registries)
     return (
-        (
-            "variables.foreign.size() == 0",
-            f"'image of container ' + variables.foreign.join(', ') + {_text(f': allowed is {places}')}",
-        ),
+        *((f"variables.{rule['variable']}.size() == 0", rule["message"]) for rule in RULES["validations"]),
         (
             "variables.unlimited.size() == 0",
             "'container ' + variables.unlimited.join(', ') + ' has no limit of cpu or of memory: set both in "

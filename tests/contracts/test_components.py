@@ -241,6 +241,9 @@ def test_a_first_preview_shows_every_resource_and_every_policy_document(environm
 
 FORBIDDEN = re.compile(r"\b(twin|ministack|emulat\w+|localhost|127\.0\.0\.1|localstack)\b", re.IGNORECASE)
 
+PROFILES = re.compile(r"\bLocalhost\b|\blocalhost/(?=\\?\")")
+"""How Pod Security names a profile that a node has of its own."""
+
 
 def test_nothing_in_the_program_knows_the_target() -> None:
     found = []
@@ -249,7 +252,7 @@ def test_nothing_in_the_program_knows_the_target() -> None:
             found += [
                 f"{path.relative_to(CLONE)}:{part.start[0]}: {part.line.strip()}"
                 for part in tokenize.tokenize(file.readline)
-                if part.type != tokenize.COMMENT and FORBIDDEN.search(part.string)
+                if part.type != tokenize.COMMENT and FORBIDDEN.search(PROFILES.sub("", part.string))
             ]
     assert not found, "\n".join(found)
 

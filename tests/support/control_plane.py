@@ -84,6 +84,7 @@ def running(folder: Path, *, controllers: bool = True) -> Iterator[ControlPlane]
             f"--service-account-key-file={certificate.certificate}",
             f"--service-account-signing-key-file={certificate.key}",
             "--service-account-issuer=https://kubernetes.default.svc", "--endpoint-reconciler-type=none",
+            "--allow-privileged",  # as EKS has it: what refuses a privileged pod are policies
         )  # fmt: skip
         _wait(plane, processes)
         if controllers:

@@ -8,7 +8,8 @@ REGISTRY = "000000000000.dkr.ecr.eu-west-1.amazonaws.com"
 DIGEST = f"sha256:{'0' * 64}"
 IMAGE = f"{REGISTRY}/groundwork-dev-training@{DIGEST}"
 POLICY = "groundwork-pod-templates"
-RESTRICTED = 'violates PodSecurity "restricted:v1.36"'
+SECURITY = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+ROOT = {"runAsUser": 0, "seccompProfile": {"type": "RuntimeDefault"}}
 TOLERATION = {"key": GPU, "operator": "Exists", "effect": "NoSchedule"}
 
 
@@ -18,7 +19,7 @@ def container(gpus: int = 0, **changes: Any) -> dict[str, Any]:
     found = {
         "name": "main",
         "image": IMAGE,
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": SECURITY,
         "resources": {"requests": sizes, "limits": sizes},
     }
     return found | changes
@@ -68,7 +69,9 @@ def cron_job(namespace: str, name: str, spec: Mapping[str, Any]) -> dict[str, An
 
 ELSEWHERE = f"docker.io/library/python@{DIGEST}"
 WITH_TAG = f"{REGISTRY}/groundwork-dev-training:latest"
-UNLIMITED = container(resources={"requests": {"cpu": "50m", "memory": "64Mi"}})
+SIZES = {"cpu": "50m", "memory": "64Mi"}
+UNLIMITED = container(resources={"requests": SIZES, "limits": {"memory": "64Mi"}})
+LARGE = {"cpu": "64", "memory": "64Mi"}
 REFUSED_AT_ONCE: Mapping[str, tuple[dict[str, Any], str]] = {
     "an image by its tag": (pod_spec(container(image=WITH_TAG)), f"({WITH_TAG}): allowed is "),
     "an image from elsewhere": (
@@ -80,6 +83,18 @@ REFUSED_AT_ONCE: Mapping[str, tuple[dict[str, Any], str]] = {
         f"image of container first ({WITH_TAG})",
     ),
     "no limits": (pod_spec(UNLIMITED), "container main has no limit of cpu or of memory"),
+    "no sizes": (pod_spec(container(resources={})), "POD-11: resources of container main"),
+    "privileged": (pod_spec(container(securityContext={"privileged": True})), "POD-01: privileged main"),
+    "the node's files": (
+        pod_spec(volumes=[{"name": "node", "hostPath": {"path": "/"}}]),
+        "POD-03: volume node: allowed is configMap, ",
+    ),
+    "root": (pod_spec(securityContext=ROOT), "POD-07: may run as root the pod, main"),
+    "the node's network": (pod_spec(hostNetwork=True), "POD-02: shared with the node hostNetwork"),
+    "capabilities": (
+        pod_spec(container(securityContext=SECURITY | {"capabilities": {"add": ["SYS_ADMIN"]}})),
+        'POD-05: capabilities of container main: allowed is drop: ["ALL"]',
+    ),
     "a GPU without the toleration": (
         pod_spec(container(gpus=1)),
         "container main asks for nvidia.com/gpu in a pod that GPU nodes repel",
@@ -92,22 +107,10 @@ REFUSED_AT_ONCE: Mapping[str, tuple[dict[str, Any], str]] = {
 """Specifications that admission refuses in whatever makes pods of them, and what it says."""
 
 
-SECURITY = container()["securityContext"]
-ROOT = {"runAsUser": 0, "seccompProfile": {"type": "RuntimeDefault"}}
 REFUSED_AS_PODS: Mapping[str, tuple[dict[str, Any], str]] = {
-    "privileged": (
-        pod_spec(container(securityContext={"privileged": True})),
-        'privileged (container "main" must not set securityContext.privileged=true)',
-    ),
-    "host-path": (
-        pod_spec(volumes=[{"name": "node", "hostPath": {"path": "/"}}]),
-        'volume "node" uses restricted volume type "hostPath"',
-    ),
-    "root": (pod_spec(securityContext=ROOT), "runAsUser=0 (pod must not set runAsUser=0)"),
-    "host-network": (pod_spec(hostNetwork=True), "host namespaces (hostNetwork=true)"),
-    "capabilities": (
-        pod_spec(container(securityContext=SECURITY | {"capabilities": {"add": ["SYS_ADMIN"]}})),
-        'unrestricted capabilities (container "main" must set securityContext.capabilities.drop=["ALL"]',
+    "too-large": (
+        pod_spec(container(resources={"requests": LARGE, "limits": LARGE})),
+        "maximum cpu usage per Pod is",
     ),
 }
 """Specifications of which no pod comes to be, and what whoever made the Job reads in an event."""

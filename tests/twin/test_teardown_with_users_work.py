@@ -25,7 +25,11 @@ def workload(namespace: str, image: str) -> dict[str, Any]:
             "requests": {"cpu": "50m", "memory": "64Mi"},
             "limits": {"cpu": "100m", "memory": "64Mi"},
         },
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
     }
     pod = {
@@ -60,7 +64,8 @@ def test_a_destroy_takes_peoples_work_along_and_leaves_nothing(project: Project)
     project.groundwork("up", "dev")
     account, api = project.account(), cluster_of(project)
     image = f"{account.access_key_id}.dkr.ecr.{account.region}.amazonaws.com/db@sha256:{'0' * 64}"
-    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "somebodys"}}, manager="person")
+    labelled = {"name": "somebodys", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": labelled}, manager="person")
     for namespace in ("default", "somebodys", "team-vision"):
         api.apply(workload(namespace, image), manager="person")
     for namespace in ("default", "somebodys"):  # a team's quota has none

@@ -5,6 +5,7 @@ fails on some pod and so blocks every one, shows here (anchors 4.1, MP group 2).
 """
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ KINDS = (
 )
 TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 LIMITS = {"cpu": "1", "memory": "1Gi"}
+SIZES = {"requests": LIMITS, "limits": LIMITS}
+CONTEXT = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+LEVEL = "pod-security.kubernetes.io/enforce"
 Change = dict[str, Any]
 
 
@@ -54,11 +58,12 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def _until_admission_is_in_force(client: Client) -> None:
-    """An API server learns of a new policy by watching: ask until the last of the three refuses."""
-    for kind in ("Pod", "Deployment", "CronJob"):
+    """An API server learns of a new policy by watching: ask until the last of them refuses."""
+    for kind in ("Pod", "Deployment", "PodTemplate", "CronJob"):
         for _ in range(200):
             if "denied request" in str(refusal(client, kind, {"image": "nginx"}, {})):
                 break
+            time.sleep(0.1)
         else:
             raise AssertionError(f"no policy refuses a {kind}")
 
@@ -67,8 +72,8 @@ def pod(container: Change, specification: Change) -> dict[str, Any]:
     good = {
         "name": "main",
         "image": IMAGE,
-        "resources": {"limits": LIMITS},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "resources": SIZES,
+        "securityContext": CONTEXT,
     }
     return {
         "restartPolicy": "Never",
@@ -92,6 +97,8 @@ def manifest_of(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
             "metadata": metadata,
             "spec": {"schedule": "0 0 * * *", "jobTemplate": job},
         }
+    if kind == "PodTemplate":
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "template": template}
     if kind == "Job":
         return {"apiVersion": "batch/v1", "kind": kind, "metadata": metadata, "spec": {"template": template}}
     always = template | {"spec": spec | {"restartPolicy": "Always"}}
@@ -115,10 +122,10 @@ def refusal(api: Client, kind: str, container: Change, specification: Change) ->
 FIRST = {
     "name": "first",
     "image": "nginx",
-    "resources": {"limits": LIMITS},
-    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    "resources": SIZES,
+    "securityContext": CONTEXT,
 }
-GPU = {"resources": {"limits": LIMITS | {"nvidia.com/gpu": "1"}}}
+GPU = {"resources": {"requests": LIMITS, "limits": LIMITS | {"nvidia.com/gpu": "1"}}}
 GOOD: list[tuple[str, Change, Change]] = [
     ("plain", {}, {}),
     ("gpu", GPU, {"tolerations": [TOLERATION]}),
@@ -128,18 +135,20 @@ BAD: list[tuple[str, Change, Change, str]] = [
     ("another-registry", {"image": f"docker.io/library/nginx@sha256:{'a' * 64}"}, {}, "NAME@sha256:DIGEST"),
     ("lookalike-registry", {"image": IMAGE.replace(".com/", ".com.evil.org/")}, {}, "image of container main"),
     ("init", {}, {"initContainers": [FIRST]}, "image of container first (nginx)"),
+    ("writable", {"securityContext": CONTEXT | {"readOnlyRootFilesystem": False}}, {}, "POD-10: "),
+    ("secret", {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]}, {}, "POD-12: "),
     ("idle", {}, {"tolerations": [TOLERATION]}, "asks for no GPU"),
     ("tolerates-all", {}, {"tolerations": [{"operator": "Exists"}]}, "asks for no GPU"),
 ]
 
 
-@pytest.mark.parametrize("kind", ["Pod", "Job", "Deployment", "CronJob"])
+@pytest.mark.parametrize("kind", ["Pod", "Job", "Deployment", "PodTemplate", "CronJob"])
 @pytest.mark.parametrize(("container", "specification"), [pytest.param(*case[1:], id=case[0]) for case in GOOD])
 def test_what_meets_the_rules_runs(api: Client, kind: str, container: Change, specification: Change) -> None:
     assert refusal(api, kind, container, specification) is None
 
 
-@pytest.mark.parametrize("kind", ["Pod", "Job", "Deployment", "CronJob"])
+@pytest.mark.parametrize("kind", ["Pod", "Job", "Deployment", "PodTemplate", "CronJob"])
 @pytest.mark.parametrize(("container", "specification", "said"), [pytest.param(*case[1:], id=case[0]) for case in BAD])
 def test_what_breaks_a_rule_is_refused_with_the_reason_at_once(
     api: Client, kind: str, container: Change, specification: Change, said: str
@@ -151,7 +160,9 @@ def test_what_breaks_a_rule_is_refused_with_the_reason_at_once(
 
 @pytest.mark.parametrize("kind", ["Job", "Deployment", "CronJob"])
 def test_a_template_without_limits_or_with_an_intolerant_gpu_is_refused(api: Client, kind: str) -> None:
-    assert "container main has no limit of cpu or of memory" in str(refusal(api, kind, {"resources": None}, {}))
+    unlimited = {"resources": {"requests": LIMITS, "limits": {"memory": "1Gi"}}}
+    assert "POD-11: resources of container main" in str(refusal(api, kind, {"resources": None}, {}))
+    assert "container main has no limit of cpu or of memory" in str(refusal(api, kind, unlimited, {}))
     assert "container main asks for nvidia.com/gpu" in str(refusal(api, kind, GPU, {}))
 
 
@@ -183,6 +194,40 @@ def test_what_was_there_before_the_rules_can_still_go(api: Client) -> None:
     with pytest.raises(ApiError, match="image of container main"):
         api.patch("v1", "Pod", "one", NAMESPACE, other, strategy="json")
     api.delete("v1", "Pod", "one", NAMESPACE, gracePeriodSeconds=0)
+
+
+def namespace(**labels: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "somebodys", "labels": labels}}
+
+
+@pytest.mark.parametrize("level", [None, "baseline", "privileged"])
+def test_a_namespace_that_holds_its_pods_to_less_is_refused_to_everybody(api: Client, level: str | None) -> None:
+    label = {} if level is None else {LEVEL: level}
+    with pytest.raises(ApiError, match="POD-13: label"):
+        api.create(namespace(**label), dry_run=True)
+
+
+def test_a_namespace_keeps_its_level_and_those_of_the_api_server_are_left_to_it(api: Client) -> None:
+    api.create(namespace(**{LEVEL: "restricted"}))
+    api.patch("v1", "Namespace", "somebodys", None, {"metadata": {"labels": {"other": "label"}}})
+    with pytest.raises(ApiError, match="POD-13: label"):
+        api.patch("v1", "Namespace", "somebodys", None, {"metadata": {"labels": {LEVEL: None}}})
+    api.patch("v1", "Namespace", "kube-system", None, {"metadata": {"labels": {"other": "label"}}})
+
+
+def test_a_container_that_is_added_to_look_into_a_pod_is_judged_as_the_others_are(api: Client) -> None:
+    api.create(manifest_of("Pod", pod({}, {})) | {"metadata": {"name": "looked-into", "namespace": NAMESPACE}})
+
+    def add(context: Change) -> None:
+        added = [{"name": "debug", "image": IMAGE, "securityContext": context}]
+        change = [{"op": "add", "path": "/spec/ephemeralContainers", "value": added}]
+        place = ("v1", "Pod", "looked-into", NAMESPACE)
+        api.patch(*place, change, subresource="ephemeralcontainers", strategy="json")
+
+    with pytest.raises(ApiError, match="POD-10: files of the image of container debug"):
+        add({**CONTEXT, "readOnlyRootFilesystem": False})
+    add(CONTEXT)
+    api.delete("v1", "Pod", "looked-into", NAMESPACE, gracePeriodSeconds=0)
 
 
 def test_every_identity_is_allowed_and_refused_what_the_table_says(api: Client) -> None:

@@ -24,8 +24,7 @@ def _is_pinned(pod: Pod, settings: Settings) -> Findings:
 
 
 def _names_one_image(value: object) -> bool:
-    image = images.parse(value) if isinstance(value, str) else None
-    return image is not None and image.is_pinned()
+    return isinstance(value, str) and images.is_pinned(value)
 
 
 def _is_from_a_listed_registry(pod: Pod, settings: Settings) -> Findings:

@@ -81,8 +81,8 @@ SPECS: dict[str, Spec] = {
             )
         },
         extra=(
-            *wherever({"containers": [{}]}, {"containers": [UNMASKED]}),
-            *in_every_list({}, UNMASKED),
+            *wherever({"containers": [{}]}, {"containers": [selinux(type="spc_t")]}),
+            *in_every_list({}, selinux(type="spc_t")),
             Case("SELinux of another type", (of(selinux(type="spc_t")),), "deny"),
             Case("SELinux of a virtual machine", (of(selinux(type="container_kvm_t")),), "pass"),
             Case("SELinux user", (of(selinux(user="root")),), "deny"),
