@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws.provider import Provider
 
+from components.cost.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
 from components.network.network import Network, NetworkArgs
 from components.security.encryption_keys import (
     DataKey,
@@ -51,6 +52,7 @@ def build_foundation(settings: StackSettings) -> Foundation:
         },
     )
     opts = pulumi.ResourceOptions(providers=[provider])
+    MonthlyBudget("budget", MonthlyBudgetArgs(settings=settings.budget, environment=settings.environment), opts)
     boundary = PermissionsBoundary(
         "boundary",
         PermissionsBoundaryArgs(

@@ -21,6 +21,7 @@ from components.cluster.namespace import NamespacesSettings
 from components.cluster.storage_classes import StorageClassesSettings
 from components.compute.gpu_node_pool import GpuNodePoolSettings
 from components.compute.node_pool import NodePoolSettings
+from components.cost.monthly_budget import MonthlyBudgetSettings
 from components.model import Model
 from components.network.network import NetworkSettings
 from components.registry.database import RegistryDatabaseSettings
@@ -126,6 +127,8 @@ class StackSettings(Model):
     """Who pays for it; a tag on everything, in the characters that AWS takes in tags."""
     system_id: TagValue = Field(default="groundwork", examples=["ai-0042"])
     """The platform's id in your inventory of systems; a tag on everything, in the characters that AWS takes in tags."""
+    budget: MonthlyBudgetSettings = Field(examples=[{"monthly_usd": 500, "emails": ["ml@example.org"]}])
+    """What the environment may cost in a month, and who is told."""
     network: NetworkSettings = Field(examples=[{"cidr": "10.20.0.0/16", "nat": "single"}])
     """The VPC: its range, NAT, endpoints, flow logs."""
     keys: EncryptionKeysSettings = Field(default=EncryptionKeysSettings(), examples=[{"rotation_period_in_days": 365}])

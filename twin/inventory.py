@@ -113,6 +113,7 @@ def take(account: Account) -> Inventory:
         ),
         "instance": tuple(sorted(_instances(account))),
         "key": tuple(sorted(_keys(account))),
+        "budget": tuple(sorted(_budgets(account))),
         **_clusters(account),
         "policy": tuple(
             sorted(policy["Arn"] for policy in account.client("iam").list_policies(Scope="Local")["Policies"])
@@ -138,6 +139,13 @@ def _in_vpcs(
 ) -> tuple[str, ...]:  # fmt: skip
     listed = getattr(account.client("ec2"), operation)()[items]
     return tuple(sorted(item[key] for item in listed if item["VpcId"] not in default_vpcs and keep(item)))
+
+
+def _budgets(account: Account) -> Iterator[str]:
+    """No operation of Budgets is about the caller's own account unless it names it."""
+    paginator = account.client("budgets").get_paginator("describe_budgets")
+    for page in paginator.paginate(AccountId=account.client("sts").get_caller_identity()["Account"]):
+        yield from (budget["BudgetName"] for budget in page.get("Budgets", ()))
 
 
 def _instances(account: Account) -> Iterator[str]:

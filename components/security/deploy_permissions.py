@@ -211,6 +211,15 @@ DATA: tuple[Permission, ...] = (
     ),
 )
 
+COST: tuple[Permission, ...] = (
+    Permission(
+        sid="ConfigureBudget",
+        why="the environment's budget; ModifyBudget is what making, changing and deleting ask for",
+        actions=("budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"),
+        resources=("arn:aws:budgets::{account}:budget/groundwork-{environment}-*",),
+    ),
+)
+
 IDENTITY: tuple[Permission, ...] = (
     Permission(
         sid="MakeBoundedRoles",
@@ -314,5 +323,5 @@ IDENTITY: tuple[Permission, ...] = (
     ),
 )
 
-WRITE = {"network": NETWORK, "data": DATA, "cluster": CLUSTER_WRITE, "identity": IDENTITY}
+WRITE = {"network": NETWORK, "data": (*DATA, *COST), "cluster": CLUSTER_WRITE, "identity": IDENTITY}
 """By the managed policy that holds them: one may be 6,144 characters long, so they are four."""

@@ -137,6 +137,12 @@ READ: tuple[Permission, ...] = (
         resources=("arn:aws:cloudtrail:{region}:{account}:trail/groundwork-{environment}-*",),
     ),
     Permission(
+        sid="ReadBudget",
+        why="the environment's budget and who is told, not what anything costs",
+        actions=("budgets:ListTagsForResource", "budgets:ViewBudget"),
+        resources=("arn:aws:budgets::{account}:budget/groundwork-{environment}-*",),
+    ),
+    Permission(
         sid="ReadLogGroups",
         why="retention and key of log groups, not their events",
         actions=("logs:DescribeLogGroups", "logs:ListTagsForResource"),

@@ -11,6 +11,7 @@ from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.rule import ResourceRule, Rule, StackRule, weigh
 from policies.rules import RULES
+from policies.tokens import STACK
 from tests.support.program import record
 from tests.support.project import CLONE
 from tests.support.stack_files import ENVIRONMENTS, written
@@ -49,7 +50,10 @@ def resources(environment: str) -> tuple[Resource, ...]:
         system_id=settings["system_id"],
     )
     recorder = record(environment)
-    return tuple(
+    root = Resource(
+        urn=f"urn:pulumi:{environment}::groundwork::{STACK}::groundwork-{environment}", type=STACK, inputs={}
+    )
+    return root, *(
         Resource(
             urn=f"urn:pulumi:{environment}::groundwork::{made.typ}::{made.name}",
             type=made.typ,

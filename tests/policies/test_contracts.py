@@ -19,7 +19,7 @@ FAMILIES = ("ENC", "ACC", "POD", "NET", "LOG", "RES", "SUP", "MLG", "CST")
 CONTROL = re.compile(r"F:[A-Za-z0-9]+\.\d+|C7:[\d.]+|800-53 .+|AISF-[A-Z]+-\d+|EKS-[\d.]+|PSS-[BR]|AIA-.+|ISO42-.+")
 WITHOUT_CONTROLS = {
     *("ACC-03",),
-    *("CST-02", "CST-03", "CST-04"),
+    *("CST-01", "CST-02", "CST-03", "CST-04"),
     *("ENC-10", "ENC-13"),
     *("NET-02", "NET-10"),
     *("POD-10", "POD-11"),

@@ -13,6 +13,7 @@ from twin import services
 from twin.aws.cluster_reviews import ClusterReviews
 from twin.aws.cluster_signals import ClusterSignals
 from twin.aws.corrections import (
+    actions,
     cloudtrail,
     condition_keys,
     ebs,
@@ -71,6 +72,7 @@ def build_app(settings: ServerSettings) -> Application:
     from twin.aws.checkpoint import Checkpoint
 
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
+    actions.install()
     condition_keys.install()
     ec2_resources.install()
     principals.install()

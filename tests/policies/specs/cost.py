@@ -46,6 +46,73 @@ def template(**ebs: Any) -> R:
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:costs"
 SPECS: dict[str, Spec] = {
+    "CST-01": Spec(
+        good=(BUDGET, ROOT),
+        leaf="notifications[0].notificationType",
+        bad="FORECASTED",
+        flips={f"notifications[{n}].subscriberEmailAddresses[0]": "" for n in (0, 1)},
+        excused={
+            f"unknown notifications[{n}].subscriberEmailAddresses[0]": "an address that is not known yet is somebody's"
+            for n in (0, 1)
+        },
+        extra=(
+            Case("no budget", (ROOT,), "deny"),
+            Case("a budget of use", (edited(BUDGET, "budgetType", "USAGE"), ROOT), "deny"),
+            Case(
+                "a budget beside another",
+                (edited(BUDGET, "budgetType", "USAGE"), replace(BUDGET, name="second"), ROOT),
+                "pass",
+            ),
+            Case(
+                "to a topic",
+                (
+                    edited(
+                        edited(BUDGET, "notifications[1].subscriberEmailAddresses", []),
+                        "notifications[1].subscriberSnsTopicArns",
+                        [TOPIC],
+                    ),
+                    ROOT,
+                ),
+                "pass",
+            ),
+            Case(
+                "to a topic that is not known yet",
+                (
+                    edited(
+                        edited(BUDGET, "notifications[1].subscriberEmailAddresses", None),
+                        "notifications[1].subscriberSnsTopicArns",
+                        [UNKNOWN],
+                    ),
+                    ROOT,
+                ),
+                "pass",
+            ),
+            Case(
+                "to topics that are not known yet",
+                (
+                    edited(
+                        edited(BUDGET, "notifications[1].subscriberEmailAddresses", None),
+                        "notifications[1].subscriberSnsTopicArns",
+                        UNKNOWN,
+                    ),
+                    ROOT,
+                ),
+                "unknown",
+            ),
+            Case("to nobody", (edited(BUDGET, "notifications[1].subscriberEmailAddresses", []), ROOT), "deny"),
+            Case("no notification", (edited(BUDGET, "notifications", []), ROOT), "deny"),
+            Case(
+                "two budgets, one kind each",
+                (
+                    edited(BUDGET, "notifications", [BUDGET.props["notifications"][0]]),
+                    replace(edited(BUDGET, "notifications", [BUDGET.props["notifications"][1]]), name="second"),
+                    ROOT,
+                ),
+                "pass",
+            ),
+            Case("kind of budget unknown", (edited(BUDGET, "budgetType", UNKNOWN), ROOT), "unknown"),
+        ),
+    ),
     "CST-02": Spec(
         good=(GPU_NODES,),
         leaf="instanceTypes[0]",

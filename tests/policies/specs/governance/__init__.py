@@ -1,8 +1,8 @@
 """As `encryption`, for MLG."""
 
 from tests.policies.spec import Spec
-from tests.policies.specs.governance import bedrock, endpoints, namespaces, releases, sagemaker, tags
+from tests.policies.specs.governance import bedrock, endpoints, namespaces, releases, sagemaker, stores, tags
 
 SPECS: dict[str, Spec] = (
-    tags.SPECS | releases.SPECS | sagemaker.SPECS | endpoints.SPECS | bedrock.SPECS | namespaces.SPECS
+    tags.SPECS | stores.SPECS | releases.SPECS | sagemaker.SPECS | endpoints.SPECS | bedrock.SPECS | namespaces.SPECS
 )

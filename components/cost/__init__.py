@@ -1,0 +1,1 @@
+"""What an environment may cost, and who hears of it."""
