@@ -22,11 +22,11 @@ _SPEC.loader.exec_module(sys.modules["policies"])
 
 from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402 - the package is there only now
 
-from policies import memo  # noqa: E402
+from policies import servicer  # noqa: E402
 from policies.pack import policies  # noqa: E402
 from policies.rules import RULES  # noqa: E402
 
-if not memo.install():
+if not servicer.install():
     sys.stderr.write("policies: another pulumi-policy than expected is installed; the pack works, but slower\n")
 
 PolicyPack(

@@ -24,7 +24,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.policy import Policy
 
-from policies import memo, report
+from policies import report
 from policies.config import SCHEMA, Companion
 from policies.config.pack_config import PACK_LEVELS, SETTINGS
 from policies.index import Resource, Stack
@@ -57,6 +57,11 @@ class BothPasses(ResourceValidationPolicy, StackValidationPolicy):
             self.on_stack(args, report_violation)
         else:
             self.on_resource(args, report_violation)
+
+    def concerns(self, token: str) -> bool:
+        """Whether it has anything to say about a resource of a type. Asked before each, so it has to be quick."""
+        del token
+        return True
 
     def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
         """Judge one resource."""
@@ -134,14 +139,12 @@ class NoticesPolicy(BothPasses):
         """Print what the rules before it noted about this resource."""
         for _, text in self._run.take_notices(args.urn):
             tell(text, None)
-        memo.forget()
 
     def on_stack(self, args: StackValidationArgs, tell: ReportViolation) -> None:  # noqa: ARG002 - the run holds what the pass saw
         """Print the rest, and end the stack pass."""
         for urn, text in self._run.take_notices():
             tell(text, urn or None)
         self._run.end_stack()
-        memo.forget()
 
 
 class RulePolicy(BothPasses):
@@ -186,9 +189,13 @@ class RulePolicy(BothPasses):
         findings = self.rule.check(self._run.read(args), self._run.settings)
         return any(isinstance(finding, Violation) for finding in findings)
 
+    def concerns(self, token: str) -> bool:
+        """Whether the rule looks at a type."""
+        return self.rule.concerns(token, self._run.settings)
+
     def on_resource(self, args: ResourceValidationArgs, tell: ReportViolation) -> None:
         """Judge a resource, or leave it to the stack pass."""
-        if not self.rule.concerns(args.resource_type, self._run.settings):
+        if not self.concerns(args.resource_type):
             return
         try:
             resource = self._run.see(args)
