@@ -31,15 +31,23 @@ _STOCK: Final[Any] = getattr(sdk, _NAME, object)
 class QuickServicer(_STOCK):  # type: ignore[misc] - the SDK has no types for it
     """The SDK's servicer for a pack whose policies are all ours."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._concerned: dict[str, tuple[tuple[BothPasses, EnforcementLevel], ...]] = {}
+
+    def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Take levels and settings, on which it depends who is concerned."""
+        answer = super().Configure(request, _context)
+        self._concerned = {}
+        return answer
+
     def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
         """Judge one resource."""
         self._configure_runtime_settings()
         response = analyzer_pb2.AnalyzeResponse()
         props = _props(request.properties)
         options, provider = self._get_resource_options(request), self._get_provider_resource(request)
-        for policy, level in self._enabled():
-            if not policy.concerns(request.type):
-                continue
+        for policy, level in self._concerned.get(request.type) or self._asked(request.type):
             args = ResourceValidationArgs(
                 request.type, props, request.urn, request.name, options, provider,
                 self._get_policy_config(policy.name), self._of_the_sdk("stack_tags"),
@@ -66,6 +74,18 @@ class QuickServicer(_STOCK):  # type: ignore[misc] - the SDK has no types for it
                 yield policy, EnforcementLevel.MANDATORY  # it still finds something after its repair
             elif level is not EnforcementLevel.DISABLED:
                 yield policy, level
+
+    def _asked(self, token: str) -> Iterator[tuple[BothPasses, EnforcementLevel]]:
+        """Yield the policies that a type concerns, and remember them.
+
+        Each is asked after the ones before it have judged: the first takes the settings, on which the others depend.
+        """
+        known, concerned = self._concerned, []
+        for policy, level in self._enabled():
+            if policy.concerns(token):
+                concerned.append((policy, level))
+                yield policy, level
+        known[token] = tuple(concerned)
 
     def _teller(self, response: Any, policy: BothPasses, level: EnforcementLevel) -> Any:
         return self._create_report_violation(response, policy.name, policy.description, level, policy.severity)

@@ -81,7 +81,7 @@ def _grown(count: int, found: dict[str, Any], empty: dict[str, Any]) -> list[str
 
 def _policies() -> Iterable[str]:
     rows = [[name, value] for name, value in policies.measure().items()]
-    yield from _table("The policy pack against an empty pack", ["what", "measured"], rows)
+    yield from _table("The policy pack", ["what", "on the clock (of the processor)"], rows)
 
 
 def _twin() -> Iterable[str]:

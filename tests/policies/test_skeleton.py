@@ -1,4 +1,4 @@
-"""What the skeleton promises beside the rules: crashes, settings, bounded memory, repairs, the memo."""
+"""What the skeleton promises beside the rules: crashes, settings, bounded memory, repairs, the servicer."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,15 +7,17 @@ from typing import Any
 
 import pulumi_policy
 import pytest
-from pulumi_policy import ResourceValidationArgs
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import EnforcementLevel, ResourceValidationArgs
 
-from policies import memo
+from policies import servicer
 from policies.config import Settings
 from policies.index import Resource
-from policies.pack import policies
+from policies.pack import RulePolicy, policies
 from policies.rule import Findings, ResourceRule, Undecided
 from policies.run import Run
-from tests.policies.harness import BY_ID, TODAY, UNKNOWN, R, _options, judge, proxied, secret
+from tests.policies.harness import BY_ID, TODAY, UNKNOWN, R, _options, judge, proxied
 from tests.policies.specs.encryption import BUCKET, DB, ENCRYPTION, GROUPED
 from tests.support.pack import struct
 
@@ -144,46 +146,69 @@ def test_memory_is_bounded_and_a_full_one_answers_at_once() -> None:
 
 @pytest.fixture
 def stock_sdk() -> Iterator[None]:
-    memo.uninstall()
+    servicer.uninstall()
     yield
-    memo.uninstall()
+    servicer.uninstall()
 
 
 @pytest.mark.usefixtures("stock_sdk")
-class TestMemo:
-    """The replacement of three functions of the SDK."""
+class TestServicer:
+    """What takes the place of the SDK's servicer; test_wire.py compares what both say."""
 
-    def test_it_reads_a_message_once_and_forgets(self) -> None:
-        assert memo.install()
-        assert memo.is_active()
-        message = struct({"a": 1})
+    @staticmethod
+    def made(*rules: str) -> Any:
+        pack = policies([BY_ID[rule] for rule in rules], TODAY)
+        return SDK["_PolicyAnalyzerServicer"]("groundwork", "0.0.1", pack, EnforcementLevel.ADVISORY)
 
-        def read() -> Any:
-            return SDK["unknown_checking_proxy"](
-                SDK["deserialize_properties"](SDK["json_format"].MessageToDict(message))
-            )
+    @staticmethod
+    def request(item: R) -> analyzer_pb2.AnalyzeRequest:
+        return analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name, properties=struct(item.props))
 
-        first = read()
-        assert read() is first
-        memo.forget()
-        assert read() is not first
-        memo.forget()
+    def test_it_reads_a_request_once_for_all_policies(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        read: list[Any] = []
 
-    def test_answers_that_keep_secrets_are_never_shared(self) -> None:
-        memo.install()
-        props = {"a": secret("x")}
-        assert SDK["deserialize_properties"](props, True) is not SDK["deserialize_properties"](props, True)
+        def counted(message: Any) -> Any:
+            read.append(message)
+            return MessageToDict(message)
 
-    def test_a_full_cache_reads_as_the_sdk_does(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        memo.install()
-        monkeypatch.setattr(memo, "LIMIT", 0)
-        props: dict[str, Any] = {"a": 1}
-        assert SDK["deserialize_properties"](props) is not SDK["deserialize_properties"](props)
+        monkeypatch.setattr(servicer.json_format, "MessageToDict", counted)
+        assert servicer.install()
+        quick = self.made(*BY_ID)
+        quick.Analyze(self.request(DB), None)
+        assert len(read) == 1
+        properties = [analyzer_pb2.AnalyzerResource(type=DB.type, urn=f"{DB.urn}{n}", name="x") for n in range(5)]
+        quick.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=properties), None)
+        assert len(read) == 1 + 5
+
+    def test_it_calls_no_rule_that_a_type_does_not_concern(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        servicer.install()
+        quick, called = self.made("ENC-04", "ENC-07"), []
+        monkeypatch.setattr(RulePolicy, "validate", lambda policy, args, report: called.append(policy.name))
+        for _ in range(2):  # who is concerned is remembered
+            quick.Analyze(self.request(DB), None)
+        assert called == ["ENC-04", "ENC-04"]
+
+    def test_settings_that_come_later_decide_anew_who_is_concerned(self) -> None:
+        servicer.install()
+        quick = self.made("RES-08")
+        item = R("aws:mystery/store:Store", {})
+        production = {"production": True}
+
+        def said(settings: dict[str, Any]) -> list[str]:
+            config = {"pack-settings": analyzer_pb2.PolicyConfig(enforcementLevel=1, properties=struct(settings))}
+            quick.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config), None)
+            return [diagnostic.policyName for diagnostic in quick.Analyze(self.request(item), None).diagnostics]
+
+        assert said(production) == []
+        assert said(production | {"statefulTypes": [item.type]}) == ["RES-08"]
+        assert said(production) == []
 
     def test_another_sdk_stays_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(memo, "version", lambda _: "1.22.0")
-        assert not memo.install()
-        assert not memo.is_active()
+        monkeypatch.setattr(servicer, "version", lambda _: "1.22.0")
+        assert not servicer.install()
+        assert SDK["_PolicyAnalyzerServicer"] is not servicer.QuickServicer
 
     def test_the_installed_sdk_is_the_one_it_was_written_for(self) -> None:
-        assert version("pulumi-policy") == memo.SDK_VERSION
+        assert version("pulumi-policy") == servicer.SDK_VERSION
+        assert servicer.install()
+        assert SDK["_PolicyAnalyzerServicer"] is servicer.QuickServicer

@@ -1,4 +1,4 @@
-"""Every case of every rule once more, over the wire and with all rules loaded, with and without the memo."""
+"""Every case of every rule over the wire, with all rules loaded: the servicer of the pack against the SDK's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,24 +9,12 @@ from tests.policies.harness import R, written
 from tests.policies.spec import Case
 from tests.policies.specs import SPECS
 from tests.policies.test_rules import standard
-from tests.support.pack import MANDATORY, POLICIES, RunningPack, resource, running_pack
-
-STOCK = f"""
-import sys
-from datetime import date
-
-sys.path.insert(0, {str(POLICIES.parent)!r})
-from pulumi_policy import PolicyPack
-from policies.pack import policies
-from policies.rules import RULES
-
-PolicyPack(name="stock", policies=policies(RULES, date(2026, 6, 1)))
-"""
+from tests.support.pack import MANDATORY, STOCK, RunningPack, resource, running_pack
 
 
 @pytest.fixture(scope="module")
 def packs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPack, RunningPack]]:
-    """The pack as it is, and one on the SDK's own functions."""
+    """The pack as it is, and one on the SDK's own servicer."""
     folder: Path = tmp_path_factory.mktemp("stock")
     (folder / "__main__.py").write_text(STOCK)
     with running_pack() as fast, running_pack(folder) as stock:
@@ -52,7 +40,7 @@ def said(pack: RunningPack, case: Case) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("rule", SPECS)
-def test_the_wire_gives_the_same_verdicts_and_the_memo_changes_none(
+def test_the_wire_gives_the_same_verdicts_and_the_packs_servicer_changes_none(
     rule: str, packs: tuple[RunningPack, RunningPack]
 ) -> None:
     spec = SPECS[rule]

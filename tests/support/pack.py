@@ -15,6 +15,18 @@ from pulumi.runtime.proto import analyzer_pb2 as messages
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
+STOCK = f"""
+import sys
+from datetime import date
+
+sys.path.insert(0, {str(POLICIES.parent)!r})
+from pulumi_policy import PolicyPack
+from policies.pack import policies
+from policies.rules import RULES
+
+PolicyPack(name="stock", policies=policies(RULES, date(2026, 6, 1)))
+"""
+"""A pack of the same rules on the SDK's own servicer: its `__main__.py`."""
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 MANDATORY, ADVISORY, DISABLED = messages.MANDATORY, messages.ADVISORY, messages.DISABLED
 REMEDIATE = messages.REMEDIATE
@@ -45,7 +57,8 @@ def resource(
 class RunningPack:
     """A pack that runs, with the four calls that the engine makes."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
+        self.pid = pid
         options = [("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
         self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", options)
         self._stub: Any = analyzer_pb2_grpc.AnalyzerStub(self.channel)
@@ -69,6 +82,10 @@ class RunningPack:
             properties=struct(props),
             options=messages.AnalyzerResourceOptions(**options),
         )
+        return self.ask(request)
+
+    def ask(self, request: messages.AnalyzeRequest) -> list[Any]:
+        """Send a request as it is."""
         return list(self._stub.Analyze(request).diagnostics)
 
     def remediate(self, token: str, name: str, props: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -96,7 +113,7 @@ def running_pack(
     process = subprocess.Popen(command, cwd=program, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        pack = kind(int(process.stdout.readline()))
+        pack = kind(int(process.stdout.readline()), process.pid)
         with pack.channel:
             yield pack
     finally:
