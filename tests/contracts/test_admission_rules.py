@@ -6,7 +6,7 @@ import pytest
 
 from components.cluster import admission_rules
 from components.cluster.admission import validations
-from groundwork import policy_config
+from groundwork.policy import config as policy_config
 from policies.admission.__main__ import rendered
 from policies.admission.manifests import SHAPES, data
 from policies.config import DEFAULTS
