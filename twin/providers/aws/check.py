@@ -128,4 +128,9 @@ def preview_of_update(
         if name in resource.properties and (resource.properties[name].output or resource.properties[name].computed)
     }
     kept |= dict.fromkeys((name for name, new in resource.recomputed.items() if new(inputs, changed)), UNKNOWN)
-    return {**kept, **{name: value for name, value in inputs.items() if name != DEFAULTS}}
+    wanted = {
+        name: resource.properties[name].kind.planned(old.get(name), value)
+        for name, value in inputs.items()
+        if name != DEFAULTS
+    }
+    return kept | wanted

@@ -259,6 +259,16 @@ class Block(Kind):
         }
 
     @override
+    def planned(self, before: Any, wanted: Any) -> Any:
+        """With what AWS alone filled in: the official provider's plan keeps it, whatever else changes in the block."""
+        if not isinstance(before, dict) or not isinstance(wanted, dict):
+            return wanted
+        kept = {name: before[name] for name, prop in self.properties.items() if name in before and prop.computed}
+        return kept | {
+            name: self.properties[name].kind.planned(before.get(name), value) for name, value in wanted.items()
+        }
+
+    @override
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         if old is UNKNOWN or new is UNKNOWN or (old is None) != (new is None):
             if not (empty(old) and empty(new)):

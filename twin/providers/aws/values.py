@@ -60,6 +60,10 @@ class Kind:
         """What a program that wanted `wanted` would have to want for this to be there."""
         return actual
 
+    def planned(self, before: Any, wanted: Any) -> Any:  # noqa: ARG002 - for the kinds that need it
+        """What is there after an update to `wanted`, as far as that is known before."""
+        return wanted
+
     def differences(self, old: Any, new: Any, path: str) -> Iterator[Difference]:
         """Where the two differ, as deep as can be told."""
         if not self.same(old, new):

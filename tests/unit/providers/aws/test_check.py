@@ -161,6 +161,18 @@ def test_a_preview_keeps_an_output_that_follows_a_changed_input_as_the_official_
     assert outputs["targetKeyArn"] == old["targetKeyArn"]
 
 
+def test_a_preview_of_an_update_keeps_what_aws_filled_in_inside_of_a_block() -> None:
+    cluster = resource_type("aws:eks/cluster:Cluster")
+    mine: dict[str, object] = {"subnetIds": ["subnet-1"], "endpointPublicAccess": False}
+    before = mine | {"clusterSecurityGroupId": "sg-1", "vpcId": "vpc-1"}
+    inputs = {"version": "1.36", "vpcConfig": mine | {"endpointPublicAccess": True}}
+    old = {"version": "1.35", "vpcConfig": before}
+    outputs = preview_of_update(cluster, inputs, old, {"version", "vpcConfig"})
+    assert outputs["vpcConfig"] == before | {"endpointPublicAccess": True}
+    unknown = preview_of_update(cluster, {"vpcConfig": UNKNOWN}, old, {"vpcConfig"})
+    assert unknown["vpcConfig"] is UNKNOWN
+
+
 def test_a_preview_does_not_know_the_version_that_a_change_of_a_launch_template_makes() -> None:
     template = resource_type("aws:ec2/launchTemplate:LaunchTemplate")
     old = {"name": "it", "latestVersion": 1, "defaultVersion": 1}
