@@ -121,8 +121,19 @@ class Project:
         self.groundwork("twin", "stop", check=False)
 
 
-def kill_engine_after(project: Project, creates: int, of: str = "", environment: str = "dev") -> list[str]:
-    """Run `pulumi up` and SIGKILL the engine once it has begun `creates` creates; the URNs it had begun.
+@dataclass(frozen=True)
+class RunningUp:
+    """A `pulumi up` that is under way."""
+
+    engine: "subprocess.Popen[bytes]"
+    begun: list[str]
+    """The URNs of creates that it had begun when it was last looked at."""
+    said: Path
+    """All that it prints."""
+
+
+def begin_up(project: Project, creates: int, of: str = "", environment: str = "dev") -> RunningUp:
+    """Run `pulumi up` until it has begun `creates` creates, and leave it running.
 
     `of`: how the types begin of which the creates are counted; all count when it is empty.
     """
@@ -131,18 +142,35 @@ def kill_engine_after(project: Project, creates: int, of: str = "", environment:
     log = project.root / f"events-{creates}-{time.monotonic_ns()}.json"
     pulumi = shutil.which("pulumi", path=variables["PATH"])
     assert pulumi is not None
-    engine = subprocess.Popen(
-        [pulumi, "up", "--yes", "--skip-preview", "--non-interactive", "-s", environment, "--event-log", str(log)],
-        cwd=project.root, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    begun: list[str] = []
+    running = RunningUp(_engine(project, pulumi, environment, variables, log), [], log.with_suffix(".out"))
     try:
-        _wait_for_creates(log, creates, of, engine, begun)
-    finally:
-        if engine.poll() is None:
-            os.kill(engine.pid, signal.SIGKILL)
-        engine.wait()
-    return begun
+        _wait_for_creates(log, creates, of, running.engine, running.begun)
+    except BaseException:
+        kill(running)
+        raise
+    return running
+
+
+def kill_engine_after(project: Project, creates: int, of: str = "", environment: str = "dev") -> list[str]:
+    """SIGKILL the engine of an `up` once it has begun `creates` creates, as `begin_up`; the URNs it had begun."""
+    running = begin_up(project, creates, of, environment)
+    kill(running)
+    return running.begun
+
+
+def kill(running: RunningUp) -> None:
+    """SIGKILL the engine, if it still runs."""
+    if running.engine.poll() is None:
+        os.kill(running.engine.pid, signal.SIGKILL)
+    running.engine.wait()
+
+
+def _engine(
+    project: Project, pulumi: str, environment: str, variables: Mapping[str, str], log: Path
+) -> "subprocess.Popen[bytes]":
+    command = [pulumi, "up", "--yes", "--skip-preview", "--non-interactive", "-s", environment, "--event-log", str(log)]
+    with log.with_suffix(".out").open("wb") as said:
+        return subprocess.Popen(command, cwd=project.root, env=dict(variables), stdout=said, stderr=subprocess.STDOUT)
 
 
 def step_type(urn: str) -> str:

@@ -1,4 +1,4 @@
-"""A `kill -9` at any moment, a Ctrl-C: running it again finishes the work, and nothing is there twice."""
+"""A `kill -9` at any moment, a Ctrl-C, an API server that dies: the next run finishes the work, nothing is twice."""
 
 import json
 import os
@@ -9,8 +9,10 @@ import time
 
 import psutil
 
-from tests.support.project import CLONE, Project, kill_engine_after, step_type
+from tests.support.cluster_objects import folders
+from tests.support.project import CLONE, Project, begin_up, kill, kill_engine_after, step_type
 from tests.support.world import assert_nothing_is_left, assert_state_and_world_agree
+from twin.kubernetes.control_plane import running
 
 MOMENTS = (
     (1, ""),
@@ -39,13 +41,18 @@ def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project:
     assert_no_process_is_left_of(project)
 
     project.groundwork("up", "dev")
+    assert_finished(project)
+
+    project.groundwork("destroy", "dev", "--yes", "--unprotect")
+    assert_nothing_is_left(project)
+
+
+def assert_finished(project: Project) -> None:
+    """Nothing is left to do, and nothing is there twice."""
     project.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
     exported = json.loads(project.pulumi("stack", "export", "-s", "dev").stdout)["deployment"]
     assert not exported.get("pending_operations")
     assert_state_and_world_agree(project)
-
-    project.groundwork("destroy", "dev", "--yes", "--unprotect")
-    assert_nothing_is_left(project)
 
 
 def assert_no_process_is_left_of(project: Project) -> None:
@@ -80,3 +87,40 @@ def test_ctrl_c_lets_the_engine_end_in_good_order_and_what_is_there_can_be_destr
     assert_state_and_world_agree(project, "dev")
     project.groundwork("destroy", "dev", "--yes", "--unprotect")
     assert_nothing_is_left(project)
+
+
+def test_an_up_whose_api_server_is_away_for_a_while_goes_on_or_says_so_and_the_next_one_finishes(
+    project: Project,
+) -> None:
+    project.groundwork("twin", "start")
+    under_way = begin_up(project, 15, "kubernetes:")
+    try:
+        killed = keep_away(project, "kube-apiserver", 6)
+        under_way.engine.wait(timeout=600)
+    finally:
+        kill(under_way)
+    assert killed > 1, "it came back, and was ended again"
+    said = under_way.said.read_text(errors="replace")
+    assert "Traceback" not in said
+    errors = set(re.findall(r"^ {4}error: (.*)", said, re.MULTILINE)) - {"update failed"}
+    assert under_way.engine.returncode == (1 if errors else 0), said
+    unclear = [
+        each for each in errors if not re.search(r"^\w+ \S+ .*: the API server https://\S+ does not answer", each)
+    ]
+    assert not unclear
+    project.groundwork("up", "dev")
+    assert_finished(project)
+
+
+def keep_away(project: Project, program: str, seconds: float) -> int:
+    """SIGKILL a program of dev's cluster whenever it is there, for so long; how often that was."""
+    [folder] = folders(project)
+    end, killed = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        for name, process in running(folder):
+            if name == program:
+                process.kill()
+                process.wait()
+                killed += 1
+        time.sleep(0.1)
+    return killed

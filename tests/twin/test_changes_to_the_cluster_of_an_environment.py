@@ -1,0 +1,162 @@
+"""Changes to the cluster's part of an environment that is up: by its settings, and by hand with kubectl and AWS' API.
+
+A change touches what it is about and nothing else; what was changed by hand is shown and mended.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.cluster_objects import OURS, administrator, everything
+from tests.support.project import Project
+from tests.support.world import assert_state_and_world_agree
+from twin.account import Account
+from twin.kubernetes.client import Client
+
+CLUSTER = "groundwork-dev"
+EDITED = {"team-vision-guarded-quota", "team-vision-guarded-namespace", "node-pool-system-group-nodes"}
+DELETED = {
+    "team-vision-guarded-default-deny",
+    "admission-pods-binding",
+    "people-auditor-binding",
+    "team-vision-ml-engineer-entry",
+    "namespace-data-namespace",
+    "namespace-data-quota",
+    "namespace-data-default-deny",
+}
+"""What is done by hand, by the logical names; with a namespace goes all that is in it."""
+SPEECH = {
+    "quota": {"cpu": 8, "memory_gib": 32, "gpus": 1, "pods": 10, "storage_gib": 100},
+    "people": {"data-scientist": ["arn:aws:iam::000000000000:root"]},
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A dev of this file's own, which its tests leave changed."""
+    made = Project.make(tmp_path_factory.mktemp("changes") / "project")
+    made.groundwork("up", "dev")
+    made.run("aws", "eks", "update-kubeconfig", "--name", CLUSTER)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def api(built: Project) -> Client:
+    return administrator(built)
+
+
+def shown(project: Project) -> set[tuple[str, str]]:
+    """Operation and logical name of all that a preview would change."""
+    steps = json.loads(project.pulumi("preview", "--json", "--non-interactive", "-s", "dev").stdout)["steps"]
+    found = {(step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same"}
+    return found - {("update", "groundwork-dev")}  # the stack's own outputs
+
+
+def about(found: set[tuple[str, str]], operation: str) -> set[str]:
+    return {name for op, name in found if op == operation}
+
+
+def of_namespace(api: Client, place: str) -> dict[str, str]:
+    """The uid of everything that the program made in a namespace, and of the namespace."""
+    return {
+        f"{item['kind']}/{item['metadata']['name']}": item["metadata"]["uid"]
+        for item in everything(api)
+        if place in (item["metadata"].get("namespace"), item["metadata"]["name"])
+        and any(field["manager"].startswith(OURS) for field in item["metadata"].get("managedFields", ()))
+    }
+
+
+def roles(account: Account, team: str) -> list[str]:
+    found = [role["RoleName"] for role in account.client("iam").list_roles(MaxItems=1000)["Roles"]]
+    return sorted(name for name in found if name.startswith(f"groundwork-dev-{team}-"))
+
+
+def system_pool(account: Account) -> dict[str, Any]:
+    eks = account.client("eks")
+    groups = [
+        eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName=name)["nodegroup"]
+        for name in eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"]
+    ]
+    return dict(next(group for group in groups if group["labels"]["groundwork.io/node-pool"] == "system"))
+
+
+def test_a_bound_a_quota_a_team_more_and_one_less_change_nothing_else(built: Project, api: Client) -> None:
+    account, before = built.account(), of_namespace(api, "team-vision")
+    arn, nodes = system_pool(account)["nodegroupArn"], {node["metadata"]["uid"] for node in api.list("v1", "Node")}
+    api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "work", "namespace": "team-language"}})
+    assert roles(account, "language")
+
+    def edit(settings: dict[str, Any]) -> None:
+        settings["node_pools"]["system"]["max_size"] = 6
+        settings["teams"]["vision"]["quota"]["gpus"] = 1
+        settings["teams"]["speech"] = SPEECH
+        del settings["teams"]["language"]
+
+    built.change(edit)
+    found = shown(built)
+    assert about(found, "update") == {"node-pool-system-group-nodes", "team-vision-guarded-quota"}
+    assert all(name.startswith("team-speech") for name in about(found, "create"))
+    assert all(name.startswith("team-language") for name in about(found, "delete"))
+    assert {operation for operation, _ in found} == {"update", "create", "delete"}
+    built.groundwork("up", "dev")
+
+    group = system_pool(account)
+    assert group["nodegroupArn"] == arn, "not replaced"
+    assert (group["scalingConfig"]["minSize"], group["scalingConfig"]["maxSize"]) == (2, 6)
+    assert {node["metadata"]["uid"] for node in api.list("v1", "Node")} == nodes, "no machine was touched"
+    quota = api.get("v1", "ResourceQuota", "quota", "team-vision")
+    assert quota is not None
+    assert quota["spec"]["hard"]["requests.nvidia.com/gpu"] == "1"
+    assert of_namespace(api, "team-vision") == before, "everything is still the same object"
+    assert {"Namespace/team-speech", "ResourceQuota/quota"} <= set(of_namespace(api, "team-speech"))
+    assert roles(account, "speech") == ["groundwork-dev-speech-data-scientist"]
+    assert api.get("v1", "Namespace", "team-language") is None, "gone with what people had in it"
+    assert roles(account, "language") == []
+    entries = account.client("eks").list_access_entries(clusterName=CLUSTER, maxResults=100)["accessEntries"]
+    assert not [entry for entry in entries if "language" in entry]
+    assert len([entry for entry in entries if "vision" in entry]) == 3
+    assert_state_and_world_agree(built)
+
+
+def kubectl(project: Project, *arguments: str, editor: str = "") -> None:
+    project.run("kubectl", *arguments, variables=project.twin_variables() | {"KUBE_EDITOR": editor})
+
+
+def test_what_was_edited_and_deleted_by_hand_is_shown_and_mended(built: Project, api: Client) -> None:
+    account, before = built.account(), of_namespace(api, "data")
+    group = system_pool(account)
+    kubectl(built, "edit", "resourcequota", "quota", "-n", "team-vision", editor="sed -i s/50/5000/")
+    kubectl(built, "label", "namespace", "team-vision", "--overwrite", "pod-security.kubernetes.io/enforce=privileged")
+    kubectl(built, "delete", "networkpolicy", "default-deny", "-n", "team-vision")
+    kubectl(built, "delete", "validatingadmissionpolicybinding", "groundwork-pods")
+    kubectl(built, "delete", "clusterrolebinding", "groundwork-auditor")
+    kubectl(built, "delete", "namespace", "data", "--wait")
+    eks, role = account.client("eks"), "arn:aws:iam::000000000000:role/groundwork-dev-vision-ml-engineer"
+    eks.delete_access_entry(clusterName=CLUSTER, principalArn=role)
+    bounds = {"maxSize": group["scalingConfig"]["maxSize"] + 3}
+    eks.update_nodegroup_config(clusterName=CLUSTER, nodegroupName=group["nodegroupName"], scalingConfig=bounds)
+
+    said = built.groundwork("refresh", "dev").stdout
+    for name in EDITED | DELETED:
+        assert name in said, said
+    found = shown(built)
+    of_data = {name for name in about(found, "create") if name.startswith("namespace-data")}
+    assert found == {*(("update", name) for name in EDITED), *(("create", name) for name in DELETED | of_data)}
+    built.groundwork("up", "dev")
+
+    quota = api.get("v1", "ResourceQuota", "quota", "team-vision")
+    namespace = api.get("v1", "Namespace", "team-vision")
+    assert quota is not None
+    assert namespace is not None
+    assert quota["spec"]["hard"]["pods"] == "50"
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert system_pool(account)["scalingConfig"] == group["scalingConfig"]
+    assert eks.describe_access_entry(clusterName=CLUSTER, principalArn=role)
+    after = of_namespace(api, "data")
+    assert set(after) == set(before)
+    assert not set(after.values()) & set(before.values()), "made again, with all that guards it"
+    built.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
+    assert_state_and_world_agree(built)
