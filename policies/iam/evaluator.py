@@ -7,6 +7,7 @@ Deny only when it applies to all of them.
 Source: IAM user guide, "Policy evaluation logic", "IAM JSON policy elements reference".
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -69,7 +70,7 @@ def applies(statement: Statement, request: Request) -> Truth:
     return all_of(
         (
             actions_of(statement).includes(_lower(request.action)),
-            _resources(statement, request.context).includes(request.resource),
+            resources_of(statement, request.context).includes(request.resource),
             concerns(statement, request.principal, request.context),
         )
     )
@@ -88,25 +89,28 @@ def actions_of(statement: Statement) -> Texts:
     return Texts(tuple(node.value.lower() for node in nodes), complement=bool(statement.not_actions))
 
 
-def resources_of(statement: Statement) -> Texts:
-    """Return the resources that a statement is about, as they are written; a trust policy names none and means all."""
+def resources_of(statement: Statement, context: Context = OPEN) -> Texts:
+    """Return the resources that a statement is about; a trust policy names none and means all.
+
+    Policy variables that are open make an Allow no narrower than it may be, and a Deny no broader.
+    """
     nodes = statement.not_resources or statement.resources
     if not nodes:
         return EVERYTHING
-    return Texts(tuple(node.value for node in nodes), complement=bool(statement.not_resources))
+    complement = bool(statement.not_resources)
+    if not any("${" in node.value for node in nodes):
+        return Texts(tuple(node.value for node in nodes), complement)
+    if context.is_open and statement.allows != complement:
+        # A variable may be anything there; elsewhere what cannot be replaced is about nothing.
+        return Texts(tuple(_widened(node.value, context) for node in nodes), complement)
+    patterns = [expanded(node.value, context) for node in nodes]
+    return Texts(tuple(pattern for pattern in patterns if pattern is not None), complement)
 
 
-def _resources(statement: Statement, context: Context) -> Texts:
-    """Return the resources with policy variables replaced, so that an Allow is no narrower than it may be, and a Deny
-    no broader."""
-    written = resources_of(statement)
-    if not any("${" in pattern for pattern in written.patterns):
-        return written
-    widened = context.is_open and statement.allows != written.complement
-    patterns = [expanded(pattern, context) for pattern in written.patterns]
-    if widened:
-        return Texts(tuple("*" if pattern is None else pattern for pattern in patterns), written.complement)
-    return Texts(tuple(pattern for pattern in patterns if pattern is not None), written.complement)
+def _widened(pattern: str, context: Context) -> str:
+    """Return a pattern with a star for each variable that is open."""
+    parts = re.split(r"(\$\{[^}]*\})", pattern)
+    return "".join("*" if (text := expanded(part, context)) is None else text for part in parts)
 
 
 def _lower(texts: Texts) -> Texts:
@@ -120,7 +124,7 @@ def _names(statement: Statement, principal: Principal | None) -> bool:
         # Whoever is to be left out has to be named in full, the account included.
         return not all(_is_left_out(statement, Principal(principal.kind, (name,))) for name in principal.names)
     if not statement.principals:
-        return True
+        return statement.allows  # AWS refuses such a statement of a resource: a Deny of nobody is nothing to rely on
     return any(is_named(kind, node, principal, generous=statement.allows) for kind, node in statement.principals)
 
 

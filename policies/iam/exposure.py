@@ -89,12 +89,12 @@ class Document:
 
         `told`: what it cannot choose. None as the principal: whoever is named.
         """
-        granted = list(product(singles(actions or actions_of(statement)), singles(resources_of(statement))))
         return any(
             not self._denied(Request(action, resource, principal, context))
             for context in self._contexts(told)
             if concerns(statement, principal, context) is not False
-            for action, resource in granted
+            for action in singles(actions or actions_of(statement))
+            for resource in singles(resources_of(statement, context))
         )
 
     def _denied(self, request: Request) -> bool:

@@ -99,6 +99,20 @@ DENY_CASES = (
         "pass", "taken back but for other objects", PUBLIC, deny(Resource=ABSENT, NotResource="arn:aws:s3:::logs/*")
     ),
     judged("deny", "taken back but for these", PUBLIC, deny(Resource=ABSENT, NotResource="arn:aws:s3:::data/open/*")),
+    judged(
+        "deny",
+        "taken back but for what a variable may be",
+        PUBLIC | {"Resource": "arn:aws:s3:::data/${aws:username}/*"},
+        deny(Resource=ABSENT, NotResource="arn:aws:s3:::data/alice/*"),
+    ),
+    judged(
+        "pass",
+        "taken back whatever a variable is",
+        PUBLIC | {"Resource": "arn:aws:s3:::data/${aws:username}/*"},
+        deny(Resource=ABSENT, NotResource="arn:aws:s3:::data/alice"),
+    ),
+    judged("deny", "taken back where a variable leads", PUBLIC, deny(Resource="arn:aws:s3:::data/${aws:username}")),
+    judged("deny", "taken back from nobody named", PUBLIC, deny(Principal=ABSENT)),
     judged("deny", "taken back from some", PUBLIC, deny(Principal={"AWS": ROLE})),
     judged("deny", "taken back from services", PUBLIC, deny(Principal={"Service": "*"})),
     judged("deny", "another action taken back", PUBLIC, deny(Action="s3:PutObject")),
