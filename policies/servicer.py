@@ -28,7 +28,7 @@ _NAME: Final = "_PolicyAnalyzerServicer"
 _STOCK: Final[Any] = getattr(sdk, _NAME, object)
 
 
-class QuickServicer(_STOCK):  # type: ignore[misc] - the SDK has no types for it
+class QuickServicer(_STOCK):  # type: ignore[misc]  # the SDK has no types for it
     """The SDK's servicer for a pack whose policies are all ours."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,18 +66,16 @@ def measure() -> dict[str, str]:
         measured["rules"] = f"{len(pack.info().policies) - 3}"
         for name, one in (("pack", POLICIES), ("SDK's servicer", stock[1]), ("empty pack", empty[1])):
             measured[f"start to first answer, {name}{' (target at most 1 s)' if one is POLICIES else ''}"] = str(
-                median(lambda one=one: _started(one))
+                median(partial(_started, one))
             )
-        ours, theirs, nothing = (
-            median(lambda pack=pack: _asked(pack, requests)) for pack in (pack, stock[0], empty[0])
-        )
+        ours, theirs, nothing = (median(partial(_asked, one, requests)) for one in (pack, stock[0], empty[0]))
         measured["a resource, pack (target at most 8 ms)"] = ours.each(len(requests))
         measured["a resource, SDK's servicer"] = theirs.each(len(requests))
         measured["a resource, empty pack"] = nothing.each(len(requests))
         measured["a resource, pack / SDK's servicer"] = f"**{ours.processor / theirs.processor:.2f}**"
         slowest = max(requests, key=lambda request: _asked(pack, [request] * 20).clock)
         measured[f"the slowest resource, pack ({slowest.type})"] = median(lambda: _asked(pack, [slowest] * 20)).each(20)
-        small, large = (median(lambda stack=stack: _stack(pack, stack)) for stack in (first, last))
+        small, large = (median(partial(_stack, pack, stack)) for stack in (first, last))
         stocks = _stack(stock[0], first)
         measured[f"stack pass of {STACKS[0]}, pack (target at most 1.5 s)"] = str(small)
         measured[f"stack pass of {STACKS[0]}, SDK's servicer, one round"] = str(stocks)

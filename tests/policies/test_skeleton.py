@@ -171,7 +171,7 @@ class TestServicer:
             read.append(message)
             return MessageToDict(message)
 
-        monkeypatch.setattr(servicer.json_format, "MessageToDict", counted)
+        monkeypatch.setattr("policies.servicer.json_format.MessageToDict", counted)
         assert servicer.install()
         quick = self.made(*BY_ID)
         quick.Analyze(self.request(DB), None)
@@ -195,7 +195,11 @@ class TestServicer:
         production = {"production": True}
 
         def said(settings: dict[str, Any]) -> list[str]:
-            config = {"pack-settings": analyzer_pb2.PolicyConfig(enforcementLevel=1, properties=struct(settings))}
+            config = {
+                "pack-settings": analyzer_pb2.PolicyConfig(
+                    enforcementLevel=analyzer_pb2.MANDATORY, properties=struct(settings)
+                )
+            }
             quick.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config), None)
             return [diagnostic.policyName for diagnostic in quick.Analyze(self.request(item), None).diagnostics]
 
