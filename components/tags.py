@@ -12,6 +12,7 @@ from pydantic import Field
 from components.model import Model
 
 CLASSIFICATION_KEY = "data-classification"
+BACKUP_KEY = "backup-plan"
 
 TagValue: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=256)]
 
@@ -62,6 +63,11 @@ class Lineage(Model):
             "source": self.source,
             "pipeline-run": self.pipeline_run,
         }
+
+
+def backup_tag(plan_name: str | None) -> dict[str, str]:
+    """Return the tag by which a backup plan selects a store; none for a store that is in no plan."""
+    return {BACKUP_KEY: plan_name} if plan_name else {}
 
 
 def name_tag(environment: str, logical_name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from components.policy_document import Statement
 from components.registry.database import RegistryDatabase, RegistryDatabaseArgs
 from components.security.audit_trail import AuditTrail, AuditTrailArgs, trail_delivery
+from components.storage.backups import Backups, BackupsArgs, plan_name
 from components.storage.container_registry import ContainerRegistry, ContainerRegistryArgs
 from components.storage.object_store import ObjectStore, ObjectStoreArgs, Replica
 from components.tags import DataClass
@@ -16,6 +17,7 @@ from stacks.store_names import replica_bucket_name, store_bucket_name, store_rol
 from stacks.store_roles import ACCESS_LOG_CLASS, DATA_STORES, STORE_CLASSES
 
 TRAIL = "audit-trail"
+BACKUPS = "backups"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Data:
     stores: Mapping[str, ObjectStore]
     images: ContainerRegistry
     database: RegistryDatabase
+    backups: Backups
     trail: AuditTrail
 
 
@@ -58,6 +61,20 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
             logs_key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,  # its logs quote statements, and so data
             boundary_arn=foundation.boundary.arn,
             client_security_group_ids={"cluster": kubernetes.cluster.security_group_id},
+            backup_plan_name=plan_name(settings.environment, BACKUPS),
+        ),
+        foundation.opts,
+    )
+    backups = Backups(
+        BACKUPS,
+        BackupsArgs(
+            settings=settings.backups,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            boundary_arn=foundation.boundary.arn,
+            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
+            data_classes=tuple(sorted({STORE_CLASSES[name] for name in DATA_STORES})),
         ),
         foundation.opts,
     )
@@ -75,7 +92,7 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
         ),
         foundation.opts,
     )
-    return Data({"access_logs": access_logs[settings.region]} | others, images, database, trail)
+    return Data({"access_logs": access_logs[settings.region]} | others, images, database, backups, trail)
 
 
 def _access_logs(settings: StackSettings, foundation: Foundation, region: str) -> ObjectStore:
@@ -131,6 +148,7 @@ def _store(
             access_log_bucket_name=access_logs[settings.region].bucket_name,
             statements=_service_writers(name, settings),
             replica=replica,
+            backup_plan_name=plan_name(settings.environment, BACKUPS) if name in DATA_STORES else None,
             lineage=store.lineage if isinstance(store, DataStoreSettings) else None,
             boundary_arn=foundation.boundary.arn,
         ),

@@ -29,6 +29,7 @@ from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings
 from components.security.workload_identity import ObjectPrefix, Trust
+from components.storage.backups import BackupSettings
 from components.storage.container_registry import ContainerRegistrySettings
 from components.storage.object_store import ObjectStoreSettings
 from components.tags import KeyAccess, Lineage, TagValue
@@ -141,6 +142,8 @@ class StackSettings(Model):
         default=RegistryDatabaseSettings(), examples=[{"instance_class": "db.t4g.medium"}]
     )
     """The database of the experiment and model registry."""
+    backups: BackupSettings = Field(default=BackupSettings(), examples=[{"retention_days": 35}])
+    """The daily backups of data sets, models and the database, beside versions and RDS' own backups."""
     audit_trail: AuditTrailSettings = Field(default=AuditTrailSettings(), examples=[{"retention_in_days": 365}])
     """The record of who did what in the account."""
     github: GitHubAccessSettings = Field(examples=[{"repository": "octo-org/groundwork"}])

@@ -90,6 +90,8 @@ KINDS = (
     Kind("db-parameter-group", "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName",
          lambda group: not group["DBParameterGroupName"].startswith("default.")),
     Kind("secret", "secretsmanager", "list_secrets", "SecretList", "Name"),
+    Kind("backup-vault", "backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
+    Kind("backup-plan", "backup", "list_backup_plans", "BackupPlansList", "BackupPlanName"),
     Kind("trail", "cloudtrail", "describe_trails", "trailList", "Name"),
     Kind("log-group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
 )  # fmt: skip

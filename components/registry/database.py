@@ -32,7 +32,7 @@ from components.registry.windows import (
     overlap,
 )
 from components.retention import FromOneMonth
-from components.tags import DataClass, classification_tag, name_tag
+from components.tags import DataClass, backup_tag, classification_tag, name_tag
 
 PORT = 5432
 FAMILY = "postgres17"
@@ -150,6 +150,8 @@ class RegistryDatabaseArgs(Model):
     """The security groups that may connect, by the role of the client; none by default."""
     data_class: DataClass = DataClass.CONFIDENTIAL
     """How sensitive the content is."""
+    backup_plan_name: str | None = None
+    """The plan of `Backups` that the instance is in, beside RDS' own backups; absent, it is in none."""
 
 
 class RegistryDatabase(pulumi.ComponentResource):
@@ -170,7 +172,7 @@ class RegistryDatabase(pulumi.ComponentResource):
         super().__init__("groundwork:registry:RegistryDatabase", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         settings, identifier = args.settings, physical_name(args.environment, name, limit=IDENTIFIER_LIMIT)
-        tags = classification_tag(args.data_class)
+        tags = classification_tag(args.data_class) | backup_tag(args.backup_plan_name)
         security_group = self._security_group(name, args)
         subnet_group = rds.SubnetGroup(
             f"{name}-subnets",

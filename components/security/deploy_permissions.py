@@ -2,8 +2,8 @@
 
 Left out on purpose, so that it takes an administrator, as the first `up` of an environment does: keys and their
 policies (who sets a key's policy could give itself the data), the VPC itself, deleting the cluster and what holds data
-(buckets, databases, repositories, log groups), stopping the audit trail, the permissions boundary and the pipeline's
-own roles.
+(buckets, databases, repositories, log groups), making or deleting the backup vault, stopping the audit trail, the
+permissions boundary and the pipeline's own roles.
 Names are the environment's; where AWS gives a random one, its tags say whose it is.
 
 Source: service authorization reference, one page a service.
@@ -209,6 +209,26 @@ DATA: tuple[Permission, ...] = (
         ),
         resources=("arn:aws:cloudtrail:{region}:{account}:trail/groundwork-{environment}-*",),
     ),
+    Permission(
+        sid="MakeBackupPlans",
+        why="a plan's id is random: what is being made has no tags to go by yet, only an account and a region",
+        actions=("backup:CreateBackupPlan", "backup:CreateBackupSelection"),
+        resources=("arn:aws:backup:{region}:{account}:backup-plan:*",),
+    ),
+    Permission(
+        sid="ConfigureBackups",
+        why="a plan and its selection can be changed; the vault is neither made nor deleted, nor is a backup",
+        actions=(
+            "backup:DeleteBackupSelection",
+            "backup:TagResource",
+            "backup:UntagResource",
+            "backup:UpdateBackupPlan",
+        ),
+        resources=(
+            "arn:aws:backup:{region}:{account}:backup-plan:*",
+            "arn:aws:backup:{region}:{account}:backup-vault:groundwork-{environment}-*",
+        ),
+    ),
 )
 
 COST: tuple[Permission, ...] = (
@@ -267,6 +287,7 @@ IDENTITY: tuple[Permission, ...] = (
         conditions={
             "StringEquals": {
                 "iam:PassedToService": [
+                    "backup.amazonaws.com",
                     "cloudtrail.amazonaws.com",
                     "eks.amazonaws.com",
                     "pods.eks.amazonaws.com",

@@ -29,6 +29,7 @@ ALIAS_LIMIT = 250
 DEFAULT_USES: Mapping[DataClass, tuple[KeyUse, ...]] = {
     DataClass.INTERNAL: (KeyUse.ACCESS_LOGS, KeyUse.LOG_GROUPS, KeyUse.OBJECTS),
     DataClass.CONFIDENTIAL: (
+        KeyUse.BACKUPS,
         KeyUse.CLUSTER_SECRETS,
         KeyUse.DATABASES,
         KeyUse.IMAGES,

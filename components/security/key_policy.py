@@ -12,7 +12,8 @@ about it, only by one that denies it: the boundary, too, could not name keys bef
 
 Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
 CloudTrail user guide, "Configure AWS KMS key policies"; RDS user guide, "Configuring an AWS KMS policy for Performance
-Insights"; Secrets Manager user guide, "Secret encryption and decryption"; EKS user guide, "Encrypt Kubernetes secrets
+Insights"; AWS Backup developer guide, "Backup vault creation and deletion"; Secrets Manager user guide, "Secret
+encryption and decryption"; EKS user guide, "Encrypt Kubernetes secrets
 with KMS"; EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide,
 "How AWS enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
@@ -55,6 +56,7 @@ ADMINISTRATION = (
 class KeyUse(StrEnum):
     """What a key encrypts; each use is one or two statements of its policy."""
 
+    BACKUPS = "backups"
     OBJECTS = "objects"
     ACCESS_LOGS = "access-logs"
     CLUSTER_SECRETS = "cluster-secrets"
@@ -168,6 +170,22 @@ def _databases(place: KeyPlace) -> list[Statement]:
             resources=["*"],
             conditions={"StringEquals": _through(place, "rds") | {"kms:EncryptionContext:aws:pi:service": "rds"}},
         ),
+    ]
+
+
+def _backups(place: KeyPlace) -> list[Statement]:
+    """AWS Backup works by a grant, which whoever makes the vault, and its own role, let it make."""
+    return [
+        allow(
+            "EncryptBackups",
+            principal=ANYONE,
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={
+                "StringEquals": _through(place, "backup"),
+            },
+        ),
+        *_grant_through(place, "backup", "GrantToBackups"),
     ]
 
 
@@ -320,6 +338,7 @@ def _through(place: KeyPlace, service: str) -> dict[str, str | list[str]]:
 
 
 _STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
+    KeyUse.BACKUPS: _backups,
     KeyUse.OBJECTS: _objects,
     KeyUse.ACCESS_LOGS: _access_logs,
     KeyUse.CLUSTER_SECRETS: _cluster_secrets,

@@ -64,26 +64,27 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
     log_groups = f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*"
     return (
         allow(
+            # Workloads, S3 replication, and AWS Backup, which sets up a bucket's events and inventories for itself.
             "ObjectsOfTheEnvironment",
             actions=[
                 "s3:AbortMultipartUpload",
-                "s3:GetBucketLocation",
+                "s3:GetBucket*",
+                "s3:GetInventoryConfiguration",
                 "s3:GetObject",
-                "s3:ListBucket",
-                "s3:ListMultipartUploadParts",
-                "s3:PutObject",
-            ],
-            resources=[buckets],
-        ),
-        allow(
-            "ReplicationBetweenItsBuckets",
-            actions=[
+                "s3:GetObjectAcl",
                 "s3:GetObjectLegalHold",
                 "s3:GetObjectRetention",
+                "s3:GetObjectTagging",
+                "s3:GetObjectVersion",
                 "s3:GetObjectVersionAcl",
                 "s3:GetObjectVersionForReplication",
                 "s3:GetObjectVersionTagging",
                 "s3:GetReplicationConfiguration",
+                "s3:ListBucket*",
+                "s3:ListMultipartUploadParts",
+                "s3:PutBucketNotification",
+                "s3:PutInventoryConfiguration",
+                "s3:PutObject",
                 "s3:ReplicateObject",
                 "s3:ReplicateTags",
             ],
@@ -95,8 +96,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             actions=[
                 "logs:CreateLogGroup",
                 "logs:CreateLogStream",
-                "logs:DescribeLogGroups",
-                "logs:DescribeLogStreams",
+                "logs:Describe*",
                 "logs:GetLogEvents",
                 "logs:PutLogEvents",
                 "logs:PutRetentionPolicy",
@@ -105,12 +105,17 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
         ),
         *_people_and_autoscaler(args),
         *_nodes_and_network(args),
+        *_backups(args),
         deny(
-            # For objects, and for the volumes that the CSI driver makes.
-            "KeysOnlyThroughS3AndEc2",
+            # For objects, for the volumes that the CSI driver makes, and for backups.
+            "KeysOnlyThroughServices",
             actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:Generate*", "kms:ReEncrypt*"],
             resources=["*"],
-            conditions={"StringNotLike": {"kms:ViaService": ["ec2.*.amazonaws.com", "s3.*.amazonaws.com"]}},
+            conditions={
+                "StringNotLike": {
+                    "kms:ViaService": ["backup.*.amazonaws.com", "ec2.*.amazonaws.com", "s3.*.amazonaws.com"]
+                }
+            },
         ),
         deny("NoIdentities", actions=["iam:*", "organizations:*", "sts:AssumeRole"], resources=["*"]),
     )
@@ -123,18 +128,15 @@ def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ..
     groups = f"arn:aws:autoscaling:{args.region}:{args.account_id}:autoScalingGroup:*:autoScalingGroupName/*"
     return (
         allow(
-            "SeeCapacity",  # these know no resource
+            "SeeWhatHasNoResource",  # capacity and the network; what AWS Backup looks for stores with
             actions=[
-                "autoscaling:DescribeAutoScalingGroups",
-                "autoscaling:DescribeAutoScalingInstances",
-                "autoscaling:DescribeLaunchConfigurations",
-                "autoscaling:DescribeScalingActivities",
-                "autoscaling:DescribeTags",
-                "ec2:DescribeImages",
-                "ec2:DescribeInstanceStatus",
-                "ec2:DescribeInstances",
-                "ec2:DescribeInstanceTypes",
-                "ec2:DescribeLaunchTemplateVersions",
+                "autoscaling:Describe*",
+                "cloudwatch:GetMetricData",
+                "ec2:Describe*",
+                "ecr:GetAuthorizationToken",
+                "elasticloadbalancing:Describe*",
+                "events:ListRules",
+                "tag:GetResources",
             ],
             resources=["*"],
         ),
@@ -151,7 +153,7 @@ def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ..
         ),
         allow(
             "SeeImages",
-            actions=["ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:ListImages"],
+            actions=["ecr:Describe*", "ecr:ListImages"],
             resources=[f"arn:aws:ecr:{args.region}:{args.account_id}:repository/{cluster}-*"],
         ),
         allow(
@@ -176,7 +178,6 @@ def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
     ec2 = f"arn:aws:ec2:{args.region}:{args.account_id}"
     snapshots = f"arn:aws:ec2:{args.region}::snapshot/*"
     return (
-        allow("SeeNetwork", actions=["ec2:Describe*", "elasticloadbalancing:Describe*"], resources=["*"]),
         # EKS looks at the key of secrets with the cluster's role.
         allow("SeeKeys", actions=["kms:DescribeKey"], resources=[f"arn:aws:kms:{args.region}:{args.account_id}:key/*"]),
         allow(
@@ -247,11 +248,48 @@ def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             resources=[f"arn:aws:ecr:{args.region}:*:repository/*"],
         ),
-        allow("SignInToRegistries", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
         allow(
             # With which the agent on a node gets pods their roles.
             "RolesOfPods",
             actions=["eks-auth:AssumeRoleForPodIdentity"],
             resources=[f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{PROJECT}-{args.environment}"],
+        ),
+    )
+
+
+def _backups(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
+    """Return what the role of AWS Backup may do at most, beside what is said of buckets and of what has no resource."""
+    ours, here = f"{PROJECT}-{args.environment}-*", f"{args.region}:{args.account_id}"
+    rds = f"arn:aws:rds:{here}"
+    return (
+        allow(
+            "FollowChanges",
+            actions=[
+                "events:DeleteRule",
+                "events:DescribeRule",
+                "events:DisableRule",
+                "events:EnableRule",
+                "events:ListTargetsByRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "events:RemoveTargets",
+            ],
+            resources=[f"arn:aws:events:{here}:rule/AwsBackupManagedRule*"],
+        ),
+        allow(
+            "SnapshotDatabases",
+            actions=[
+                "rds:AddTagsToResource",
+                "rds:CreateDBSnapshot",
+                "rds:DeleteDBSnapshot",
+                "rds:Describe*",
+                "rds:ListTagsForResource",
+            ],
+            resources=[f"{rds}:db:{ours}", f"{rds}:snapshot:awsbackup:*"],
+        ),
+        allow(
+            "KeepBackups",
+            actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault", "backup:TagResource"],
+            resources=[f"arn:aws:backup:{here}:backup-vault:{ours}", f"arn:aws:backup:{here}:recovery-point:*"],
         ),
     )

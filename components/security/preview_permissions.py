@@ -143,6 +143,20 @@ READ: tuple[Permission, ...] = (
         resources=("arn:aws:budgets::{account}:budget/groundwork-{environment}-*",),
     ),
     Permission(
+        sid="ReadBackups",
+        why="how vaults and plans are set up, not the backups; a plan's id is random, so the account's plans",
+        actions=(
+            "backup:DescribeBackupVault",
+            "backup:GetBackupPlan",
+            "backup:GetBackupSelection",
+            "backup:ListTags",
+        ),
+        resources=(
+            "arn:aws:backup:{region}:{account}:backup-plan:*",
+            "arn:aws:backup:{region}:{account}:backup-vault:groundwork-{environment}-*",
+        ),
+    ),
+    Permission(
         sid="ReadLogGroups",
         why="retention and key of log groups, not their events",
         actions=("logs:DescribeLogGroups", "logs:ListTagsForResource"),

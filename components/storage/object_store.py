@@ -25,7 +25,7 @@ from components.naming import bucket_name
 from components.storage.bucket_policy import access_log_delivery, store_policy
 from components.storage.private_bucket import BucketPlan, Lifecycle, PrivateBucket, private_bucket
 from components.storage.replication import replication_role
-from components.tags import DataClass, Lineage, classification_tag
+from components.tags import DataClass, Lineage, backup_tag, classification_tag
 
 
 class ObjectLock(Model):
@@ -95,6 +95,8 @@ class ObjectStoreArgs(Model):
     """Further statements of the bucket policy, for AWS services that write here; none by default."""
     replica: Replica | None = None
     """Absent, the store has no copy in another region."""
+    backup_plan_name: str | None = None
+    """The plan of `Backups` that the store, not its replica, is in; absent, it is in none."""
     lineage: Lineage | None = None
     """Where it is written of which version, source and run an object is: tags of a store of data sets or models."""
     boundary_arn: Wire | None = None
@@ -163,7 +165,9 @@ class ObjectStore(pulumi.ComponentResource):
             bucket_name=physical,
             policy=store_policy(physical, statements),
             key_arn=key_arn,
-            tags=classification_tag(args.data_class) | (args.lineage.tags() if args.lineage else {}),
+            tags=classification_tag(args.data_class)
+            | (args.lineage.tags() if args.lineage else {})
+            | (backup_tag(args.backup_plan_name) if region == args.region else {}),  # a plan reaches no other region
             lifecycle=args.settings.lifecycle,
             region=region,
             force_destroy=args.settings.force_destroy,

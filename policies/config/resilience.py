@@ -21,6 +21,7 @@ BACKED_UP = (
 """Stores that AWS Backup takes. Source: AWS Backup developer guide, "Feature availability by resource"."""
 STATEFUL = (
     *BACKED_UP,
+    "aws:backup/vault:Vault",
     "aws:cloudtrail/eventDataStore:EventDataStore",
     "aws:cloudtrail/trail:Trail",
     "aws:ecr/repository:Repository",
@@ -44,3 +45,5 @@ class ResilienceSettings:
     """RES-08: types of resources that hold what cannot be made again."""
     cluster_versions: tuple[str, ...] = setting(("1.34", "1.35", "1.36"), texts("Kubernetes versions such as 1.36"))
     """RES-09: versions of EKS in standard support."""
+    backup_types: tuple[str, ...] = setting(BACKED_UP, texts("type tokens such as aws:rds/instance:Instance"))
+    """RES-11: types of stores that a backup selection matches."""

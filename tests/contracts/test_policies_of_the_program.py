@@ -29,7 +29,7 @@ def as_the_engine_sends_it(value: Any) -> Any:
 SILENT = {
     *("ACC-08", "ACC-10", "ACC-14", "ACC-15", "ACC-16", "ACC-19", "ACC-20"),
     *("ENC-05", "ENC-12", "ENC-13", "ENC-14", "ENC-15"),
-    *("ENC-18", "ENC-19", "ENC-20", "ENC-21", "ENC-22", "ENC-23", "ENC-24"),
+    *("ENC-18", "ENC-19", "ENC-20", "ENC-21", "ENC-23", "ENC-24"),
     *("LOG-08", "LOG-09"),
     *("MLG-05", "MLG-06", "MLG-07", "MLG-08", "MLG-09"),
     *("NET-11", "NET-12"),

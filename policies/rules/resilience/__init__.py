@@ -1,7 +1,7 @@
 """RES: what outlives a mistake, a zone and a version."""
 
 from policies.rule import Rule
-from policies.rules.resilience import buckets, clusters, databases, protection, queues, services
+from policies.rules.resilience import backups, buckets, clusters, databases, protection, queues, services
 
 RULES: tuple[Rule, ...] = (
     *buckets.RULES,
@@ -10,4 +10,5 @@ RULES: tuple[Rule, ...] = (
     *queues.RULES,
     *protection.RULES,
     *clusters.RULES,
+    *backups.RULES,
 )

@@ -52,8 +52,8 @@ def test_a_key_is_denied_but_through_s3_and_ec2(policy: str) -> None:
         assert decision(policy, action, "key", {}) == "none"
 
 
-SEES = ("Describe", "List", "GetAuthorizationToken")
-"""How actions begin that see what is there; ECR's token knows no resource either."""
+SEES = ("Describe", "List", "GetAuthorizationToken", "GetBucket", "GetMetricData", "GetResources")
+"""How actions begin that see what is there; ECR's token, metrics and the search by tag know no resource either."""
 
 
 def test_only_what_sees_is_a_wildcard_or_for_everything(policy: str) -> None:
