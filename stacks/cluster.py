@@ -12,7 +12,7 @@ import pulumi
 from pulumi_kubernetes import Provider
 
 from components.cluster.access import ClusterAccess, ClusterAccessArgs, Principal, key_of
-from components.cluster.addons import AddonsArgs, NetworkAddons, NodeAddons
+from components.cluster.addons import NetworkAddons, NetworkAddonsArgs, NodeAddons, NodeAddonsArgs
 from components.cluster.cluster import Cluster, ClusterArgs
 from components.cluster.workload_associations import (
     WorkloadAssociation,
@@ -78,7 +78,7 @@ def build_cluster(settings: StackSettings, foundation: Foundation, access: Acces
     )
     network_addons = NetworkAddons(
         "network-addons",
-        AddonsArgs(
+        NetworkAddonsArgs(
             account_id=settings.account_id,
             region=settings.region,
             environment=settings.environment,
@@ -131,7 +131,7 @@ def build_cluster(settings: StackSettings, foundation: Foundation, access: Acces
     }
     node_addons = NodeAddons(
         "node-addons",
-        AddonsArgs(
+        NodeAddonsArgs(
             account_id=settings.account_id,
             region=settings.region,
             environment=settings.environment,

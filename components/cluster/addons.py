@@ -27,8 +27,8 @@ NAMESPACE = "kube-system"
 CNI_POLICY_ARN = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
 
 
-class AddonsArgs(Model):
-    """What the add-ons of either part are wired to."""
+class _Place(Model):
+    """Where add-ons of either part are."""
 
     account_id: str
     """The account of the cluster."""
@@ -38,10 +38,15 @@ class AddonsArgs(Model):
     """Part of the names of the roles of the CNI and the CSI driver."""
     boundary_arn: Wire
     """The permissions boundary of the environment, for those roles."""
-    cluster_name: Wire
-    """The cluster: once people get in, or, for what runs on nodes, once those of the system pool are ready."""
     version: KubernetesVersion
     """The minor version of the cluster, which the versions of the add-ons go by."""
+
+
+class NetworkAddonsArgs(_Place):
+    """What the add-ons before the nodes are wired to."""
+
+    cluster_name: Wire
+    """The cluster, once people get in."""
 
 
 class NetworkAddons(pulumi.ComponentResource):
@@ -50,7 +55,7 @@ class NetworkAddons(pulumi.ComponentResource):
     cluster_name: pulumi.Output[str]
     """Known once the add-ons are there: node pools take the cluster's name from here."""
 
-    def __init__(self, name: str, args: AddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: NetworkAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:NetworkAddons", name, None, opts)
         cni = PodRole(
             f"{name}-cni",
@@ -84,13 +89,20 @@ class NetworkAddons(pulumi.ComponentResource):
         self.register_outputs({"cluster_name": self.cluster_name})
 
 
+class NodeAddonsArgs(_Place):
+    """What the add-ons that run on nodes are wired to."""
+
+    cluster_name: Wire
+    """The cluster, once nodes of the system pool are ready."""
+
+
 class NodeAddons(pulumi.ComponentResource):
     """`coredns`, `metrics-server`, `snapshot-controller` and `aws-ebs-csi-driver`."""
 
     cluster_name: pulumi.Output[str]
     """Known once the add-ons are there: what is made inside the cluster takes its name from here."""
 
-    def __init__(self, name: str, args: AddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: NodeAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cluster:NodeAddons", name, None, opts)
         csi = PodRole(
             f"{name}-csi",

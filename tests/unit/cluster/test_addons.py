@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from components.cluster.addons import (
-    AddonsArgs,
     NetworkAddons,
+    NetworkAddonsArgs,
     NodeAddons,
+    NodeAddonsArgs,
     csi_statements,
 )
 from components.cluster.versions import ADDON_VERSIONS, KubernetesVersion
@@ -27,8 +28,8 @@ PLACE: Any = {
 
 def build(version: KubernetesVersion = "1.36") -> None:
     def program() -> None:
-        NetworkAddons("network", AddonsArgs(**PLACE, version=version))
-        NodeAddons("node", AddonsArgs(**PLACE, version=version))
+        NetworkAddons("network", NetworkAddonsArgs(**PLACE, version=version))
+        NodeAddons("node", NodeAddonsArgs(**PLACE, version=version))
 
     run_program(program)
 
