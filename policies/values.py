@@ -84,7 +84,8 @@ def describe(value: object) -> str:
         type(value), "a value"
     )
     text = value if isinstance(value, str) else json.dumps(value, default=repr, sort_keys=True)
-    return f"{kind} of {len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:8]}…"
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()  # JSON can hold half a character
+    return f"{kind} of {len(text)} characters, sha256 {digest[:8]}…"
 
 
 @dataclass(frozen=True, slots=True)

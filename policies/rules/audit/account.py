@@ -72,7 +72,8 @@ def _filter_has_an_alarm(
         if node.unknown:
             yield metric_filter, Undecided(node.path)
             return
-    found = alarms.get((space.value, name.value), []) if isinstance(space.value, str) else []
+    readable = isinstance(space.value, str) and isinstance(name.value, str)
+    found = alarms.get((space.value, name.value), []) if readable else []
     answers = [(alarm, weigh(_alarm_findings(alarm))) for alarm in found]
     if any(not findings for _, findings in answers):
         return

@@ -108,6 +108,8 @@ def _budget(budgets: list[tuple[Resource, Node]], pod: Pod) -> Iterator[Finding]
 def _same_namespace(one: Node, other: Node) -> Answer:
     if one.unknown or other.unknown:
         return one if one.unknown else other
+    if MALFORMED in (one.value, other.value):
+        return False  # what cannot be read is the same as nothing
     return bool((one.value or None) == (other.value or None))
 
 
