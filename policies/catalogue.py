@@ -39,8 +39,7 @@ def sections(rules: Iterable[Rule]) -> Iterator[str]:
 def _section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.id}"
     yield rule.requirement
-    if rule.why:
-        yield f"*{rule.why}*"
+    yield f"*{rule.why}*"
     yield ""
     yield f"- severity {rule.severity.value}, {rule.default_level.value}; judged {_scope(rule)}{_repair(rule)}"
     yield f"- fix: `{rule.fix}`"

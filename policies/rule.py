@@ -80,8 +80,8 @@ class Rule:
     """Family and number of the catalogue, such as ENC-01."""
     requirement: str
     """One sentence: what must hold."""
-    why: str = ""
-    """What goes wrong otherwise; that of the family where a rule has none of its own."""
+    why: str
+    """What goes wrong otherwise."""
     fix: str
     """One line of Pulumi that repairs it."""
     types: frozenset[str]
@@ -103,11 +103,6 @@ class Rule:
     def family(self) -> Family:
         """The group that the id names."""
         return FAMILIES[self.id.partition("-")[0]]
-
-    @property
-    def reason(self) -> str:
-        """Why it is required."""
-        return self.why or self.family.why
 
     @property
     def default_level(self) -> EnforcementLevel:

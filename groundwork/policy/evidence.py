@@ -121,7 +121,7 @@ def _rule(rule: Rule, judged: Judged) -> dict[str, Any]:
         "id": rule.id,
         "family": rule.family.title,
         "requirement": rule.requirement,
-        "why": rule.reason,
+        "why": rule.why,
         "fix": rule.fix,
         "severity": rule.severity.value,
         "level": level.value,

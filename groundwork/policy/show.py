@@ -61,7 +61,7 @@ def explanation(console: Console, rule: Rule) -> None:
     """Everything that is known of a rule."""
     example = examples()[rule.id]
     console.print(f"[bold]{rule.id}[/] {escape(rule.requirement)}", soft_wrap=True, highlight=False)
-    console.print(escape(rule.reason), soft_wrap=True, highlight=False)
+    console.print(escape(rule.why), soft_wrap=True, highlight=False)
     scope = "with the whole stack" if isinstance(rule, StackRule) else "each resource by itself, before it is made"
     console.print(
         f"\n{rule.family.title}; severity {rule.severity.value}, {rule.default_level.value} by default; judged {scope}"
@@ -102,7 +102,7 @@ def as_data(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "family": rule.family.title,
         "requirement": rule.requirement,
-        "why": rule.reason,
+        "why": rule.why,
         "fix": rule.fix,
         "severity": rule.severity.value,
         "level": rule.default_level.value,

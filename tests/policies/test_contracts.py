@@ -38,6 +38,8 @@ def test_ids_are_unique_and_of_a_family() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_says_what_it_requires_and_how_to_repair(rule: Rule) -> None:
     assert rule.requirement.endswith(".")
+    assert rule.why.endswith(".")
+    assert rule.why != rule.requirement
     assert rule.fix
     assert "\n" not in rule.fix
     assert bool(rule.controls) != (rule.id in WITHOUT_CONTROLS)

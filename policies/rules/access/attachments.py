@@ -63,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-07",
         requirement="No AWS policy with nearly every right is attached.",
+        why="These policies cannot be narrowed, and grow with every service that AWS adds.",
         fix="attach an iam.Policy with the actions in use instead",
         types=ATTACHMENTS | ROLE,
         severity=Severity.HIGH,
@@ -72,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-08",
         requirement="The program declares no IAM user, no access key and no policy of a user.",
+        why="Access keys do not expire, get copied into laptops and pipelines, and are the most common way in.",
         fix="iam.Role(...) for a program, IAM Identity Center for people",
         types=USERS | POLICY_ATTACHMENT,
         severity=Severity.MEDIUM,

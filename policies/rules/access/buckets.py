@@ -148,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ACC-09",
         requirement="Every bucket has one public access block, with all four flags.",
+        why="One careless policy or ACL makes a bucket public; the block overrides them all.",
         fix="s3.BucketPublicAccessBlock(bucket=bucket.bucket, block_public_acls=True, block_public_policy=True, "
         "ignore_public_acls=True, restrict_public_buckets=True)",
         types=BUCKET,
@@ -161,6 +162,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ACC-10",
         requirement="The stack of the account layer blocks public access to all buckets of the account.",
+        why="The buckets that no program knows are then closed as well.",
         fix="s3.AccountPublicAccessBlock(block_public_acls=True, block_public_policy=True, ignore_public_acls=True, "
         "restrict_public_buckets=True)",
         types=ACCOUNT_PUBLIC_ACCESS,
@@ -173,6 +175,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-11",
         requirement="No ACL of a bucket is public, and ACLs are off.",
+        why="ACLs grant access that no policy shows.",
         fix='s3.BucketOwnershipControls(rule={"object_ownership": "BucketOwnerEnforced"}), and no BucketAcl',
         types=ACL | OWNERSHIP | BUCKET,
         severity=Severity.HIGH,
@@ -183,6 +186,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-12",
         requirement="A bucket policy lets in nobody but trusted accounts and AWS services.",
+        why="A bucket policy speaks for the data: whom it admits needs no other right.",
         fix='"Principal": {"AWS": role.arn}, or "Condition": {"StringEquals": {"aws:PrincipalOrgID": ...}}',
         types=BUCKET_POLICY | BUCKET,
         severity=Severity.CRITICAL,

@@ -141,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ACC-21",
         requirement="Access entries alone decide who gets into a cluster, and only listed principals administer it.",
+        why="Who created a cluster, or edits a map inside it, is administrator without anybody having decided so.",
         fix='eks.Cluster(access_config={"authentication_mode": "API", "bootstrap_cluster_creator_admin_permissions": '
         "False}), and the setting clusterAdmins",
         types=CLUSTER | ENTRY | ASSOCIATION,
@@ -152,6 +153,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-22",
         requirement="The metadata service of a machine asks for a session token, and answers the machine alone.",
+        why="A program that can be made to fetch a URL otherwise hands out the machine's credentials.",
         fix='metadata_options={"http_tokens": "required", "http_put_response_hop_limit": 1}',
         types=INSTANCE | TEMPLATE | CONFIGURATION,
         severity=Severity.HIGH,

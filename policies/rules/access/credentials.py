@@ -100,6 +100,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-23",
         requirement="No credential is written into the program.",
+        why="What is written in a program is in its history, its state and its logs, for good.",
         fix="a secretsmanager.Secret that the workload reads as itself; nothing of it in env, data or user_data",
         types=CONFIG_MAP | WORKLOADS,
         also=_any,

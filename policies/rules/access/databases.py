@@ -132,6 +132,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-17",
         requirement="A database has no public address.",
+        why="A database on the internet is tried with every leaked password there is.",
         fix="rds.Instance(..., publicly_accessible=False)",
         types=INSTANCE | CLUSTER_INSTANCE | CLUSTER,
         severity=Severity.CRITICAL,
@@ -143,6 +144,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-18",
         requirement="People and programs sign in to a database with IAM, and RDS keeps the master password.",
+        why="Passwords are shared and stay; tokens of IAM name a person, last minutes and can be withdrawn.",
         fix="rds.Instance(..., iam_database_authentication_enabled=True, manage_master_user_password=True)",
         types=INSTANCE | CLUSTER,
         severity=Severity.MEDIUM,
@@ -153,6 +155,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ACC-20",
         requirement=f"Every secret is rotated within {MOST_DAYS} days, or says that something else rotates it.",
+        why="A secret that leaked unnoticed works until it is changed.",
         fix='secretsmanager.SecretRotation(secret_id=secret.id, rotation_rules={"automatically_after_days": 30}, ...)',
         types=SECRET,
         joins=ROTATION,

@@ -171,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-01",
         requirement="No policy allows every action on every resource.",
+        why="One leaked credential with such a policy is the account.",
         fix=_IDENTITY_FIX,
         types=POLICIES,
         severity=Severity.CRITICAL,
@@ -180,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-02",
         requirement="No policy lets its holder take other rights.",
+        why="Whoever may change rights has them all, whatever else the policy says.",
         fix="iam:PassRole and the like with Resource set to the ARNs of the roles in use",
         types=POLICIES,
         severity=Severity.CRITICAL,
@@ -189,6 +191,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-03",
         requirement="No policy allows whole services, or changes and data on every resource.",
+        why="A service's whole API holds deletion, policies and other tenants' data, where work needs a few calls.",
         fix=_IDENTITY_FIX,
         types=POLICIES,
         severity=Severity.HIGH,
@@ -198,6 +201,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-04",
         requirement="No policy allows decryption with every key.",
+        why="Every key at once makes all encryption of the account depend on this one role.",
         fix='Resource: [key.arn] for kms:Decrypt, instead of "*" or key/*',
         types=POLICIES,
         severity=Severity.HIGH,

@@ -204,6 +204,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-24",
         requirement="A role in the cluster names its verbs, resources and API groups.",
+        why="A wildcard grants what later versions and new definitions add.",
         fix="rules=[{'api_groups': ['apps'], 'resources': ['deployments'], 'verbs': ['get', 'list', 'watch']}]",
         types=ROLES,
         severity=Severity.HIGH,
@@ -213,6 +214,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-25",
         requirement="Only listed subjects are cluster-admin; nothing is bound to everybody or the cluster's masters.",
+        why="It is root of every workload, and for the cluster's masters no rule of access is even asked.",
         fix="role_ref of a role with what the work needs; subjects of its own, not system:...",
         types=BINDINGS,
         severity=Severity.CRITICAL,
@@ -222,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-26",
         requirement="No role in the cluster is a way to the rights of others.",
+        why="Whoever may grant, impersonate or sign has the rights of whom they choose.",
         fix="no bind, escalate, impersonate; no rules for webhook configurations, certificate approval, account tokens",
         types=ROLES,
         severity=Severity.CRITICAL,
@@ -231,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-27",
         requirement="No role reads all secrets, runs commands in pods, makes pods or volumes, or reaches nodes.",
+        why="Each of these is a way from one namespace to the secrets or machines of all others.",
         fix="resource_names of the secrets that are needed; jobs and deployments instead of pods",
         types=ROLES,
         severity=Severity.HIGH,

@@ -176,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-13",
         requirement="A key policy lets in nobody but named principals, and cannot lock everyone out.",
+        why="Who may use the key may read everything under it; and a key that locks everyone out takes the data along.",
         fix='"Condition": {"StringEquals": {"kms:CallerAccount": account_id}} beside a principal *',
         types=KEY | KEY_POLICY,
         severity=Severity.CRITICAL,
@@ -185,6 +186,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-14",
         requirement="Policies of queues and topics let in nobody but named principals, for named actions.",
+        why="Whoever may write to a queue or topic can start what listens to it, with its rights.",
         fix='"Principal": {"Service": ...}, "Action": "sqs:SendMessage" with StringEquals aws:SourceAccount',
         types=QUEUE_POLICY | QUEUE | TOPIC_POLICY | TOPIC,
         severity=Severity.HIGH,
@@ -194,6 +196,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-15",
         requirement="Policies of secrets and repositories let in nobody but named principals.",
+        why="A secret that strangers can read is none, and an image that they can write runs with our rights.",
         fix='"Principal": {"AWS": role.arn}; secretsmanager.SecretPolicy(block_public_policy=True)',
         types=SECRET_POLICY | REPOSITORY_POLICY,
         severity=Severity.CRITICAL,
@@ -205,6 +208,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ACC-16",
         requirement="A custom event bus has a policy that lets in nobody but accounts of the organisation.",
+        why="Events from strangers start our rules and functions.",
         fix='cloudwatch.EventBusPolicy(...) with "Condition": {"StringEquals": {"aws:PrincipalOrgID": ...}}',
         types=BUS_POLICY | BUS_PERMISSION | BUS,
         joins=frozenset(),
@@ -215,6 +219,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-19",
         requirement="A search domain asks who is there, and lets in nobody but named principals.",
+        why="An index without access control gives its content to whoever finds the address.",
         fix='opensearch.Domain(advanced_security_options={"enabled": True}, access_policies=...) with named principals',
         types=DOMAIN | DOMAIN_POLICY,
         severity=Severity.HIGH,

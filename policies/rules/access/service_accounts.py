@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-28",
         requirement="A workload has an identity of its own, and a token of the API server only where it says why.",
+        why="What shares the default account shares its rights, and a token nobody needs is one an intruder finds.",
         fix="service_account_name=account.metadata.name, automount_service_account_token=False",
         types=WORKLOADS | SERVICE_ACCOUNT,
         also=is_custom,

@@ -63,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-05",
         requirement="A role is assumed by named principals, by services for this account only.",
+        why="A service that acts for any account can be made to act for a stranger's.",
         fix=_TRUST_FIX + '"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}',
         types=ROLE,
         severity=Severity.HIGH,
@@ -72,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ACC-06",
         requirement="A federated trust names the exact subject and audience.",
+        why="With a wildcard any repository or pod of the issuer can take the role.",
         fix=_TRUST_FIX + '"Condition": {"StringEquals": {"<issuer>:sub": ..., "<issuer>:aud": "sts.amazonaws.com"}}',
         types=ROLE,
         severity=Severity.CRITICAL,

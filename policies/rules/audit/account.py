@@ -165,6 +165,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="LOG-08",
         requirement="Each change that CIS AWS section 5 lists raises an alarm that tells somebody.",
+        why="A record that nobody looks at prevents nothing.",
         fix="cloudwatch.LogMetricFilter(pattern=..., metric_transformation={...}) and cloudwatch.MetricAlarm("
         "metric_name=..., namespace=..., alarm_actions=[topic.arn]) in the stack of the account layer",
         types=METRIC_FILTER | ALARM,
@@ -176,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="LOG-09",
         requirement="GuardDuty, AWS Config and an access analyzer watch the account.",
+        why="They see what no program declares: misuse of credentials, drift, and doors to the outside.",
         fix="guardduty.Detector(enable=True), cfg.Recorder(...) with cfg.RecorderStatus(is_enabled=True), "
         'accessanalyzer.Analyzer(type="ACCOUNT") in the stack of the account layer',
         types=DETECTOR | RECORDER | ANALYZER,

@@ -143,6 +143,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="LOG-05",
         requirement="A cluster keeps every log of its control plane.",
+        why="Who did what in the cluster is recorded there, or nowhere.",
         fix='eks.Cluster(..., enabled_cluster_log_types=["api", "audit", "authenticator", "controllerManager", '
         '"scheduler"])',
         types=EKS_CLUSTER,
@@ -154,6 +155,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="LOG-06",
         requirement="Logs are kept for a time that is stated: audit logs and logs of AI systems for as long as asked.",
+        why="Breaches are found after months, and the law asks for six of AI systems' logs.",
         fix="cloudwatch.LogGroup(..., retention_in_days=365)",
         types=LOG_GROUP,
         severity=Severity.MEDIUM,
@@ -164,6 +166,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="LOG-07",
         requirement="A database exports logs to CloudWatch, a search domain publishes its audit log.",
+        why="Failed logins and slow queries show an attack on a store before its data is gone.",
         fix='rds.Instance(..., enabled_cloudwatch_logs_exports=["postgresql"]); opensearch.Domain(..., '
         'log_publishing_options=[{"log_type": "AUDIT_LOGS", "cloudwatch_log_group_arn": group.arn}])',
         types=DATABASES | SEARCH_DOMAIN,

@@ -116,6 +116,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="LOG-03",
         requirement="Every bucket that gets no access log itself has its accesses logged to another bucket.",
+        why="Without it nobody knows which objects an intruder has taken.",
         fix='s3.BucketLogging(bucket=bucket.bucket, target_bucket=logs.bucket, target_prefix="data/")',
         types=BUCKET,
         joins=BUCKET_LOGGING,
@@ -126,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="LOG-04",
         requirement="Every VPC has a flow log that records refused traffic.",
+        why="Scans and connections that were refused are the first sign of somebody inside.",
         fix='ec2.FlowLog(vpc_id=vpc.id, traffic_type="ALL", log_destination=log_group.arn, iam_role_arn=role.arn)',
         types=VPC,
         joins=FLOW_LOG,

@@ -176,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="LOG-01",
         requirement="A trail records every region and global service, all the time, in files whose change is noticed.",
+        why="An intruder works in the region, or in the minutes, that nobody records.",
         fix="cloudtrail.Trail(..., is_multi_region_trail=True, enable_log_file_validation=True)",
         types=TRAIL,
         severity=Severity.CRITICAL,
@@ -193,6 +194,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="LOG-02",
         requirement="Trails deliver to a log group, and record each read and write of data sets and models.",
+        why="Who read which training data is asked after a leak, and cannot be answered later.",
         fix="cloudtrail.Trail(..., cloud_watch_logs_group_arn=..., cloud_watch_logs_role_arn=..., "
         "advanced_event_selectors=[...]) with eventCategory Data, resources.type AWS::S3::Object and the buckets' ARNs",
         types=TRAIL | BUCKET,

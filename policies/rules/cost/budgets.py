@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="CST-01",
         requirement="Every environment has a budget that tells somebody of its cost and of the forecast.",
+        why="A mistake in spending is otherwise found on the invoice.",
         fix='budgets.Budget(budget_type="COST", notifications=[{"notification_type": "ACTUAL", ...}, '
         '{"notification_type": "FORECASTED", "subscriber_email_addresses": [...], ...}])',
         types=frozenset({STACK}) | BUDGET,

@@ -125,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="CST-02",
         requirement="Machines are of the families and in the numbers that the environment allows, GPUs with approval.",
+        why="The largest machine is one typing error away.",
         fix='instance_types=["m7g.large"], scaling_config={"max_size": 4}; GPUs: tags={"gpu-approval": ...}',
         types=INSTANCE | NODE_GROUP | DATABASE | NOTEBOOK | TRAINING | ENDPOINT,
         severity=Severity.HIGH,
@@ -134,6 +135,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="CST-04",
         requirement="Outside production NAT gateways are few, node groups are small, and training uses spot capacity.",
+        why="Environments that nobody's customers use should not cost what production does.",
         fix='one ec2.NatGateway; eks.NodeGroup(scaling_config={"max_size": 4}, capacity_type="SPOT")',
         types=NAT | NODE_GROUP,
         joins=frozenset(),

@@ -63,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="CST-03",
         requirement="No volume is of an older generation.",
+        why="Newer generations are cheaper and faster, and nothing speaks for the older ones.",
         fix='ebs.Volume(type="gp3"), "ebs": {"volume_type": "gp3"}, parameters={"type": "gp3"}',
         types=VOLUME | LAUNCH_TEMPLATE | STORAGE_CLASS,
         severity=Severity.LOW,

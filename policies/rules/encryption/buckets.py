@@ -155,6 +155,10 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ENC-01",
         requirement="Every bucket encrypts new objects with a customer managed key by default.",
+        why=(
+            "S3's own key admits whoever may read the bucket; a key of ours is a second lock, whose use is logged and "
+            "can be withdrawn."
+        ),
         fix='s3.BucketServerSideEncryptionConfiguration(bucket=bucket.bucket, rules=[{"apply_server_side_encryption_by_'
         'default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}, "bucket_key_enabled": True}])',
         types=BUCKET,
@@ -166,6 +170,10 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-02",
         requirement="Default encryption of a bucket uses KMS, through a bucket key.",
+        why=(
+            "Without a bucket key each object asks KMS for a key of its own: cost and throttling grow with the data, "
+            "and people switch encryption off."
+        ),
         fix='rules=[{..., "bucket_key_enabled": True}] with sse_algorithm "aws:kms"',
         types=BUCKET_ENCRYPTION,
         severity=Severity.MEDIUM,
@@ -176,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ENC-03",
         requirement="Every bucket denies requests that come without TLS.",
+        why="Whoever sits between a client and S3 can read and alter what is sent in plain HTTP.",
         fix="s3.BucketPolicy(bucket=bucket.bucket, policy=...) with a Deny of s3:* on the bucket's ARN and ARN/* "
         'when {"Bool": {"aws:SecureTransport": "false"}}',
         types=BUCKET,

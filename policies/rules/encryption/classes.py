@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-25",
         requirement="A storage class of EBS volumes encrypts them with a key that it names.",
+        why="Volumes that pods ask for are made by the class: what it leaves out, every one of them lacks.",
         fix='storage.v1.StorageClass(..., parameters={"encrypted": "true", "kmsKeyId": key.arn}): a new class, '
         "parameters are immutable",
         types=STORAGE_CLASS,

@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-09",
         requirement="A cluster encrypts Kubernetes secrets with a key that it names.",
+        why="Secrets of a cluster lie in etcd; without a key of ours its backups and whoever runs it can read them.",
         fix='eks.Cluster(..., encryption_config={"resources": ["secrets"], "provider": {"key_arn": key.arn}})',
         types=CLUSTER,
         severity=Severity.CRITICAL,
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-10",
         requirement="A repository encrypts its images with KMS.",
+        why="Images hold code and often more than was meant; a key of ours decides who reads them at rest.",
         fix='ecr.Repository(..., encryption_configurations=[{"encryption_type": "KMS", "kms_key": key.arn}]): a new '
         "repository, the setting is immutable",
         types=REPOSITORY,

@@ -119,6 +119,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-04",
         requirement="A database instance encrypts its storage, confidential data with a customer managed key.",
+        why="A stolen snapshot of a database without encryption is the whole database.",
         fix="rds.Instance(..., storage_encrypted=True, kms_key_id=key.arn): a new instance, the setting is immutable",
         types=INSTANCE,
         severity=Severity.CRITICAL,
@@ -128,6 +129,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-05",
         requirement="A database cluster encrypts its storage and names its key.",
+        why="Encryption of a cluster cannot be added later: everything has to move to a new one.",
         fix="rds.Cluster(..., storage_encrypted=True, kms_key_id=key.arn): a new cluster, the setting is immutable",
         types=CLUSTER | GLOBAL_CLUSTER,
         severity=Severity.CRITICAL,
@@ -137,6 +139,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ENC-06",
         requirement="Every database instance and cluster uses a parameter group that forces TLS.",
+        why="A client that is not forced to use TLS sends its password and its rows in the clear.",
         fix='rds.ParameterGroup(family="postgres17", parameters=[{"name": "rds.force_ssl", "value": "1"}]) and '
         "parameter_group_name=group.name",
         types=INSTANCE | CLUSTER,

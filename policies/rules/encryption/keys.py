@@ -68,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-07",
         requirement="A symmetric key is rotated.",
+        why="The longer key material is used, the more data one leak of it opens.",
         fix="kms.Key(..., enable_key_rotation=True)",
         types=KEY,
         severity=Severity.HIGH,
@@ -78,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-08",
         requirement="A key is enabled, protected, and deleted only after a long wait.",
+        why="Data under a deleted key is lost for good; the wait is the time in which somebody notices.",
         fix="kms.Key(..., deletion_window_in_days=30, opts=pulumi.ResourceOptions(protect=True))",
         types=KEY,
         severity=Severity.MEDIUM,

@@ -62,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-13",
         requirement="A secret is encrypted with a customer managed key.",
+        why="The account's shared key lets everybody decrypt who may read the secret; a key of ours asks again.",
         fix="secretsmanager.Secret(..., kms_key_id=key.arn)",
         types=SECRET,
         severity=Severity.MEDIUM,
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-14",
         requirement="A topic names its key, a confidential one a customer managed key.",
+        why="Messages wait on disk until they are delivered, and often carry what the database keeps encrypted.",
         fix="sns.Topic(..., kms_master_key_id=key.arn)",
         types=TOPIC,
         severity=Severity.MEDIUM,
@@ -81,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-15",
         requirement="A queue names its key, or is encrypted by SQS where its messages are not confidential.",
+        why="Messages wait on disk until they are taken, up to two weeks.",
         fix="sqs.Queue(..., kms_master_key_id=key.arn)",
         types=QUEUE,
         severity=Severity.MEDIUM,
@@ -91,6 +94,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-16",
         requirement="Trails and event data stores name their key, confidential ones a customer managed key.",
+        why="The record of who did what shows an intruder what to do next.",
         fix="cloudtrail.Trail(..., kms_key_id=key.arn)",
         types=TRAILS,
         severity=Severity.HIGH,
@@ -100,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-17",
         requirement="A log group names its key, a confidential one a customer managed key.",
+        why="Logs repeat what programs handle: names, requests, sometimes secrets.",
         fix="cloudwatch.LogGroup(..., kms_key_id=key.arn)",
         types=LOG_GROUP,
         severity=Severity.MEDIUM,
@@ -109,6 +114,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-24",
         requirement="Event buses and archives name their key.",
+        why="Events say what happens in the business, and archives keep them for years.",
         fix="cloudwatch.EventBus(..., kms_key_identifier=key.arn)",
         types=EVENTS,
         severity=Severity.MEDIUM,

@@ -106,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-18",
         requirement="A search domain is encrypted at rest with a key that it names, and between its nodes.",
+        why="An index is a copy of the data that it finds, and its nodes send it to each other.",
         fix='opensearch.Domain(..., encrypt_at_rest={"enabled": True, "kms_key_id": key.arn}, '
         'node_to_node_encryption={"enabled": True}): a new domain, the settings are immutable',
         types=DOMAIN,
@@ -116,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-19",
         requirement="A search domain answers HTTPS only, with TLS 1.2 or later.",
+        why="Old TLS can be broken on the way, and plain HTTP needs no breaking.",
         fix='domain_endpoint_options={"enforce_https": True, "tls_security_policy": "Policy-Min-TLS-1-2-2019-07"}',
         types=DOMAIN,
         severity=Severity.HIGH,
@@ -126,6 +128,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-20",
         requirement="A table and each of its replicas name their key.",
+        why="A replica under another key is the same data under a weaker lock.",
         fix='dynamodb.Table(..., server_side_encryption={"enabled": True, "kms_key_arn": key.arn})',
         types=TABLE | TABLE_REPLICA,
         severity=Severity.MEDIUM,
@@ -135,6 +138,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-21",
         requirement="A cache is encrypted at rest with a key that it names and on the way, and asks who calls.",
+        why="A cache holds sessions and features in the clear, and answers whoever reaches its port.",
         fix="elasticache.ReplicationGroup(..., at_rest_encryption_enabled=True, kms_key_id=key.arn, "
         "transit_encryption_enabled=True, user_group_ids=[group.id]): a new group, some of these are immutable",
         types=REPLICATION_GROUP | SERVERLESS_CACHE,
@@ -145,6 +149,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-22",
         requirement="A file system is encrypted, and it and a backup vault name their key.",
+        why="Shared files and backups outlive the machines that wrote them.",
         fix="efs.FileSystem(..., encrypted=True, kms_key_id=key.arn), backup.Vault(..., kms_key_arn=key.arn): made "
         "anew, the settings are immutable",
         types=FILE_SYSTEM | VAULT,

@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-23",
         requirement="A listener speaks TLS 1.2 or later, or redirects to one that does.",
+        why="Without TLS, or with an old version of it, passwords and model inputs can be read on the way.",
         fix='lb.Listener(..., protocol="HTTPS", ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06", certificate_arn=...)',
         types=LISTENER,
         severity=Severity.HIGH,

@@ -103,6 +103,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="ENC-11",
         requirement="Every volume is encrypted, one with confidential data with a customer managed key.",
+        why="A detached volume or a shared snapshot without encryption can be read by whoever attaches it.",
         fix='root_block_device={"encrypted": True, "kms_key_id": key.arn}, and so on for every device: a new volume, '
         "the setting is immutable",
         types=VOLUME | INSTANCE | LAUNCH_TEMPLATE | LAUNCH_CONFIGURATION,
@@ -113,6 +114,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="ENC-12",
         requirement="The account layer has new volumes encrypted by default.",
+        why="A volume that somebody makes by hand is then encrypted as well.",
         fix="ebs.EncryptionByDefault(enabled=True)",
         types=ENCRYPTION_BY_DEFAULT,
         joins=frozenset(),

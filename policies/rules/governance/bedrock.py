@@ -72,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="MLG-11",
         requirement="Calls to models are logged for six months, and every agent is bound to a guardrail.",
+        why="Calls to a model are where data leaves and attacks arrive; the record is the only witness.",
         fix='bedrockmodel.InvocationLoggingConfiguration(logging_config={"cloudwatch_config": {...}}) with a log group '
         "of 183 days or more; bedrock.AgentAgent(guardrail_configurations=[...])",
         types=GUARDRAIL | AGENT | LOGGING,

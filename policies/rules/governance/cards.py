@@ -88,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="MLG-09",
         requirement="In production a group of models has a card that states intended use, owner and evaluation.",
+        why="Whoever uses a model has to know what it was made for, and how good it is at that.",
         fix="sagemaker.ModelCard(model_card_name=group.model_package_group_name, content=json.dumps({intended_uses, "
         "model_overview, evaluation_details})), or the tags intended-use, model-owner, evaluation",
         types=MODELS | CARD,

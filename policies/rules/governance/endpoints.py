@@ -85,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="MLG-08",
         requirement="An endpoint encrypts and captures what it is asked; in production it is watched and redundant.",
+        why="What a model was asked and answered is needed to notice drift, and is personal data at the same time.",
         fix='sagemaker.EndpointConfiguration(kms_key_arn=key.arn, data_capture_config={"enable_capture": True, ...}); '
         "in production initial_instance_count=2 and a sagemaker.MonitoringSchedule",
         types=CONFIGURATION | ENDPOINT,

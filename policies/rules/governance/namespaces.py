@@ -159,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="MLG-12",
         requirement="A namespace with GPUs has a quota on them, and training and serving do not share a namespace.",
+        why="One experiment can otherwise take every GPU, and training take the place of what customers use.",
         fix='core.v1.ResourceQuota(metadata={"namespace": ...}, spec={"hard": {"requests.nvidia.com/gpu": "4"}})',
         types=NAMESPACE | QUOTA | WORKLOADS,
         also=is_custom,

@@ -112,6 +112,7 @@ RULES: tuple[Rule, ...] = (
         id="MLG-04",
         requirement="In production a served model is a pinned version of the registry that somebody else than its "
         "author approved.",
+        why="Otherwise one person brings a model to customers that nobody else has seen.",
         fix='primary_container={"model_package_name": version_arn}; annotations or tags groundwork.io/model-version, '
         "groundwork.io/approval=Approved, groundwork.io/author, groundwork.io/approver; images by digest",
         types=MODEL | INFERENCE | DEPLOYMENT,

@@ -119,6 +119,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="MLG-05",
         requirement="A pipeline registers a model as waiting for approval.",
+        why="A model that approves itself makes the approval a formality.",
         fix='"ModelApprovalStatus": "PendingManualApproval" in the arguments of the RegisterModel step',
         types=PIPELINE,
         severity=Severity.HIGH,
@@ -128,6 +129,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="MLG-06",
         requirement="A notebook or domain reaches the network through the VPC only, gives no root, and is encrypted.",
+        why="A notebook has a person's access to data, and with open internet a way out for it.",
         fix='sagemaker.NotebookInstance(direct_internet_access="Disabled", root_access="Disabled", subnet_id=..., '
         'kms_key_id=key.arn); sagemaker.Domain(app_network_access_type="VpcOnly", kms_key_id=key.arn)',
         types=NOTEBOOK | DOMAIN,
@@ -139,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="MLG-07",
         requirement="A model or training job runs isolated in the VPC, and a job encrypts all that it keeps and sends.",
+        why="Training code comes from many hands, reads all of the data, and has no reason to call anywhere.",
         fix="enable_network_isolation=True, vpc_config={...}; a job: enable_inter_container_traffic_encryption=True, "
         "volume_kms_key_id and kms_key_id",
         types=MODEL | TRAINING,

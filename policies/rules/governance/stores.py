@@ -106,6 +106,7 @@ RULES: tuple[Rule, ...] = (
         id="MLG-02",
         requirement="A store has a known class of data, and from confidential on it is encrypted with a customer "
         "managed key, versioned, logged and private.",
+        why="How data may be used follows from its class; without one every other rule guesses.",
         fix='tags={"data-classification": "confidential"}, and what the rules that are named demand',
         types=STORES,
         joins=frozenset().union(*(rule.reads for rule in RULES_OF_STORES.values())),

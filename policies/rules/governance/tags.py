@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
         id="MLG-01",
         requirement="Every resource says who owns it, where it belongs, who pays, how sensitive it is, and to which "
         "system it belongs.",
+        why="What belongs to nobody is neither patched, paid for nor deleted, and no audit can place it.",
         fix='aws.Provider(..., default_tags={"tags": {"owner": ..., "environment": ..., "cost-center": ..., '
         '"data-classification": ..., "system-id": ...}})',
         types=TAGGABLE,
@@ -80,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="MLG-03",
         requirement="A store of data sets or models says of which version and source its content is, and what made it.",
+        why="A model whose data cannot be named can be neither reproduced nor withdrawn when the data turns out wrong.",
         fix='tags={"dataset-version": ..., "source": ..., "pipeline-run": ...} (a catalogue table: parameters)',
         types=BUCKET | TABLE | FEATURES,
         severity=Severity.MEDIUM,

@@ -148,6 +148,7 @@ RULES: tuple[Rule, ...] = (
         id="MLG-10",
         requirement="The artifacts of a tracking server are in a safe bucket, and whoever reaches it is asked who they "
         "are.",
+        why="Who can write artifacts can replace a model, and loading one runs code.",
         fix='a bucket with ENC-01 and RES-01; core.v1.Service(spec={"type": "ClusterIP"}), an Ingress with '
         "nginx.ingress.kubernetes.io/auth-url or alb.ingress.kubernetes.io/auth-type",
         types=SERVER | DEPLOYMENT | SERVICE | INGRESS,

@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="NET-04",
         requirement="Machines get no public address.",
+        why="A machine with a public address is one mistake in a group away from the internet.",
         fix="map_public_ip_on_launch=False, associate_public_ip_address=False",
         types=SUBNET | INSTANCE | LAUNCH_TEMPLATE | LAUNCH_CONFIGURATION,
         severity=Severity.HIGH,

@@ -89,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="NET-05",
         requirement="The API server is reached from the VPC, and from the internet by listed ranges only.",
+        why="A leaked token works from anywhere when the API server answers everywhere.",
         fix='vpc_config={"endpoint_private_access": True, "endpoint_public_access": False, ...}',
         types=CLUSTER,
         severity=Severity.CRITICAL,
@@ -99,6 +100,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-06",
         requirement="Nodes are in private subnets, and who may log in to them is named.",
+        why="Nodes hold every workload's credentials, and need to be called by nobody from outside.",
         fix="eks.NodeGroup(..., subnet_ids=private_subnet_ids) without remote_access",
         types=NODE_GROUP,
         joins=SUBNET | ROUTING,

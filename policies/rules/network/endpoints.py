@@ -87,6 +87,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-07",
         requirement="A VPC that runs machine learning has endpoints for the services that this needs.",
+        why="Otherwise data and images travel over public addresses, and no endpoint policy can hold them back.",
         fix='ec2.VpcEndpoint(vpc_id=vpc.id, service_name=f"com.amazonaws.{region}.kms", '
         'vpc_endpoint_type="Interface", ...), and so on',
         types=VPC,

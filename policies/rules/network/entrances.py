@@ -169,6 +169,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="NET-11",
         requirement="Services open no port of nodes and no load balancer to the world; an Ingress has TLS, no snippet.",
+        why="A Service of a user becomes a public entrance in seconds, and a snippet runs in the shared proxy.",
         fix='metadata={"annotations": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}}; '
         'spec={"type": "ClusterIP"}; spec={"tls": [{"hosts": [...], "secret_name": ...}]}',
         types=SERVICE | INGRESS,
@@ -181,6 +182,10 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-12",
         requirement="A load balancer drops malformed header fields, and a web ACL filters what the world sends to it.",
+        why=(
+            "Malformed headers smuggle requests past checks, and an open entrance without a filter takes what bots "
+            "send."
+        ),
         fix="lb.LoadBalancer(..., drop_invalid_header_fields=True), "
         "wafv2.WebAclAssociation(resource_arn=balancer.arn, web_acl_arn=acl.arn)",
         types=LOAD_BALANCER,

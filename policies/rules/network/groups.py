@@ -257,6 +257,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-01",
         requirement="The world reaches load balancers only, on listed ports.",
+        why="What the world reaches is scanned within minutes; administration ports are tried first.",
         fix="ingress from source_security_group_id or cidr_blocks=[vpc_cidr] instead of 0.0.0.0/0 and ::/0",
         types=GROUP | GROUP_RULE | INGRESS_RULE,
         joins=LOAD_BALANCER,
@@ -267,6 +268,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="NET-02",
         requirement="Egress names its protocols, and every rule of a group says why it is there.",
+        why="Whoever is inside can send data anywhere, and a rule that nobody can explain is never removed.",
         fix='egress with protocol="tcp", from_port=443, to_port=443 and description="..."',
         types=GROUP | GROUP_RULE | INGRESS_RULE | EGRESS_RULE,
         severity=Severity.MEDIUM,
@@ -276,6 +278,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-03",
         requirement="The default security group of every VPC is adopted and has no rules.",
+        why="What names no group gets this one, and everything in it reaches everything else.",
         fix="ec2.DefaultSecurityGroup(vpc_id=vpc.id)",
         types=VPC | GROUP_RULE | INGRESS_RULE | EGRESS_RULE,
         joins=DEFAULT_GROUP | GROUP,

@@ -184,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-09",
         requirement="Every namespace denies its pods what no policy allows, in and out.",
+        why="Without a denial, one taken-over pod reaches all others in the cluster.",
         fix='networking.v1.NetworkPolicy(metadata={"namespace": name}, spec={"pod_selector": {}, '
         '"policy_types": ["Ingress", "Egress"]})',
         types=NAMESPACE,
@@ -195,6 +196,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="NET-10",
         requirement="No network policy opens the world to every pod, or the metadata service to any.",
+        why="One policy that opens everything undoes all others, and the metadata service gives out the node's rights.",
         fix='{"ip_block": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}} for the pods that need it',
         types=NETWORK_POLICY,
         severity=Severity.HIGH,

@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="NET-08",
         requirement="Databases, caches and search domains are in private subnets.",
+        why="A store needs to be reached by programs of the VPC and by nobody else.",
         fix="rds.SubnetGroup(subnet_ids=isolated_subnet_ids) and db_subnet_group_name=subnets.name; "
         'opensearch.Domain(vpc_options={"subnet_ids": isolated_subnet_ids})',
         types=DOMAIN | DATABASE_SUBNETS | CACHE_SUBNETS | DATABASES | CACHE,

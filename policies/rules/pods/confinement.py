@@ -173,6 +173,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-03",
         requirement="A pod has no volume of its node, and only the kinds of volumes that its level allows.",
+        why="Files of the node hold its credentials and those of every pod on it.",
         fix="volumes=[{'name': 'scratch', 'empty_dir': {}}] instead of host_path",
         types=WORKLOADS,
         also=is_custom,
@@ -183,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-04",
         requirement="A container takes no port of its node, and its probes and hooks call only itself.",
+        why="A port of the node goes round network policies, and a probe can be made to call an address of choice.",
         fix="ports=[{'container_port': 8080}] and a Service; no host in http_get and tcp_socket",
         types=WORKLOADS,
         also=is_custom,
@@ -195,6 +197,7 @@ PROFILES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-08",
         requirement="The system calls of every container are filtered.",
+        why="Most ways out of a container are calls to the kernel that no workload needs.",
         fix="security_context={'seccomp_profile': {'type': 'RuntimeDefault'}} on the pod",
         types=WORKLOADS,
         also=is_custom,
@@ -207,6 +210,7 @@ PROFILES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-09",
         requirement="SELinux, AppArmor, /proc and sysctls stay within what the standard allows.",
+        why="They switch off what separates containers from the kernel and from each other.",
         fix="leave se_linux_options, app_armor_profile, proc_mount and sysctls out",
         types=WORKLOADS,
         also=is_custom,
@@ -217,6 +221,7 @@ PROFILES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-10",
         requirement="No container can change the files of its image.",
+        why="Who gets in cannot leave tools behind, or change what runs.",
         fix="security_context={'read_only_root_filesystem': True}, and an empty_dir volume where it writes",
         types=WORKLOADS,
         also=is_custom,

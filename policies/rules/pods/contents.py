@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-11",
         requirement="A container says what it needs, and how much memory it takes at most.",
+        why="One pod that takes all memory stops its neighbours, and without requests nothing is placed sensibly.",
         fix="resources={'requests': {'cpu': '100m', 'memory': '128Mi'}, 'limits': {'memory': '128Mi'}}",
         types=WORKLOADS,
         also=is_custom,
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-12",
         requirement="Secrets reach a container as files, not in its environment.",
+        why="Environments are printed in crash reports and logs, and inherited by every child.",
         fix="volumes=[{'name': 'login', 'secret': {'secret_name': ...}}] instead of secret_key_ref and secret_ref",
         types=WORKLOADS,
         also=is_custom,

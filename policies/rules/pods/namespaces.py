@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-13",
         requirement="A namespace holds its pods to the Pod Security Standards.",
+        why="Pods that no program declares are then held to the same standard by the API server itself.",
         fix=f"metadata={{'labels': {{'{NAMESPACE_LABEL}': '{RESTRICTED}'}}}}",
         types=NAMESPACE,
         severity=Severity.HIGH,
@@ -80,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-14",
         requirement="What has a namespace is in one of its own, and every API version is a stable one.",
+        why="What is in the default namespace has no guard rails, and unstable versions disappear with an upgrade.",
         fix="metadata={'namespace': ...} of a namespace of its own; a kind of a stable version, as apps/v1",
         types=NAMESPACED,
         also=_also_custom,

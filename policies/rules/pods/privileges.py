@@ -105,6 +105,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-01",
         requirement="No container is privileged or a process of its node.",
+        why="A privileged container is root of its node.",
         fix="security_context={'privileged': False}, and windows_options without host_process",
         types=WORKLOADS,
         also=is_custom,
@@ -117,6 +118,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-02",
         requirement="A pod shares neither network, processes nor memory with its node.",
+        why="It can then read the traffic, the memory and the processes of every other pod on the node.",
         fix="host_network=False, host_pid=False, host_ipc=False",
         types=WORKLOADS,
         also=is_custom,
@@ -131,6 +133,7 @@ CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-05",
         requirement="A container drops all capabilities and adds none but what its level allows.",
+        why="Each capability is a piece of root.",
         fix="security_context={'capabilities': {'drop': ['ALL']}}",
         types=WORKLOADS,
         also=is_custom,
@@ -143,6 +146,7 @@ CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-06",
         requirement="No process of a container gains privileges that its parent has not.",
+        why="A program with the setuid bit otherwise becomes root whatever the pod says.",
         fix="security_context={'allow_privilege_escalation': False}",
         types=WORKLOADS,
         also=is_custom,
@@ -155,6 +159,7 @@ CAPABILITIES_AND_USERS: tuple[Rule, ...] = (
     ResourceRule(
         id="POD-07",
         requirement="Nothing runs as root.",
+        why="Root in the container is root of the node as soon as anything in between fails.",
         fix="security_context={'run_as_non_root': True}, and run_as_user of a user or none",
         types=WORKLOADS,
         also=is_custom,

@@ -162,6 +162,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="RES-11",
         requirement="Every store is matched by a backup selection, by ARN or by tag.",
+        why="A store that nobody remembered is the one that is missing at the restore.",
         fix="backup.Selection(plan_id=plan.id, iam_role_arn=role.arn, resources=[store.arn])",
         types=frozenset(BACKED_UP),
         joins=SELECTION | REPLICATION,

@@ -153,6 +153,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="RES-01",
         requirement="Buckets with data sets and models keep older versions, and lock them where data is regulated.",
+        why="A data set that is overwritten makes every model trained on it impossible to reproduce.",
         fix='s3.BucketVersioning(bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}); regulated: '
         "s3.Bucket(object_lock_enabled=True)",
         types=BUCKET,
@@ -164,6 +165,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="RES-02",
         requirement="Every bucket drops uploads that were never completed, and versions that are no longer current.",
+        why="Pieces of uploads and old versions are stored, and paid for, until somebody notices.",
         fix='s3.BucketLifecycleConfiguration(bucket=bucket.bucket, rules=[{"id": "old", "status": "Enabled", '
         '"filter": {}, "abort_incomplete_multipart_upload": {"days_after_initiation": 7}, '
         '"noncurrent_version_expiration": {"noncurrent_days": 90}}])',

@@ -149,6 +149,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="RES-09",
         requirement="A cluster's version is in standard support, and every add-on has a version of its own.",
+        why="Versions out of support get no fixes and are upgraded on a day that AWS chooses.",
         fix='eks.Cluster(version="1.36"), eks.Addon(addon_version="v1.20.4-eksbuild.1")',
         types=EKS_CLUSTER | ADDON,
         severity=Severity.MEDIUM,
@@ -158,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="RES-10",
         requirement="What serves a model has two pods or more, spread, and a budget for disruptions.",
+        why="The drain of one node, which every upgrade does, otherwise takes the model off the air.",
         fix='"replicas": 2, "topologySpreadConstraints": [{"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 1, '
         '"whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {...}}], and a PodDisruptionBudget',
         types=SERVERS,

@@ -104,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="RES-03",
         requirement="A database has backups of a week with its tags, and in production leaves a last snapshot.",
+        why="What was deleted by mistake on Friday is missed on Monday.",
         fix="rds.Instance(..., backup_retention_period=7, copy_tags_to_snapshot=True, skip_final_snapshot=False)",
         types=INSTANCE | CLUSTER,
         severity=Severity.HIGH,
@@ -114,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="RES-04",
         requirement="A database is protected from deletion, takes minor versions, and in production has a standby.",
+        why="A wrong `destroy`, a known hole and the loss of one zone are each enough.",
         fix="rds.Instance(..., deletion_protection=True, auto_minor_version_upgrade=True, multi_az=True)",
         types=INSTANCE | CLUSTER | CLUSTER_INSTANCE,
         severity=Severity.MEDIUM,
@@ -124,6 +126,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="RES-05",
         requirement="A table can be restored to any moment, and is protected from deletion.",
+        why="A wrong write is found hours later; a deleted table is gone.",
         fix='dynamodb.Table(..., point_in_time_recovery={"enabled": True}, deletion_protection_enabled=True)',
         types=TABLE,
         severity=Severity.MEDIUM,

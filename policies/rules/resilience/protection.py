@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="RES-08",
         requirement="In production what holds data is protected, and no deletion empties it first.",
+        why="A renamed resource is deleted and made anew; with data in it that is the end of it.",
         fix="opts=pulumi.ResourceOptions(protect=True), and no force_destroy or force_delete",
         types=frozenset(STATEFUL),
         severity=Severity.HIGH,

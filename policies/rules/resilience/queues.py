@@ -92,6 +92,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="RES-07",
         requirement="Queues and event targets have a queue for what cannot be handled.",
+        why="A message that cannot be handled is otherwise tried for ever, or lost in silence.",
         fix='sqs.Queue(..., redrive_policy=pulumi.Output.json_dumps({"deadLetterTargetArn": dead.arn, '
         '"maxReceiveCount": 5})); cloudwatch.EventTarget(..., dead_letter_config={"arn": dead.arn})',
         types=QUEUE | EVENT_TARGET,

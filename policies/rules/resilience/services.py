@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="RES-06",
         requirement="Caches and search domains are spread over zones, and caches keep snapshots.",
+        why="One zone fails about once a year, and what stands in it alone fails with it.",
         fix="elasticache.ReplicationGroup(..., multi_az_enabled=True, automatic_failover_enabled=True, "
         'snapshot_retention_limit=7); opensearch.Domain(..., cluster_config={"instance_count": 3, '
         '"zone_awareness_enabled": True})',

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="SUP-05",
         requirement="A chart has an exact version and comes from a repository of the list.",
+        why="A chart is a program that runs with an administrator's rights.",
         fix="chart='name', version='1.2.3', repository_opts={'repo': 'https://...'}",
         types=CHART,
         severity=Severity.MEDIUM,

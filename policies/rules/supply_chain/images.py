@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="SUP-01",
         requirement="Every image is pinned by its digest.",
+        why="A tag can be moved to another image after everybody has tested it.",
         fix="image=f'{repository_url}@sha256:...'",
         types=WORKLOADS,
         also=is_custom,
@@ -58,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="SUP-02",
         requirement="Every image comes from a registry of the list.",
+        why="Anybody can publish an image; what is not from our registry was neither scanned nor approved.",
         fix="image= of the account's own ECR, as a copy or through a pull-through cache",
         types=WORKLOADS,
         also=is_custom,

@@ -105,6 +105,7 @@ RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="SUP-03",
         requirement="A tag names the same image for good.",
+        why="What was deployed yesterday could otherwise not be told from what is deployed today.",
         fix="ecr.Repository(..., image_tag_mutability='IMMUTABLE')",
         types=REPOSITORY,
         severity=Severity.MEDIUM,
@@ -115,6 +116,7 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         id="SUP-04",
         requirement="Images are scanned for known vulnerabilities.",
+        why="Most intrusions use a hole that has been known, and could have been seen, for months.",
         fix="ecr.Repository(..., image_scanning_configuration={'scan_on_push': True})",
         types=REPOSITORY,
         joins=SCANNING,

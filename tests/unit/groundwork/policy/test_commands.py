@@ -172,7 +172,7 @@ def test_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
 def test_explain_says_all_that_there_is_about_a_rule(rule: Any) -> None:
     result = typed("explain", rule.id.lower())
     assert result.exit_code == 0, result.output
-    assert result.output.startswith(f"{rule.id} {rule.requirement}\n{rule.reason}\n")
+    assert result.output.startswith(f"{rule.id} {rule.requirement}\n{rule.why}\n")
     for head in ("\nFix\n", "\nSupports\n", "\nLooks at\n", "\nGood", "\nBad"):
         assert head in result.output
     assert rule.severity.value in result.output
