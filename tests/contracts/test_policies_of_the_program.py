@@ -1,30 +1,12 @@
 """The whole program, judged by every rule of the pack: a component that breaks one is found without an engine."""
 
-from functools import cache
-from typing import Any
-
 import pytest
 
-from components.tags import default_tags
-from groundwork.policy import config as policy_config
-from policies.config import Settings
-from policies.index import Resource, Stack
+from policies.index import Stack
 from policies.rule import ResourceRule, Rule, StackRule, weigh
 from policies.rules import RULES
-from policies.tokens import STACK
-from tests.support.program import record
-from tests.support.project import CLONE
-from tests.support.stack_files import ENVIRONMENTS, written
-
-
-def as_the_engine_sends_it(value: Any) -> Any:
-    """Return a recorded value with whole numbers as such: the mocks hand over every number as a float."""
-    if isinstance(value, dict):
-        return {key: as_the_engine_sends_it(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [as_the_engine_sends_it(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
+from tests.support.registrations import resources, settings_of
+from tests.support.stack_files import ENVIRONMENTS
 
 SILENT = {
     *("ACC-08", "ACC-10", "ACC-14", "ACC-15", "ACC-16", "ACC-19", "ACC-20"),
@@ -37,39 +19,6 @@ SILENT = {
     "SUP-05",
 }
 """Rules about resources that the platform does not have."""
-
-
-@cache
-def resources(environment: str) -> tuple[Resource, ...]:
-    """Return what the program registers, as rules see it once everything is known."""
-    settings = written(environment)
-    tags = default_tags(
-        environment=environment,
-        owner=settings["owner"],
-        cost_centre=settings["cost_centre"],
-        system_id=settings["system_id"],
-    )
-    recorder = record(environment)
-    root = Resource(
-        urn=f"urn:pulumi:{environment}::groundwork::{STACK}::groundwork-{environment}", type=STACK, inputs={}
-    )
-    return root, *(
-        Resource(
-            urn=f"urn:pulumi:{environment}::groundwork::{made.typ}::{made.name}",
-            type=made.typ,
-            inputs=as_the_engine_sends_it(made.inputs),
-            default_tags=tags,
-            protect=recorder.requests[made.name].protect,
-            outputs=as_the_engine_sends_it(made.inputs) | {"id": f"{made.name}-id"},
-        )
-        for made in recorder.children()
-    )
-
-
-@cache
-def settings_of(environment: str) -> Settings:
-    """Return the settings with which `groundwork` runs the pack."""
-    return policy_config.of(policy_config.path_of(environment, CLONE)).settings
 
 
 def said(rule: Rule, environment: str) -> list[str]:

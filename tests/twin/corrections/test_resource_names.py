@@ -116,3 +116,21 @@ def test_policies_that_name_resources_let_read_those_and_no_others(twin: Twin) -
     assert not denied(logs.describe_log_groups, logGroupNamePrefix="/aws/mine")
     assert denied(ecr.describe_repositories), "all repositories are more than one"
     assert denied(rds.describe_db_instances), "another kind"
+
+
+def test_budgets_are_seen_and_changed_by_two_rights_that_may_name_them(twin: Twin) -> None:
+    root = twin.client("budgets")
+    budget = {"BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "1", "Unit": "USD"}}
+    for name in ("mine", "others"):
+        root.create_budget(AccountId=ACCOUNT, Budget=budget | {"BudgetName": name})
+    arn = f"arn:aws:budgets::{ACCOUNT}:budget/mine"
+    viewer = twin.client("budgets", twin.role("viewer", allow(arn, "budgets:ViewBudget")))
+    assert not denied(viewer.describe_budget, AccountId=ACCOUNT, BudgetName="mine")
+    assert denied(viewer.describe_budget, AccountId=ACCOUNT, BudgetName="others")
+    assert denied(viewer.delete_budget, AccountId=ACCOUNT, BudgetName="mine")
+    assert denied(viewer.list_tags_for_resource, ResourceARN=arn)
+    changer = twin.client("budgets", twin.role("changer", allow(arn, "budgets:ModifyBudget", "budgets:TagResource")))
+    assert denied(changer.update_budget, AccountId=ACCOUNT, NewBudget=budget | {"BudgetName": "others"})
+    assert not denied(changer.update_budget, AccountId=ACCOUNT, NewBudget=budget | {"BudgetName": "mine"})
+    assert not denied(changer.tag_resource, ResourceARN=arn, ResourceTags=[{"Key": "a", "Value": "b"}])
+    assert not denied(changer.delete_budget, AccountId=ACCOUNT, BudgetName="mine")

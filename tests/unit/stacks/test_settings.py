@@ -299,9 +299,10 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     text = str(caught.value)
     reported = [line.strip().removeprefix(f"{ROOT}.") for line in text.splitlines() if line.startswith(f"  {ROOT}")]
     assert reported == [
-        "account_id", "cluster.administrators[0]", "database.multi_az", "github", "network.nat", "owner", "zones[1]"
+        "account_id", "budget.emails[0]", "cluster.administrators[0]", "database.multi_az", "github", "network.nat",
+        "owner", "zones[1]",
     ]  # fmt: skip
-    assert text.startswith("Pulumi.dev.yaml: 7 settings are wrong")
+    assert text.startswith("Pulumi.dev.yaml: 8 settings are wrong")
 
 
 @pytest.mark.parametrize(
@@ -312,6 +313,7 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         (("github", "repository"), "example-org/groundwork"),
         (("cluster", "administrators", 0), "arn:aws:iam::123456789012:root"),
         (("people", "auditor", 0), "arn:aws:iam::123456789012:root"),
+        (("budget", "emails", 0), "ml@example.com"),
     ],
 )
 def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int, ...], value: str) -> None:
@@ -319,6 +321,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings["cluster"]["administrators"] = ["arn:aws:iam::123456789012:role/platform-admin"]
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
+    settings["budget"]["emails"] = ["ml@example.org"]
     if path == ("account_id",):
         settings["people"] = {}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)

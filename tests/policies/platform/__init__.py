@@ -1,0 +1,1 @@
+"""Our own platform, weakened one property at a time: what the packs notice, and what they do not, with the reason."""

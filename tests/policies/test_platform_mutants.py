@@ -1,0 +1,52 @@
+"""A sample of the platform's mutants: the rules notice what they are meant to, and the reasons are about real mutants.
+
+`python -m tests.policies.platform_mutants` judges all of them.
+"""
+
+from itertools import islice
+
+import pytest
+
+from policies.rules import RULES
+from tests.policies.platform.mutants import Mutant
+from tests.policies.platform_mutants import Tally, every_mutant, tally
+
+STEP = 23
+"""One mutant of so many; no divisor of how often a kind of mutant comes."""
+
+
+@pytest.fixture(scope="module")
+def sample() -> Tally:
+    return tally(islice(every_mutant(), 0, None, STEP))
+
+
+def test_the_rules_notice_what_the_catalogue_covers(sample: Tally) -> None:
+    assert sample.total >= 200
+    assert len(sample.caught) >= 25
+    assert not sample.defects, "\n".join(map(str, sample.defects))
+
+
+def test_most_mutants_are_noticed(sample: Tally) -> None:
+    assert sample.caught.total() > sample.excused.total()
+
+
+def test_there_are_thousands_of_mutants_of_many_types_each_of_one_change() -> None:
+    made: list[Mutant] = [mutant for _, mutant in every_mutant()]
+    assert len(made) >= 4000
+    assert len({mutant.before.type for mutant in made}) >= 40
+    assert len({str(mutant) for mutant in made}) >= 0.99 * len(made)
+    for mutant in made:
+        assert (
+            mutant.after is None
+            or mutant.after.inputs != mutant.before.inputs
+            or "opts." in mutant.path
+            or ("provider." in mutant.path)
+        )
+
+
+@pytest.mark.parametrize("rule", ["ENC-07", "NET-09", "ACC-24"])
+def test_a_rule_that_is_gone_is_missed(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.policies.platform.mutants.RULES", [other for other in RULES if other.id != rule])
+    concerned = {type_ for other in RULES if other.id == rule for type_ in other.tokens}
+    judged = (pair for pair in every_mutant() if pair[1].before.type in concerned)
+    assert tally(islice(judged, 0, None, 3)).defects
