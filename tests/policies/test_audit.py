@@ -6,8 +6,8 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi_policy.deserialize import deserialize_properties, serialize_properties
 
+from policies.config import Settings
 from policies.config.audit import CIS_METRIC_FILTERS
-from policies.rule import ResourceRule
 from tests.policies.harness import BY_ID, UNKNOWN, R, judge, secret
 from tests.policies.spec import of_type
 from tests.support.pack import struct
@@ -17,13 +17,12 @@ GROUP = "cloudwatch/logGroup:LogGroup"
 
 def repaired(rule: str, inputs: dict[str, Any]) -> dict[str, Any] | None:
     """Return inputs as a rule repairs them, over the SDK's own way, or None where it changes nothing."""
-    found = BY_ID[rule]
-    assert isinstance(found, ResourceRule)
-    assert found.remediate
+    found, settings = BY_ID[rule], Settings()
+    assert found.can_repair
     props: Any = deserialize_properties(MessageToDict(struct(inputs)), True)
-    if not found.remediate(props):
+    if not found.repair(props, settings):
         return None
-    assert not found.remediate(props), "a repair repairs once"
+    assert not found.repair(props, settings), "a repair repairs once"
     return dict(serialize_properties(props))
 
 

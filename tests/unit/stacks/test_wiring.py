@@ -41,13 +41,18 @@ def test_each_store_is_encrypted_with_the_key_of_its_data_class(environment: str
 
 
 @each_environment
-def test_access_to_every_other_store_is_logged_to_the_one_for_it(environment: str) -> None:
+def test_access_to_every_other_store_is_logged_to_the_one_for_it_in_its_region(environment: str) -> None:
     logging = {
-        made.inputs["bucket"].split("-")[2]: made.inputs["targetBucket"]
+        made.name.removesuffix("-logging"): made.inputs["targetBucket"]
         for made in recorded(environment).of_type("aws:s3/bucketLogging:BucketLogging")
     }
     target = f"groundwork-{environment}-access-logs-{account(environment)}-eu-west-1"
+    replica = logging.pop("artifacts-replica", None)
     assert logging == dict.fromkeys(["datasets", "artifacts", "dvc", "audit"], target)
+    if environment == "prod":
+        assert str(replica).startswith("groundwork-prod-access-logs-eu-central-1-")
+    else:
+        assert replica is None
 
 
 @each_environment
