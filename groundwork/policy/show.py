@@ -65,7 +65,7 @@ def explanation(console: Console, rule: Rule) -> None:
     scope = "with the whole stack" if isinstance(rule, StackRule) else "each resource by itself, before it is made"
     console.print(
         f"\n{rule.family.title}; severity {rule.severity.value}, {rule.default_level.value} by default; judged {scope}"
-        f"{'; can repair (level remediate)' if getattr(rule, 'remediate', None) else ''}.",
+        f"{'; can repair (level remediate)' if rule.can_repair else ''}.",
         soft_wrap=True, highlight=False,
     )  # fmt: skip
     _head(console, "Fix")
@@ -110,7 +110,7 @@ def as_data(rule: Rule) -> dict[str, Any]:
         "types": sorted(rule.reads),
         "controls": list(rule.controls),
         "settings": list(examples()[rule.id].reads),
-        "repairs": bool(getattr(rule, "remediate", None)),
+        "repairs": rule.can_repair,
     }
 
 

@@ -28,6 +28,8 @@ STACKS = (1_000, 10_000)
 """Resources of a stack pass: the target is about the first, growth is from it to the second."""
 TRAIL, TRAILS = "aws:cloudtrail/trail:Trail", 5
 """AWS allows five trails in a region: more than these are not repeated."""
+TICK = 0.01
+"""Seconds: the system counts processor time in these."""
 EMPTY = """
 from pulumi_policy import PolicyPack, ResourceValidationPolicy, StackValidationPolicy
 
@@ -140,7 +142,7 @@ def _stack(pack: RunningPack, resources: list[analyzer_pb2.AnalyzerResource]) ->
 def _timed(pack: RunningPack, work: Callable[[], Any]) -> Spent:
     start, before = time.perf_counter(), _processor(pack)
     work()
-    return Spent(time.perf_counter() - start, _processor(pack) - before)
+    return Spent(time.perf_counter() - start, max(_processor(pack) - before, TICK))
 
 
 def _processor(pack: RunningPack) -> float:
