@@ -8,6 +8,7 @@ from pulumi_policy import ResourceValidationArgs
 from pulumi_policy.deserialize import deserialize_properties, serialize_properties
 from pulumi_policy.proxy import unknown_checking_proxy
 
+from policies import credentials
 from policies.pack import policies
 from tests.policies.harness import BY_ID, TODAY, UNKNOWN, R, _options, secret
 from tests.policies.specs.access_buckets import ACCOUNT_BLOCK, BLOCK, FLAGS
@@ -93,3 +94,12 @@ def test_a_repair_leaves_alone_what_is_unknown_or_would_be_replaced(
     rule: str, token: str, props: dict[str, Any]
 ) -> None:
     assert repaired(rule, token, props) is None
+
+
+@pytest.mark.parametrize("kind", "pousr")
+def test_every_kind_of_github_token_is_known_by_its_form(kind: str) -> None:
+    assert credentials.form(f"gh{kind}" + "_" + "a" * 36) == "a GitHub token"
+
+
+def test_a_temporary_access_key_is_known_by_its_form() -> None:
+    assert credentials.form("AS" + "IA" + "A" * 16) == "an AWS access key"
