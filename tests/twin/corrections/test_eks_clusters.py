@@ -153,6 +153,7 @@ def test_a_job_is_seen_at_work_and_completes(twin: Twin, cluster: dict[str, Any]
     (tmp_path / "all.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [node, job]}))
     admin(twin, "apply", "-f", str(tmp_path / "all.json"))
     wait = ("wait", "--timeout=60s")
+    admin(twin, *wait, "--for=jsonpath={.status.active}=1", "job/train")  # else there may be no pod to wait for yet
     admin(twin, *wait, "--for=jsonpath={.status.phase}=Running", "pod", "--selector=job-name=train")
     admin(twin, *wait, "--for=condition=complete", "job/train")
     admin(twin, "delete", "job/train", "node/simulated")
