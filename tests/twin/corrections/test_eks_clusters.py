@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.twin.clusters import eventually
 from tests.twin.corrections.clusters import (
     START_SECONDS,
     Caller,
@@ -238,6 +239,9 @@ def test_who_may_call_is_decided_by_iam(twin: Twin, asked: dict[str, Any], clust
 def test_a_cluster_survives_its_server(twin: Twin, eks: Any, cluster: dict[str, Any]) -> None:
     admin(twin, "create", "namespace", "kept")
     before = described(eks, NAME)
+    kept = twin.root / "aws" / "state" / "eks.json"
+    # What a kill may cost is what was changed a moment ago, such as the tags that another test has given.
+    eventually(lambda: json.dumps(before["tags"]) in kept.read_text() or None, "the state on disk to hold the tags")
     twin.kill()
     twin.start()
     Caller(before).becomes(200, "/readyz", START_SECONDS)
