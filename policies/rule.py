@@ -5,7 +5,7 @@ A rule yields findings, a `Violation` where an input is wrong and an `Undecided`
 input may be a secret.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -159,6 +159,32 @@ class StackRule(Rule):
     def reads(self) -> frozenset[str]:
         """What it judges and what it joins."""
         return self.types | self.joins
+
+
+def lacking(subject: Resource, possible: Sequence[tuple[Resource, Node]], otherwise: Finding) -> LocatedFindings:
+    """Yield what it comes to that a resource has no companion for certain.
+
+    It is not known where one is `possible`, a resource with the value that decides whether it is one; `otherwise` if
+    none is.
+    """
+    if possible:
+        resource, node = possible[0]
+        yield resource, Undecided(node.path)
+    else:
+        yield subject, otherwise
+
+
+def one_is_right(
+    subject: Resource,
+    answers: Sequence[tuple[Resource, tuple[Finding, ...]]],
+    possible: Sequence[tuple[Resource, Node]],
+    missing: Violation,
+) -> LocatedFindings:
+    """Yield what is wrong with the companions of a resource, of which one has to be right; see `lacking` for none."""
+    if not answers:
+        yield from lacking(subject, possible, missing)
+    elif all(findings for _, findings in answers):
+        yield from ((resource, finding) for resource, findings in answers for finding in findings)
 
 
 def require(

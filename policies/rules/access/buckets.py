@@ -17,9 +17,9 @@ from policies.rule import (
     ResourceRule,
     Rule,
     StackRule,
-    Undecided,
     Violation,
     is_true,
+    lacking,
     require,
 )
 from policies.tokens import aws
@@ -50,12 +50,10 @@ def _bucket_blocks_public_access(stack: Stack, settings: Settings) -> LocatedFin
         if len(companions.certain) > 1:
             what = "the bucket has several public access blocks, of which the last one to be written counts"
             yield bucket, Violation("bucket", what, "one BucketPublicAccessBlock")
-        elif not companions.certain and companions.possible:
-            child, node = companions.possible[0]
-            yield child, Undecided(node.path)
         elif not companions.certain:
-            missing = "a BucketPublicAccessBlock with all four flags"
-            yield bucket, Violation("bucket", "nothing blocks public access to the bucket", missing, companion=True)
+            expected = "a BucketPublicAccessBlock with all four flags"
+            missing = Violation("bucket", "nothing blocks public access to the bucket", expected, companion=True)
+            yield from lacking(bucket, companions.possible, missing)
 
 
 def _account_blocks_public_access(stack: Stack, settings: Settings) -> LocatedFindings:

@@ -9,6 +9,7 @@ from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.repair import put, switch_on
 from policies.rule import (
+    Finding,
     Findings,
     LocatedFindings,
     ResourceRule,
@@ -17,6 +18,7 @@ from policies.rule import (
     Undecided,
     Violation,
     is_true,
+    lacking,
     not_true,
     require,
     weigh,
@@ -115,13 +117,13 @@ def _secret_is_rotated(stack: Stack, settings: Settings) -> LocatedFindings:
             continue
         companions = stack.companions(secret, ROTATION, "secretId", ("id", "arn", "name"))
         answers = [(rotation, weigh(_rotation(rotation))) for rotation in companions.certain]
-        broken = [(rotation, finding) for rotation, findings in answers for finding in findings]
-        if not answers and companions.possible:
-            child, node = companions.possible[0]
-            broken = [(child, Undecided(node.path))]
-        elif not answers:
-            missing = f"a SecretRotation of {MOST_DAYS} days or less, or the tag {settings.external_rotation_tag}"
-            broken = [(secret, Violation("name", "nothing rotates the secret", missing, companion=True))]
+        broken: list[tuple[Resource | None, Finding]] = [
+            (rotation, finding) for rotation, findings in answers for finding in findings
+        ]
+        if not answers:
+            expected = f"a SecretRotation of {MOST_DAYS} days or less, or the tag {settings.external_rotation_tag}"
+            missing = Violation("name", "nothing rotates the secret", expected, companion=True)
+            broken = list(lacking(secret, companions.possible, missing))
         if broken and tag.value is UNKNOWN:
             yield secret, Undecided(tag.path)
         else:

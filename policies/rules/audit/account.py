@@ -14,6 +14,8 @@ from policies.rule import (
     Undecided,
     Violation,
     is_true,
+    lacking,
+    one_is_right,
     require,
     weigh,
 )
@@ -67,7 +69,7 @@ def _filter_has_an_alarm(
     metric_filter: Resource, alarms: dict[tuple[str, str], list[Resource]], unknown: list[tuple[Resource, Node]]
 ) -> LocatedFindings:
     space, name = (metric_filter["metricTransformation"][key] for key in ("namespace", "name"))
-    missing = "a cloudwatch.MetricAlarm on the filter's metric"
+    expected = "a cloudwatch.MetricAlarm on the filter's metric"
     for node in (space, name):
         if node.unknown:
             yield metric_filter, Undecided(node.path)
@@ -75,14 +77,8 @@ def _filter_has_an_alarm(
     readable = isinstance(space.value, str) and isinstance(name.value, str)
     found = alarms.get((space.value, name.value), []) if readable else []
     answers = [(alarm, weigh(_alarm_findings(alarm))) for alarm in found]
-    if any(not findings for _, findings in answers):
-        return
-    for alarm, findings in answers:
-        yield from ((alarm, finding) for finding in findings)
-    if not answers and unknown:
-        yield unknown[0][0], Undecided(unknown[0][1].path)
-    elif not answers:
-        yield metric_filter, Violation("metricTransformation", "no alarm is on the metric", missing, companion=True)
+    missing = Violation("metricTransformation", "no alarm is on the metric", expected, companion=True)
+    yield from one_is_right(metric_filter, answers, unknown, missing)
 
 
 def _changes_raise_alarms(stack: Stack, settings: Settings) -> LocatedFindings:
@@ -123,12 +119,10 @@ def _recorder_findings(stack: Stack, recorder: Resource) -> LocatedFindings:
     for status in statuses.certain:
         found = is_true(status["isEnabled"], "the recorder does not run")
         yield from ((status, finding) for finding in found)
-    if not statuses.certain and statuses.possible:
-        status, node = statuses.possible[0]
-        yield status, Undecided(node.path)
-    elif not statuses.certain:
-        missing = "a cfg.RecorderStatus of it, with is_enabled true"
-        yield recorder, Violation("", "the recorder does not run", missing, companion=True)
+    if not statuses.certain:
+        expected = "a cfg.RecorderStatus of it, with is_enabled true"
+        missing = Violation("", "the recorder does not run", expected, companion=True)
+        yield from lacking(recorder, statuses.possible, missing)
 
 
 def _missing(service: str, expected: str) -> tuple[None, Finding]:

@@ -6,7 +6,7 @@ from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import S3_IDENTITIES, Resource, Stack
-from policies.rule import Finding, LocatedFindings, Rule, StackRule, Undecided, Violation, require, weigh
+from policies.rule import Finding, LocatedFindings, Rule, StackRule, Violation, lacking, one_is_right, require, weigh
 from policies.tokens import aws
 from policies.values import Node
 
@@ -71,12 +71,9 @@ def _access_is_logged(stack: Stack, settings: Settings) -> LocatedFindings:
         if logs or bucket.urn in log_targets:
             continue
         open_points = [(source, node) for urns, source, node in perhaps if not urns or bucket.urn in urns]
-        if found := [*companions.possible, *open_points]:
-            source, node = found[0]
-            yield source, Undecided(node.path)
-        else:
-            missing = "a BucketLogging of it, to another bucket"
-            yield bucket, Violation("logging", "accesses to the bucket are not logged", missing, companion=True)
+        expected = "a BucketLogging of it, to another bucket"
+        missing = Violation("logging", "accesses to the bucket are not logged", expected, companion=True)
+        yield from lacking(bucket, [*companions.possible, *open_points], missing)
 
 
 # LOG-04: traffic of networks
@@ -100,16 +97,9 @@ def _traffic_is_recorded(stack: Stack, settings: Settings) -> LocatedFindings:
             )
             for flow_log in flow_logs.certain
         ]
-        if any(not findings for _, findings in answers):
-            continue
-        for flow_log, findings in answers:
-            yield from ((flow_log, finding) for finding in findings)
-        if not answers and flow_logs.possible:
-            child, node = flow_logs.possible[0]
-            yield child, Undecided(node.path)
-        elif not answers:
-            missing = "an ec2.FlowLog of it, with traffic_type ALL or REJECT"
-            yield vpc, Violation("", "traffic of the VPC is not recorded", missing, companion=True)
+        expected = "an ec2.FlowLog of it, with traffic_type ALL or REJECT"
+        missing = Violation("", "traffic of the VPC is not recorded", expected, companion=True)
+        yield from one_is_right(vpc, answers, flow_logs.possible, missing)
 
 
 RULES: tuple[Rule, ...] = (

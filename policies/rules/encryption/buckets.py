@@ -18,6 +18,8 @@ from policies.rule import (
     Violation,
     is_cmk,
     is_true,
+    lacking,
+    one_is_right,
     require,
     weigh,
 )
@@ -61,19 +63,14 @@ def _bucket_has_kms_default(stack: Stack, settings: Settings) -> LocatedFindings
         sources = [source for source in (bucket, *companions.certain) if _encryption_entries(source)]
         for source in sources:
             yield from ((source, finding) for finding in weigh(_default_encryption(source)))
-        if not sources and companions.possible:
-            child, node = companions.possible[0]
-            yield child, Undecided(node.path)
-        elif not sources:
-            yield (
-                bucket,
-                Violation(
-                    "serverSideEncryptionConfiguration",
-                    "the bucket has no default encryption",
-                    "a BucketServerSideEncryptionConfiguration with aws:kms and a customer managed key",
-                    companion=True,
-                ),
+        if not sources:
+            missing = Violation(
+                "serverSideEncryptionConfiguration",
+                "the bucket has no default encryption",
+                "a BucketServerSideEncryptionConfiguration with aws:kms and a customer managed key",
+                companion=True,
             )
+            yield from lacking(bucket, companions.possible, missing)
 
 
 def _every_rule_uses_a_bucket_key(resource: Resource, settings: Settings) -> Findings:
@@ -139,16 +136,9 @@ def _bucket_denies_plain_http(stack: Stack, settings: Settings) -> LocatedFindin
         companions = stack.companions(bucket, BUCKET_POLICY, "bucket", S3_IDENTITIES)
         inline = (bucket,) if bucket["policy"].value is not None else ()
         answers = [(source, weigh(_tls_policy(bucket, source))) for source in (*inline, *companions.certain)]
-        if any(not findings for _, findings in answers):
-            continue
-        for source, findings in answers:
-            yield from ((source, finding) for finding in findings)
-        if not answers and companions.possible:
-            child, node = companions.possible[0]
-            yield child, Undecided(node.path)
-        elif not answers:
-            missing = "a BucketPolicy that denies requests without TLS"
-            yield bucket, Violation("policy", "the bucket has no policy", missing, companion=True)
+        expected = "a BucketPolicy that denies requests without TLS"
+        missing = Violation("policy", "the bucket has no policy", expected, companion=True)
+        yield from one_is_right(bucket, answers, companions.possible, missing)
 
 
 RULES: tuple[Rule, ...] = (

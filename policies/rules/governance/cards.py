@@ -10,7 +10,7 @@ from pulumi_policy import Severity
 from policies.config import Settings
 from policies.index import Resource, Stack
 from policies.labels import tag
-from policies.rule import Findings, LocatedFindings, Rule, StackRule, Undecided, Violation
+from policies.rule import Findings, LocatedFindings, Rule, StackRule, Undecided, Violation, lacking
 from policies.tokens import aws
 from policies.values import Node, plain
 
@@ -71,17 +71,9 @@ def _models_have_cards(stack: Stack, settings: Settings) -> LocatedFindings:
             yield from ((card, finding) for finding in _card(card))
         if cards.certain:
             continue
-        if cards.possible:
-            card, node = cards.possible[0]
-            yield card, Undecided(node.path)
-        elif tagged is None:
-            yield group, Undecided("tags")
-        else:
-            missing = "a sagemaker.ModelCard of the same name, with intended use, owner and evaluation"
-            yield (
-                group,
-                Violation("", "what the models are for and how good they are is not stated", missing, companion=True),
-            )
+        expected = "a sagemaker.ModelCard of the same name, with intended use, owner and evaluation"
+        missing = Violation("", "what the models are for and how good they are is not stated", expected, companion=True)
+        yield from lacking(group, cards.possible, Undecided("tags") if tagged is None else missing)
 
 
 RULES: tuple[Rule, ...] = (

@@ -18,6 +18,7 @@ from policies.rule import (
     Undecided,
     Violation,
     is_confidential,
+    lacking,
     require,
     weigh,
 )
@@ -233,12 +234,10 @@ def _default_group_is_closed(stack: Stack, settings: Settings) -> LocatedFinding
             for direction in ("ingress", "egress"):
                 closed = require(group[direction], lambda v: v in (None, []), "the default group has rules", "none")
                 yield from ((group, finding) for finding in closed)
-        if not groups.certain and groups.possible:
-            child, node = groups.possible[0]
-            yield child, Undecided(node.path)
-        elif not groups.certain:
-            missing = "an ec2.DefaultSecurityGroup for it, without rules"
-            yield vpc, Violation("", "the VPC's default security group is not closed", missing, companion=True)
+        if not groups.certain:
+            expected = "an ec2.DefaultSecurityGroup for it, without rules"
+            missing = Violation("", "the VPC's default security group is not closed", expected, companion=True)
+            yield from lacking(vpc, groups.possible, missing)
     identities = {id_ for vpc in stack.of(VPC) if (id_ := vpc.known("defaultSecurityGroupId"))}
     for resource in stack.of(GROUP_RULE | INGRESS_RULE | EGRESS_RULE):
         node = resource["securityGroupId"]

@@ -8,7 +8,7 @@ from policies.answers import Answer, every, holds, some
 from policies.config import Settings
 from policies.index import S3_IDENTITIES, Resource, Stack
 from policies.labels import holds_data
-from policies.rule import LocatedFindings, Rule, StackRule, Undecided, Violation, tier
+from policies.rule import LocatedFindings, Rule, StackRule, Undecided, Violation, lacking, tier
 from policies.tokens import aws
 from policies.values import Node
 
@@ -40,11 +40,8 @@ def _concluded(
     if isinstance(answer, Node):
         source = next(resource for resource, one in said if one is answer)
         yield source, Undecided(answer.path)
-    elif companions.possible:
-        child, node = companions.possible[0]
-        yield child, Undecided(node.path)
     else:
-        yield bucket, missing
+        yield from lacking(bucket, companions.possible, missing)
 
 
 def _companions(stack: Stack, bucket: Resource, kind: frozenset[str]) -> tuple[Resource, ...]:

@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from policies.config import Settings
 from policies.index import Resource, Stack
-from policies.rule import Finding, LocatedFindings, Rule, StackRule, Undecided, Violation, require, weigh
+from policies.rule import Finding, LocatedFindings, Rule, StackRule, Undecided, Violation, lacking, require, weigh
 from policies.tokens import aws
 from policies.values import UNKNOWN, Node
 
@@ -80,12 +80,9 @@ def _nothing_is_lost(stack: Stack, settings: Settings) -> LocatedFindings:
             yield from ((source, finding) for finding in findings)
         if answers:
             continue
-        if found := [*companions.possible, *perhaps]:
-            source, node = found[0]
-            yield source, Undecided(node.path)
-        else:
-            missing = f"a redrive policy with {AN_ARN}"
-            yield queue, Violation("redrivePolicy", "the queue has no dead-letter queue", missing, companion=True)
+        expected = f"a redrive policy with {AN_ARN}"
+        missing = Violation("redrivePolicy", "the queue has no dead-letter queue", expected, companion=True)
+        yield from lacking(queue, [*companions.possible, *perhaps], missing)
 
 
 RULES: tuple[Rule, ...] = (
