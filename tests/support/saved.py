@@ -3,15 +3,7 @@
 from typing import Any
 
 from tests.support.program import record
-
-
-def whole_numbers(value: Any) -> Any:
-    """Return a recorded value with whole numbers as such: the mocks hand over every number as a float."""
-    if isinstance(value, dict):
-        return {key: whole_numbers(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [whole_numbers(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+from tests.support.registrations import as_the_engine_sends_it
 
 
 def export(environment: str) -> dict[str, Any]:
@@ -27,8 +19,8 @@ def export(environment: str) -> dict[str, Any]:
                 "custom": bool(made.custom),
                 "type": made.typ,
                 "id": f"{made.name}-id",
-                "inputs": whole_numbers(made.inputs),
-                "outputs": whole_numbers(made.inputs) | {"id": f"{made.name}-id"},
+                "inputs": as_the_engine_sends_it(made.inputs),
+                "outputs": as_the_engine_sends_it(made.inputs) | {"id": f"{made.name}-id"},
                 "protect": request.protect,
                 "provider": _provider(request.provider, urns),
                 "propertyDependencies": {},
