@@ -225,11 +225,17 @@ def is_cmk(node: Node, what: str) -> Findings:
 
 def tier(resource: Resource, settings: Settings) -> Node:
     """Return the tier of a resource: its tag, else the provider's default tag, else the default tier."""
-    for tags in (Node(resource.inputs.get("tags"), "tags"), Node(resource.default_tags, "tags")):
-        node = tags[settings.tier_tag]
+    node = set_tag(resource, settings.tier_tag)
+    return node if node.unknown or node.is_set else Node(settings.default_tier, "tags")
+
+
+def set_tag(resource: Resource, key: str) -> Node:
+    """Return the value of a tag that is set or not known yet: the resource's own, else the provider's default one."""
+    for tags in (resource["tags"], Node(resource.default_tags, "tags")):
+        node = tags[key]
         if node.unknown or node.is_set:
             return node
-    return Node(settings.default_tier, "tags")
+    return Node(None, "tags")
 
 
 def is_confidential(resource: Resource, settings: Settings) -> bool | None:

@@ -21,10 +21,11 @@ from policies.rule import (
     lacking,
     not_true,
     require,
+    set_tag,
     weigh,
 )
 from policies.tokens import aws
-from policies.values import UNKNOWN, Node
+from policies.values import UNKNOWN
 
 INSTANCE, CLUSTER = aws("rds/instance:Instance"), aws("rds/cluster:Cluster")
 CLUSTER_INSTANCE = aws("rds/clusterInstance:ClusterInstance")
@@ -101,18 +102,9 @@ def _is_whole_and_soon(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_DAYS
 
 
-def _tag(secret: Resource, settings: Settings) -> Node:
-    """Return the tag that says that something else rotates the secret, its own or the provider's."""
-    for tags in (secret["tags"], Node(secret.default_tags, "tags")):
-        node = tags[settings.external_rotation_tag]
-        if node.unknown or node.is_set:
-            return node
-    return Node(None, "tags")
-
-
 def _secret_is_rotated(stack: Stack, settings: Settings) -> LocatedFindings:
     for secret in stack.of(SECRET):
-        tag = _tag(secret, settings)
+        tag = set_tag(secret, settings.external_rotation_tag)  # something else rotates it
         if isinstance(tag.value, str) and tag.value.lower() != "false":
             continue
         companions = stack.companions(secret, ROTATION, "secretId", ("id", "arn", "name"))
