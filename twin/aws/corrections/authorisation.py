@@ -39,20 +39,19 @@ def require(exchange: "Exchange", resource: str) -> None:
 
     AWS looks at rights before it looks at anything else, and whoever has none is not told how things are.
     """
-    if is_root_access_key(exchange.access_key):
-        return
-    action = f"{exchange.operation.service}:{exchange.operation.name}"
-    if not is_allowed(exchange.emulator, exchange.access_key, action, resource):
-        message = f"The caller is not authorized to perform: {action} on resource: {resource}"
-        raise AwsError("AccessDeniedException", message, 403)
+    _refuse_unless_allowed(exchange, f"{exchange.operation.service}:{exchange.operation.name}", resource)
 
 
 def require_pass_role(exchange: "Exchange", role_arn: str, service: str) -> None:
     """Refuse a caller who may not hand this role to a service. Source: IAM user guide, iam:PassRole."""
+    _refuse_unless_allowed(exchange, "iam:PassRole", role_arn, iam__passedtoservice=service)
+
+
+def _refuse_unless_allowed(exchange: "Exchange", action: str, resource: str, **context: str) -> None:
     if is_root_access_key(exchange.access_key):
         return
-    if not is_allowed(exchange.emulator, exchange.access_key, "iam:PassRole", role_arn, iam__passedtoservice=service):
-        message = f"The caller is not authorized to perform: iam:PassRole on resource: {role_arn}"
+    if not is_allowed(exchange.emulator, exchange.access_key, action, resource, **context):
+        message = f"The caller is not authorized to perform: {action} on resource: {resource}"
         raise AwsError("AccessDeniedException", message, 403)
 
 
