@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pulumi import automation
 from pulumi.automation.errors import CommandError
@@ -85,20 +86,21 @@ class Deployment:
 
     def protected(self) -> list[str]:
         """URNs of the resources that the engine refuses to delete."""
-        deployment = self.stack.export_stack().deployment or {}
-        return [resource["urn"] for resource in deployment.get("resources", ()) if resource.get("protect")]
+        return [resource["urn"] for resource in self._state().get("resources", ()) if resource.get("protect")]
 
     def kubeconfig(self) -> str | None:
         """The way into the environment's cluster; None when the state holds no cluster."""
-        state = self.stack.export_stack().deployment or {}
-        if not any(resource["type"] == "aws:eks/cluster:Cluster" for resource in state.get("resources", ())):
+        if not any(resource["type"] == "aws:eks/cluster:Cluster" for resource in self._state().get("resources", ())):
             return None
         output = self.stack.outputs().get("kubeconfig")
         return str(output.value) if output is not None else None
 
     def disposable_databases(self) -> list[str]:
         """Identifiers of the databases whose data may go."""
-        return disposable(self.stack.export_stack().deployment or {})
+        return disposable(self._state())
+
+    def _state(self) -> Mapping[str, Any]:
+        return self.stack.export_stack().deployment or {}
 
     def unprotect(self, urns: list[str]) -> None:
         """Take the engine's protection off these resources, in the state alone."""
