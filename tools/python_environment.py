@@ -10,12 +10,13 @@ import re
 import shlex
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.cache import Entry, key_of
 from tools.command import run
 from tools.errors import ToolchainError
-from tools.progress import Progress
+from tools.progress import Progress, Step
 
 USUAL_SECONDS = 20
 NEEDED_MIB = 1500
@@ -65,22 +66,7 @@ def ensure_cached(lock_file: Path, progress: Progress) -> Path:
             python = folder / "bin" / "python"
             step.detail = "installing uv"
             install_uv(python, lock_file, folder)
-            checked = ["--require-hashes", "--no-deps", "-r", lock_file]
-            step.detail = "installing packages with uv"
-            try:
-                run(
-                    [folder / "bin" / "uv", "pip", "install", "--quiet", "--python", python, *checked],
-                    on_line=progress.say,
-                )
-            except ToolchainError as refused:
-                # uv reads none of pip's settings (index, proxy, certificates), pip knows them.
-                progress.say(f"uv could not install the packages, pip tries: {refused}")
-                step.detail = "installing packages with pip"
-                run(
-                    [python, "-m", "pip", "install", "--disable-pip-version-check", *checked],
-                    env=_without_python_settings(),
-                )
-
+            install_locked(folder / "bin" / "uv", [python, "-m", "pip"], python, lock_file, progress, step)
             step.detail = "compiling what is started often"
             compile_imports(python, lock_file.parent)
 
@@ -99,7 +85,7 @@ def compile_imports(python: Path, clone: Path) -> None:
     It would do so by itself at the first start, unless PYTHONDONTWRITEBYTECODE is set or another user runs it: then
     each start would compile again, which takes longer than everything else that a command does.
     """
-    variables = {**_without_python_settings(), "PYTHONPATH": str(clone)}
+    variables = {**without_python_settings(), "PYTHONPATH": str(clone)}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
     run([python, "-P", "-c", f"import {', '.join(STARTED_OFTEN)}"], env=variables)
 
@@ -112,10 +98,28 @@ def install_uv(python: Path, lock_file: Path, folder: Path) -> None:
     only_uv = folder / "uv.lock"
     only_uv.write_text(pinned[0] + "\n")
     arguments = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", only_uv]
-    run([python, "-m", "pip", "install", *arguments], env=_without_python_settings())
+    run([python, "-m", "pip", "install", *arguments], env=without_python_settings())
 
 
-def _without_python_settings() -> dict[str, str]:
+def install_locked(
+    uv: Path, pip: Sequence[object], python: Path, lock_file: Path, progress: Progress, step: Step
+) -> None:
+    """Install every package of a lock file for `python`, each checked against the lock's hashes: by `uv`, else `pip`.
+
+    `pip` is the command by which pip works on that interpreter.
+    """
+    checked = ["--require-hashes", "--no-deps", "-r", lock_file]
+    step.detail = "installing packages with uv"
+    try:
+        run([uv, "pip", "install", "--quiet", "--python", python, *checked], on_line=progress.say)
+    except ToolchainError as refused:
+        # uv reads none of pip's settings (index, proxy, certificates), pip knows them.
+        progress.say(f"uv could not install the packages, pip tries: {refused}")
+        step.detail = "installing packages with pip"
+        run([*pip, "install", "--disable-pip-version-check", *checked], env=without_python_settings())
+
+
+def without_python_settings() -> dict[str, str]:
     """The environment without what would make Python or pip work on another place than the one asked for."""
     elsewhere = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "VIRTUAL_ENV"}
     return {name: value for name, value in os.environ.items() if name not in elsewhere}
