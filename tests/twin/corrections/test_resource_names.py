@@ -134,3 +134,32 @@ def test_budgets_are_seen_and_changed_by_two_rights_that_may_name_them(twin: Twi
     assert not denied(changer.update_budget, AccountId=ACCOUNT, NewBudget=budget | {"BudgetName": "mine"})
     assert not denied(changer.tag_resource, ResourceARN=arn, ResourceTags=[{"Key": "a", "Value": "b"}])
     assert not denied(changer.delete_budget, AccountId=ACCOUNT, BudgetName="mine")
+
+
+def test_a_policy_may_name_backup_vaults_and_plans(twin: Twin) -> None:
+    root = twin.client("backup")
+    for name in ("mine", "others"):
+        root.create_backup_vault(BackupVaultName=name)
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "mine", "ScheduleExpression": "cron(0 2 * * ? *)"}
+    asked = {"BackupPlan": {"BackupPlanName": "daily", "Rules": [rule]}}
+    mine, others = (root.create_backup_plan(**asked) for _ in range(2))
+    selection = {"SelectionName": "all", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backup", "Resources": ["*"]}
+    about = {"BackupPlanId": mine["BackupPlanId"]}
+    selected = about | {"SelectionId": root.create_backup_selection(**about, BackupSelection=selection)["SelectionId"]}
+    at = f"arn:aws:backup:{REGION}:{ACCOUNT}"
+    reads = ("backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListTags")
+    reader = twin.client("backup", twin.role("sees", allow([f"{at}:backup-vault:mine", mine["BackupPlanArn"]], *reads)))
+    assert not denied(reader.describe_backup_vault, BackupVaultName="mine")
+    assert not denied(reader.get_backup_plan, **about)
+    assert not denied(reader.get_backup_selection, **selected)
+    assert not denied(reader.list_tags, ResourceArn=mine["BackupPlanArn"])
+    assert not denied(reader.list_tags, ResourceArn=f"{at}:backup-vault:mine")
+    assert denied(reader.describe_backup_vault, BackupVaultName="others")
+    assert denied(reader.get_backup_plan, BackupPlanId=others["BackupPlanId"])
+    assert denied(reader.list_tags, ResourceArn=others["BackupPlanArn"])
+    assert denied(reader.list_backup_plans), "all plans are more than one"
+    assert denied(reader.delete_backup_plan, **about), "another right"
+
+    maker = twin.client("backup", twin.role("makes", allow(f"{at}:backup-plan:*", "backup:CreateBackupPlan")))
+    assert not denied(maker.create_backup_plan, **asked)
+    assert denied(reader.create_backup_plan, **asked)
