@@ -42,9 +42,11 @@ def wheel(folder: Path, name: str) -> Path:
 
 
 def locked(*wheels: Path) -> str:
+    """The lock of these wheels."""
+    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in wheels}
     return "".join(
-        f"{path.name.split('-')[0]} @ {path.as_uri()} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
-        for path in wheels
+        f"{path.name.split('-')[0]} @ {path.as_uri()} \\\n    --hash=sha256:{digest}\n"
+        for path, digest in digests.items()
     )
 
 
