@@ -32,7 +32,10 @@ from twin.aws.corrections import (
     resource_names,
     root_user,
     s3,
+    secret_policies,
+    secret_values,
     secretsmanager,
+    sqs,
 )
 from twin.aws.corrections.auto_scaling_groups import AutoScalingGroups
 from twin.aws.corrections.autoscaling import AutoScaling
@@ -77,6 +80,7 @@ def build_app(settings: ServerSettings) -> Application:
     ec2_resources.install()
     principals.install()
     root_user.install()
+    secret_policies.install()
     memory = Memory(settings.root / "aws" / "corrections")
     resource_names.install(memory)
     fleet = Fleet(settings.postgres_dir, settings.postgres_bin, functools.partial(_tls, settings.certificates_dir))
@@ -106,6 +110,9 @@ def build_app(settings: ServerSettings) -> Application:
         *ecr.CORRECTIONS,
         *cloudtrail.CORRECTIONS,
         *secretsmanager.corrections(databases.set_password),
+        *secret_values.CORRECTIONS,
+        *secret_policies.CORRECTIONS,
+        *sqs.CORRECTIONS,
         *databases.corrections(),
     )
     checked = EncryptedObjects(emulator)

@@ -1,5 +1,6 @@
 """RDS answers against the Amazon RDS API reference, and the PostgreSQL server that stands behind the endpoint."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.twin.corrections.databases import INSTANCE, NAME, connect, described, password, wait_for
-from tests.twin.corrections.server import Twin
+from tests.twin.corrections.server import ACCOUNT, REGION, Twin, allow
 
 
 def test_every_field_of_the_instance_is_shown(instance: dict[str, Any], key: dict[str, str]) -> None:
@@ -44,6 +45,26 @@ def test_the_master_secret_is_managed_by_rds(twin: Twin, instance: dict[str, Any
     assert shown["RotationRules"] == {"AutomaticallyAfterDays": 7}
     with pytest.raises(ClientError, match="managed by rds"):
         secrets.delete_secret(SecretId=secret["SecretArn"])
+
+
+@pytest.mark.parametrize("key", ["aws:ResourceTag", "secretsmanager:ResourceTag"])
+def test_the_master_secret_is_read_by_a_role_for_the_secrets_of_its_instance(
+    twin: Twin, instance: dict[str, Any], key: str
+) -> None:
+    """The tags that RDS puts on it: a role knows the instance's ARN beforehand, and the secret's never."""
+    arn = instance["MasterUserSecret"]["SecretArn"]
+    named = allow(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-*", "secretsmanager:GetSecretValue")
+    decrypt = allow("*", "kms:Decrypt")
+    for owner, allowed in ((instance["DBInstanceArn"], True), (instance["DBInstanceArn"] + "-other", False)):
+        tags = {f"{key}/aws:secretsmanager:owningService": "rds", f"{key}/aws:rds:primaryDBInstanceArn": owner}
+        role = f"master-secret-{key.partition(':')[0]}-{'own' if allowed else 'other'}"
+        credentials = twin.role(role, named | {"Condition": {"StringEquals": tags}}, decrypt)
+        secrets = twin.client("secretsmanager", credentials)
+        if allowed:
+            assert json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["username"]
+        else:
+            with pytest.raises(ClientError, match="AccessDenied"):
+                secrets.get_secret_value(SecretId=arn)
 
 
 def test_the_secret_opens_the_database_over_tls_and_only_over_tls(twin: Twin, instance: dict[str, Any]) -> None:

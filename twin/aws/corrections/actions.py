@@ -1,9 +1,9 @@
-"""Which action of IAM an operation is, where the two do not bear the same name: Budgets.
+"""Which action of IAM an operation is, where the two do not bear the same name: Budgets, and SQS' batches.
 
 ministack 1.5.33 takes every operation for an action of its own name; the rights on budgets are two, and those on their
-tags. A policy that is right for AWS allowed nothing.
+tags, and a batch of messages needs the right that one message needs. A policy that is right for AWS allowed nothing.
 
-Source: Service authorization reference, "AWS Budget Service".
+Source: Service authorization reference, "AWS Budget Service"; Amazon SQS API reference, SendMessageBatch.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,9 @@ def install() -> None:
 
     def action(service: str, *request: Any) -> str | None:
         found = known(service, *request)
-        return of_budgets(found) if service == "budgets" and found else found
+        if found and service == "budgets":
+            return of_budgets(found)
+        return found.removesuffix("Batch") if found and service == "sqs" else found
 
     action.known = known  # type: ignore[attr-defined]
     iam_actions.extract_iam_action = action

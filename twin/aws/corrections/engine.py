@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from ministack.core.iam_evaluator import pin_request_origin
+
 from twin.aws.corrections.authorisation import account_of
 from twin.aws.corrections.emulator import Answer, Application, Emulator, Message, Receive, Send, answer_to
 from twin.aws.corrections.memory import Memory, Shelf
@@ -65,7 +67,8 @@ class Correction:
     service: str
     operations: tuple[str, ...]
     before: Handler | None = None
-    """Runs before the emulator is asked: for what AWS refuses and the emulator would do."""
+    """Runs before the emulator is asked: for what AWS refuses and the emulator would do. What it puts into the answer
+    is the whole answer; it has then asked for the right itself, and the emulator is not asked."""
     after: Handler | None = None
     """Runs on the emulator's successful answer."""
     supply: Handler | None = None
@@ -99,6 +102,8 @@ class Corrections:
         if not concerned:
             await self._application(scope, receive, send)
             return
+        # As the emulator does, for what is decided in front of it.
+        pin_request_origin((scope.get("client") or ("127.0.0.1",))[0], scope.get("scheme") == "https")
         body = await whole_body(receive)
         request = Request(head.method, head.path, head.query, head.headers, body)
         operation = operation_of(request)
@@ -119,6 +124,9 @@ class Corrections:
             for correction in corrections:
                 if correction.before:
                     await correction.before(exchange)
+            if exchange.answer:
+                headers, body = encode_answer(operation, exchange.answer)
+                return Answer(200, headers, body)
             answer = await answer_to(self._application, scope, request.body)
             exchange.answer = answer_of(operation, answer.status, answer.headers, answer.body)
             if answer.status >= 300:

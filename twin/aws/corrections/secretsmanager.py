@@ -1,9 +1,9 @@
-"""Secrets Manager: secrets that RDS manages, and the use of a secret's key by who reads it.
+"""Secrets Manager: secrets that RDS manages.
 
-ministack 1.5.33 knows no managed secrets for DB instances, and asks KMS nothing when a secret is read.
+ministack 1.5.33 knows no managed secrets for DB instances, and rotates what nothing rotates.
 
-Source: AWS Secrets Manager API reference: DescribeSecret, RotateSecret, GetSecretValue, DeleteSecret; Amazon RDS user
-guide, "Password management with Amazon RDS and AWS Secrets Manager".
+Source: AWS Secrets Manager API reference: DescribeSecret, RotateSecret, DeleteSecret; Amazon RDS user guide, "Password
+management with Amazon RDS and AWS Secrets Manager".
 """
 
 import datetime
@@ -14,9 +14,8 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from twin.aws.corrections.authorisation import KeyUse
-from twin.aws.corrections.emulator import Emulator
 from twin.aws.corrections.engine import Correction, Exchange
+from twin.aws.corrections.secret_values import described
 from twin.aws.corrections.wire import AwsError
 
 _KIND = "managed-secret"
@@ -73,20 +72,21 @@ async def delete_managed(exchange: Exchange, secret_arn: str) -> None:
     await exchange.emulator.call("secretsmanager", "DeleteSecret", SecretId=secret_arn, ForceDeleteWithoutRecovery=True)
 
 
-async def _arn(emulator: Emulator, secret_id: str) -> str:
-    try:
-        return str((await emulator.call("secretsmanager", "DescribeSecret", SecretId=secret_id))["ARN"])
-    except AwsError as error:
-        if error.says("ResourceNotFoundException"):  # the emulator says so itself
-            return ""
-        raise
-
-
 async def _refuse_if_managed(exchange: Exchange) -> None:
     """A managed secret's value is its service's alone."""
-    arn = await _arn(exchange.emulator, exchange.parameters["SecretId"])
-    if arn and exchange.shelf(_KIND).get(exchange.scope, arn):
+    secret = await described(exchange, exchange.parameters["SecretId"])
+    if secret and exchange.shelf(_KIND).get(exchange.scope, secret["ARN"]):
         message = f"You can't perform {exchange.operation.name} on the secret because it's managed by rds."
+        raise AwsError("InvalidRequestException", message)
+
+
+async def _refuse_without_function(exchange: Exchange) -> None:
+    """RotateSecret: what is not managed is rotated by a function that the secret or the request names."""
+    secret = await described(exchange, exchange.parameters["SecretId"])
+    if secret is None or exchange.shelf(_KIND).get(exchange.scope, secret["ARN"]):
+        return
+    if not (exchange.parameters.get("RotationLambdaARN") or secret.get("RotationLambdaARN")):
+        message = "No Lambda rotation function ARN is associated with this secret."
         raise AwsError("InvalidRequestException", message)
 
 
@@ -103,18 +103,6 @@ async def _show_owner(exchange: Exchange) -> None:
                 "RotationRules": {"AutomaticallyAfterDays": days},
                 "NextRotationDate": changed + datetime.timedelta(days=days),
             }
-
-
-async def _require_key(exchange: Exchange) -> None:
-    """GetSecretValue: the caller must be allowed to decrypt with the secret's customer managed key."""
-    described = await exchange.emulator.call("secretsmanager", "DescribeSecret", SecretId=exchange.answer["ARN"])
-    key = described.get("KmsKeyId")
-    if key and not key.endswith("alias/aws/secretsmanager"):
-        use = KeyUse(exchange.emulator, exchange.access_key, "secretsmanager")
-        try:
-            await use.require("kms:Decrypt", key, {"secretarn": exchange.answer["ARN"]})
-        except AwsError as error:
-            raise AwsError("AccessDeniedException", f"Access to KMS is not allowed. {error.message}") from error
 
 
 def _rotate(set_password: SetPassword) -> Callable[[Exchange], Awaitable[None]]:
@@ -144,6 +132,5 @@ def corrections(set_password: SetPassword) -> tuple[Correction, ...]:
             before=_refuse_if_managed,
         ),
         Correction("secretsmanager", ("DescribeSecret", "ListSecrets"), after=_show_owner),
-        Correction("secretsmanager", ("GetSecretValue",), after=_require_key),
-        Correction("secretsmanager", ("RotateSecret",), after=_rotate(set_password)),
+        Correction("secretsmanager", ("RotateSecret",), before=_refuse_without_function, after=_rotate(set_password)),
     )

@@ -1,4 +1,4 @@
-"""Answers of IAM, ECR, CloudTrail and Secrets Manager against their API references."""
+"""Answers of IAM, ECR and CloudTrail against their API references."""
 
 from typing import Any
 
@@ -109,15 +109,3 @@ def test_a_trail_keeps_its_log_group_role_and_tags(twin: Twin) -> None:
     trails.delete_trail(Name="audit")
     trails.create_trail(Name="audit", S3BucketName=bucket)
     assert not trails.get_trail(Name="audit")["Trail"].get("CloudWatchLogsRoleArn")
-
-
-def test_a_secret_is_read_only_by_who_may_use_its_key(twin: Twin) -> None:
-    """GetSecretValue of a secret under a customer managed key needs kms:Decrypt."""
-    key = twin.client("kms").create_key()["KeyMetadata"]["Arn"]
-    secret = twin.client("secretsmanager").create_secret(Name="token", SecretString="x", KmsKeyId=key)["ARN"]
-    read = allow(secret, "secretsmanager:GetSecretValue")
-    without = twin.client("secretsmanager", twin.role("secret-without-key", read))
-    with pytest.raises(ClientError, match="AccessDenied"):
-        without.get_secret_value(SecretId=secret)
-    with_key = twin.client("secretsmanager", twin.role("secret-with-key", read, allow(key, "kms:Decrypt")))
-    assert with_key.get_secret_value(SecretId=secret)["SecretString"] == "x"
