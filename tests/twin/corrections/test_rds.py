@@ -47,17 +47,20 @@ def test_the_master_secret_is_managed_by_rds(twin: Twin, instance: dict[str, Any
         secrets.delete_secret(SecretId=secret["SecretArn"])
 
 
-@pytest.mark.parametrize("key", ["aws:ResourceTag", "secretsmanager:ResourceTag"])
+@pytest.mark.parametrize("condition", ["aws:ResourceTag", "secretsmanager:ResourceTag"])
 def test_the_master_secret_is_read_by_a_role_for_the_secrets_of_its_instance(
-    twin: Twin, instance: dict[str, Any], key: str
+    twin: Twin, instance: dict[str, Any], condition: str
 ) -> None:
     """The tags that RDS puts on it: a role knows the instance's ARN beforehand, and the secret's never."""
     arn = instance["MasterUserSecret"]["SecretArn"]
     named = allow(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-*", "secretsmanager:GetSecretValue")
     decrypt = allow("*", "kms:Decrypt")
     for owner, allowed in ((instance["DBInstanceArn"], True), (instance["DBInstanceArn"] + "-other", False)):
-        tags = {f"{key}/aws:secretsmanager:owningService": "rds", f"{key}/aws:rds:primaryDBInstanceArn": owner}
-        role = f"master-secret-{key.partition(':')[0]}-{'own' if allowed else 'other'}"
+        tags = {
+            f"{condition}/aws:secretsmanager:owningService": "rds",
+            f"{condition}/aws:rds:primaryDBInstanceArn": owner,
+        }
+        role = f"master-secret-{condition.partition(':')[0]}-{'own' if allowed else 'other'}"
         credentials = twin.role(role, named | {"Condition": {"StringEquals": tags}}, decrypt)
         secrets = twin.client("secretsmanager", credentials)
         if allowed:

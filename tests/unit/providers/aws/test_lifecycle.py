@@ -194,9 +194,9 @@ def test_what_is_derived_from_a_secret_is_one(driver: Driver) -> None:
 
 
 def test_an_unmodelled_type_is_refused_and_told_where_to_add_it(driver: Driver) -> None:
-    with pytest.raises(grpc.RpcError, match="does not model the resource type aws:sqs/queue:Queue") as raised:
-        driver.failures("aws:sqs/queue:Queue", {})
-    assert "twin/providers/aws/types/sqs.py" in str(raised.value)
+    with pytest.raises(grpc.RpcError, match="does not model the resource type aws:dynamodb/table:Table") as raised:
+        driver.failures("aws:dynamodb/table:Table", {})
+    assert "twin/providers/aws/types/dynamodb.py" in str(raised.value)
 
 
 def _deleting(aws: Aws, seconds: float) -> Context:
