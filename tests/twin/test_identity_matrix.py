@@ -110,6 +110,24 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
     scaling.delete_auto_scaling_group(AutoScalingGroupName=FOREIGN, ForceDelete=True)
 
 
+@pytest.fixture(scope="module")
+def gpus(settings: StackSettings, account: Account, outputs: dict[str, Any], admin: Client) -> Iterator[None]:
+    """GPU nodes may come; afterwards there are none, as there were before: the autoscaler would take ten minutes."""
+    yield
+    for team in settings.teams:
+        remove(
+            admin, f"team-{team}", *(job["metadata"]["name"] for job in admin.list("batch/v1", "Job", f"team-{team}"))
+        )
+    eventually(lambda: not gpu_pods(admin), "no pod wants a GPU")
+    eks, scaling, cluster = account.client("eks"), account.client("autoscaling"), outputs["cluster_name"]
+    for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
+        group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+        if group["labels"]["groundwork.io/node-pool"] in settings.gpu_node_pools:
+            [held] = group["resources"]["autoScalingGroups"]
+            scaling.set_desired_capacity(AutoScalingGroupName=held["name"], DesiredCapacity=0)
+    eventually(lambda: not gpu_nodes(admin), "the GPU nodes are gone", 120)
+
+
 def mismatches(expectations: list[Expectation], ask: Callable[[Expectation], str]) -> list[str]:
     """A line for each cell of the table in which the world answers something else; identities are asked at once."""
 
@@ -232,6 +250,7 @@ def test_pods_that_are_too_large_never_come_to_be_and_their_job_says_why(actors:
     remove(api, "team-vision", *team_work.REFUSED_AS_PODS)
 
 
+@pytest.mark.usefixtures("gpus")
 def test_the_job_of_the_examples_is_admitted_and_has_its_gpu(actors: dict[str, Actor]) -> None:
     api = actors["vision data-scientist"].api
     example = yaml.safe_load((CLONE / "examples" / "gpu-job.yaml").read_text())
@@ -248,6 +267,21 @@ def nodes_of(api: Client, namespace: str, name: str) -> set[str]:
     return {pod["spec"]["nodeName"] for pod in pods if "nodeName" in pod["spec"]}
 
 
+def gpu_pods(admin: Client) -> list[str]:
+    """The pods of people that ask for a GPU, wherever they are."""
+    return [
+        pod["metadata"]["name"]
+        for pod in admin.list("v1", "Pod")
+        for container in pod["spec"]["containers"]
+        if team_work.GPU in container.get("resources", {}).get("limits", {})
+    ]
+
+
+def gpu_nodes(admin: Client) -> set[str]:
+    return {node["metadata"]["name"] for node in admin.list("v1", "Node", None, "nvidia.com/gpu.present=true")}
+
+
+@pytest.mark.usefixtures("gpus")
 def test_each_team_gets_its_gpus_and_no_more_and_others_stay_off_their_nodes(
     actors: dict[str, Actor], settings: StackSettings, admin: Client
 ) -> None:
@@ -262,9 +296,9 @@ def test_each_team_gets_its_gpus_and_no_more_and_others_stay_off_their_nodes(
         assert f"limited: requests.nvidia.com/gpu={gpus}" in said[0]
     for team, api in scientists.items():
         eventually(lambda: nodes_of(api, f"team-{team}", "many"), f"pods of {team} have nodes", 180)  # noqa: B023
-    gpu_nodes = {node["metadata"]["name"] for node in admin.list("v1", "Node", None, "nvidia.com/gpu.present=true")}
+    with_gpu = gpu_nodes(admin)
     for team, api in scientists.items():
-        assert nodes_of(api, f"team-{team}", "many") <= gpu_nodes
+        assert nodes_of(api, f"team-{team}", "many") <= with_gpu
 
     api = scientists["vision"]
     api.create(team_work.job("team-vision", "plain", team_work.pod_spec(), pods=6))
@@ -276,7 +310,7 @@ def test_each_team_gets_its_gpus_and_no_more_and_others_stay_off_their_nodes(
         return len(pods) == 6 and all("nodeName" in pod["spec"] for pod in pods)
 
     eventually(placed, "six pods without a GPU have nodes", 120)
-    assert not nodes_of(api, "team-vision", "plain") & gpu_nodes
+    assert not nodes_of(api, "team-vision", "plain") & with_gpu
     # Nothing on the way gave a pod a GPU that did not ask for one.
     for pod in api.list("v1", "Pod", "team-vision", "job-name=plain"):
         assert pod["spec"]["containers"][0]["resources"] == team_work.container()["resources"]
