@@ -46,6 +46,10 @@ test: installed ## Run every test, in random order, two files at a time
 bench: installed ## Measure times and memory, print them as ratios
 	@$(BIN)/python -m tests.bench
 
-lock: installed ## Write requirements.lock from pyproject.toml (exact versions, hashes)
+lock: installed ## Write requirements.lock from pyproject.toml, and those of the images (exact versions, hashes)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--all-extras --output-file requirements.lock pyproject.toml
+	for image in images/*; do \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+			--output-file $$image/requirements.lock $$image/requirements.in || exit 1; \
+	done

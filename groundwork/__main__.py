@@ -6,6 +6,7 @@ import typer
 
 from groundwork import deploy_commands, twin_commands
 from groundwork.errors import GroundworkError
+from groundwork.lineage import commands as lineage_commands
 from groundwork.policy import commands as policy_commands
 from tools.errors import ToolchainError
 from twin.errors import TwinError
@@ -21,6 +22,7 @@ app = typer.Typer(
 deploy_commands.register(app)
 twin_commands.register(app)
 policy_commands.register(app)
+lineage_commands.register(app)
 
 
 def main() -> None:
