@@ -25,10 +25,14 @@ class Aws:
 
     def __init__(self) -> None:
         self._session = boto3.Session()
+        self._clients: dict[tuple[str, str | None], Any] = {}
 
     def client(self, service: str, region: str | None = None) -> Any:
         """The boto3 client of one service. Raises NotAnsweredError without a region."""
-        return asked(partial(self._session.client, service, region_name=region, config=RETRIES))
+        if (service, region) not in self._clients:
+            made = asked(partial(self._session.client, service, region_name=region, config=RETRIES))
+            self._clients[service, region] = made
+        return self._clients[service, region]
 
     @property
     def account_id(self) -> str:

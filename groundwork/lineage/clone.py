@@ -57,7 +57,7 @@ def plain(repository: str) -> str:
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git says, or None when it refuses, or is not there."""
     try:
-        said = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True)  # noqa: S607
+        said = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True)  # noqa: S607 - the git of the person
     except FileNotFoundError:
         return None
     return said.stdout if said.returncode == 0 else None
