@@ -34,5 +34,5 @@ kubectl create configmap "wine-$name" --namespace "team-$team" --dry-run=client 
   --from-literal="commit=$commit" --from-literal="repository=$(git remote get-url origin)" \
   --from-literal="workspace=$team" --from-literal="logs=$logs" |
   kubectl apply --namespace "team-$team" --filename -
-sed "s|&image .*|\&image $image|; s|wine-COMMIT|wine-$name|g" job.yaml |
+sed "s|&image .*|\&image $image|; s|wine-commit|wine-$name|g" job.yaml |
   kubectl create --namespace "team-$team" --filename -

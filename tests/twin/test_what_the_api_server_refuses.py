@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from components.teams.matrix import kubernetes_expectations
 from stacks.identities import identities, namespaces
 from stacks.settings import parse_settings
 from tests.support import control_plane
 from tests.support.program import record
+from tests.support.project import CLONE
 from tests.support.stack_files import written
 from twin.kubernetes.client import ApiError, Client
 
@@ -35,6 +37,7 @@ KINDS = (
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
 )
+EXAMPLES = sorted((CLONE / "examples").rglob("*job.yaml"))
 TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 LIMITS = {"cpu": "1", "memory": "1Gi"}
 SIZES = {"requests": LIMITS, "limits": LIMITS}
@@ -146,6 +149,14 @@ BAD: list[tuple[str, Change, Change, str]] = [
 @pytest.mark.parametrize(("container", "specification"), [pytest.param(*case[1:], id=case[0]) for case in GOOD])
 def test_what_meets_the_rules_runs(api: Client, kind: str, container: Change, specification: Change) -> None:
     assert refusal(api, kind, container, specification) is None
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
+def test_the_jobs_of_the_examples_and_their_pods_are_admitted(api: Client, example: Path) -> None:
+    job = yaml.safe_load(example.read_text())
+    job["metadata"]["namespace"] = NAMESPACE
+    api.create(job, dry_run=True)
+    api.create(manifest_of("Pod", job["spec"]["template"]["spec"]), dry_run=True)
 
 
 @pytest.mark.parametrize("kind", ["Pod", "Job", "Deployment", "PodTemplate", "CronJob"])

@@ -1,7 +1,6 @@
 """A tracking server, S3, ECR and STS on loopback, as far as a chain asks them; one whole version is in it."""
 
 import json
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 from groundwork.lineage.tags import COMMIT, DATA, IMAGE, REPOSITORY
+from tests.support.git import git
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -215,12 +215,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-
-
-def git(folder: Path, *arguments: object) -> str:
-    """What git says."""
-    settings = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com", "-c", "init.defaultBranch=main")
-    return subprocess.check_output(["git", *settings, "-C", folder, *arguments], text=True).strip()  # noqa: S607
 
 
 def repository(folder: Path) -> str:

@@ -12,8 +12,9 @@ from typer.testing import CliRunner, Result
 from groundwork.__main__ import app
 from groundwork.errors import GroundworkError
 from groundwork.lineage.tags import COMMIT, DATA, DIRTY, IMAGE, REPOSITORY
+from tests.support.git import git
 from tests.unit.groundwork.lineage import platform as fake
-from tests.unit.groundwork.lineage.platform import Platform, git
+from tests.unit.groundwork.lineage.platform import Platform
 
 WINE = DATA + "wine.csv"
 
