@@ -1,4 +1,4 @@
-"""`examples/wine` as its README has it, in a repository of its own; it needs addresses and credentials, nothing else."""
+"""`examples/wine` as its README has it, in a repository of its own; it needs addresses and credentials alone."""
 
 import json
 import shutil
