@@ -17,6 +17,7 @@ from twin import processes, project, state
 from twin.errors import TwinError
 from twin.kubernetes.control_plane import end_processes
 from twin.places import OVERRIDE, Places
+from twin.pods import records
 from twin.services import SERVICES, ClusterProgram, Service, cluster_programs, databases, variables
 from twin.state import TwinState
 
@@ -71,6 +72,7 @@ def stop(places: Places, say: Say, keep_state: bool = False) -> bool:
     with _locked(places, say):
         held = state.load(places.state_file)
         _refuse_foreign_folder(places)
+        records.end_all(places.pods)
         for service in reversed(SERVICES):
             processes.stop(held.processes.get(service.name) if held else None)
         _stop_clusters(places)

@@ -52,6 +52,11 @@ class Places:
         return self.root / "kubernetes"
 
     @property
+    def pods(self) -> Path:
+        """A folder for each pod that runs as processes: see twin/pods/runner.py."""
+        return self.root / "pods"
+
+    @property
     def kubeconfig(self) -> Path:
         """`KUBECONFIG`: where `aws eks update-kubeconfig` writes, so that a person's own file stays what it is."""
         return self.root / "kubeconfig"

@@ -3,6 +3,7 @@
 Source: EKS user guide, "How EKS Pod Identity works".
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +32,7 @@ def credentials(world: World, namespace: str, service_account: str) -> Account:
     pods = _running(world.api, namespace, f"spec.serviceAccountName={service_account}")
     if not pods:
         raise PodIdentityError(f"No pod of service account {namespace}/{service_account} is running.")
-    agents = {agent["spec"]["nodeName"] for agent in _running(world.api, "kube-system", "", AGENT)}
+    agents = _nodes_with_agent(world.api)
     served = [pod for pod in pods if pod["spec"]["nodeName"] in agents]
     if not served:
         nodes = ", ".join(sorted({pod["spec"]["nodeName"] for pod in pods}))
@@ -43,7 +44,11 @@ def credentials(world: World, namespace: str, service_account: str) -> Account:
 
 def exchange(agent: Account, cluster: str, token: str) -> Account:
     """What EKS Auth gives `agent` for the token of a pod. Raises botocore.exceptions.ClientError as it refuses."""
-    answer = agent.client("eks-auth").assume_role_for_pod_identity(clusterName=cluster, token=token)
+    return account_of(agent, agent.client("eks-auth").assume_role_for_pod_identity(clusterName=cluster, token=token))
+
+
+def account_of(agent: Account, answer: Mapping[str, Any]) -> Account:
+    """The account as the pod sees it that EKS Auth has answered for."""
     given = answer["credentials"]
     return replace(
         agent,
@@ -51,6 +56,18 @@ def exchange(agent: Account, cluster: str, token: str) -> Account:
         secret_access_key=given["secretAccessKey"],
         session_token=given["sessionToken"],
     )
+
+
+def agent_of(world: World, pod: Mapping[str, Any]) -> Account:
+    """The account as the agent on the node of this pod sees it. Raises PodIdentityError when there is none."""
+    node = pod["spec"].get("nodeName", "")
+    if node not in _nodes_with_agent(world.api):
+        raise PodIdentityError(f"The add-on eks-pod-identity-agent does not run on {node or 'no node'}.")
+    return _agent(world, node)
+
+
+def _nodes_with_agent(api: Client) -> set[str]:
+    return {agent["spec"]["nodeName"] for agent in _running(api, "kube-system", "", AGENT)}
 
 
 def _running(api: Client, namespace: str, fields: str, labels: str = "") -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The API server as a service account of the cluster sees it: what a controller in a pod is allowed, and no more."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,23 @@ import yaml
 from twin.kubernetes.client import Client
 
 TOKEN_SECONDS = 3600
-"""How long a token is good for."""
+"""How long a token is good for, unless another time is asked for."""
 
 
-def token(api: Client, namespace: str, name: str, *, audience: str = "", pod: dict[str, Any] | None = None) -> str:
+def token(
+    api: Client,
+    namespace: str,
+    name: str,
+    *,
+    audience: str = "",
+    pod: Mapping[str, Any] | None = None,
+    seconds: int = TOKEN_SECONDS,
+) -> str:
     """A token of a service account, for an audience (the API server's own when empty), bound to a pod if one is given.
 
     Raises ApiError, with status 404 when there is no such service account.
     """
-    spec: dict[str, Any] = {"expirationSeconds": TOKEN_SECONDS}
+    spec: dict[str, Any] = {"expirationSeconds": seconds}
     if audience:
         spec["audiences"] = [audience]
     if pod is not None:
