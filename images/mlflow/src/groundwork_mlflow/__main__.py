@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-from groundwork_mlflow.problem import Problem
+from groundwork_mlflow.errors import PodError
 
 COMMANDS = {
     "bootstrap": "make the database, its user and the server's secret",
@@ -26,8 +26,8 @@ def main() -> None:
     try:
         # Imported by name: each brings libraries that the others can do without.
         importlib.import_module(f"groundwork_mlflow.{chosen}").run()
-    except Problem as problem:
-        sys.exit(f"error: {problem}")
+    except PodError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

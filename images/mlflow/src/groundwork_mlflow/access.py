@@ -18,8 +18,8 @@ from typing import Any
 
 from groundwork_mlflow import access_configuration, secret_values
 from groundwork_mlflow.access_configuration import Configuration, User, Webhook
+from groundwork_mlflow.errors import PodError, required
 from groundwork_mlflow.mlflow_api import Mlflow, MlflowError
-from groundwork_mlflow.problem import Problem, required
 
 OURS = "groundwork-"
 USERS = "/api/2.0/mlflow/users"
@@ -40,7 +40,7 @@ def run() -> None:
         mlflow = administrator(required("MLFLOW_TRACKING_URI"), server)
         changes = apply(mlflow, configuration, server["webhook_secret"])
     except MlflowError as error:
-        raise Problem(f"MLflow refused: {error}") from None
+        raise PodError(f"MLflow refused: {error}") from None
     print(*(changes or ["everything is as it should be"]), sep="\n")
 
 
@@ -79,9 +79,7 @@ def _workspaces(mlflow: Mlflow, configuration: Configuration) -> list[str]:
 
 def _roles(mlflow: Mlflow, configuration: Configuration) -> tuple[dict[tuple[str, str], int], list[str]]:
     """Make the roles that users have; return their ids by workspace and role, and what was changed."""
-    there = {
-        (role["workspace"], role["name"]): role for role in mlflow.get(f"{ROLES}/list")["roles"] if _is_ours(role)
-    }
+    there = {(role["workspace"], role["name"]): role for role in mlflow.get(f"{ROLES}/list")["roles"] if _is_ours(role)}
     ids, changes = {}, []
     for workspace, role in sorted({pair for user in configuration.users.values() for pair in user.roles.items()}):
         found = there.get((workspace, OURS + role))
@@ -117,7 +115,9 @@ def _permissions(mlflow: Mlflow, what: str, role_id: int, permissions: Mapping[s
 def _user(mlflow: Mlflow, name: str, user: User) -> list[str]:
     kept = secret_values.kept_or_made(user.secret, lambda: credentials(name))
     if kept.get("username") != name or not kept.get("password"):
-        raise Problem(f"the secret {user.secret} is not of user {name}: delete its value and run this again")
+        raise PodError(
+            f"the secret {user.secret} has no password of user {name}: put a value as docs/registry.md has it"
+        )
     if mlflow.knows(name, kept["password"]):
         return []
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundwork_mlflow.problem import Problem
+from groundwork_mlflow.errors import PodError
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def read(path: Path) -> Configuration:
             ),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Problem(f"{path} is not a configuration of access: {type(error).__name__}: {error}") from None
+        raise PodError(f"{path} is not a configuration of access: {type(error).__name__}: {error}") from None
     for name, user in found.users.items():
         for workspace, role in user.roles.items():
             if workspace not in found.workspaces or role not in found.roles:
-                raise Problem(f"{path}: user {name} has the role {role} in {workspace}, and one of them is not defined")
+                raise PodError(f"{path}: user {name} is {role} in {workspace}, and one of the two is not defined")
     return found

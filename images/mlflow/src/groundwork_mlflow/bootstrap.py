@@ -17,7 +17,7 @@ import psycopg2
 from psycopg2 import sql
 
 from groundwork_mlflow import secret_values
-from groundwork_mlflow.problem import Problem, required
+from groundwork_mlflow.errors import PodError, required
 
 ADMINISTRATOR = "groundwork-admin"
 """MLflow's own administrator: the Job `access` signs in as it, and nobody needs to."""
@@ -93,7 +93,7 @@ def _connection(master: dict[str, str], database: str) -> Iterator[Any]:
             user=master["username"], password=master["password"],
         )  # fmt: skip
     except psycopg2.OperationalError as error:
-        raise Problem(f"no connection to {database} at {host}:{port}: {str(error).strip()}") from None
+        raise PodError(f"no connection to {database} at {host}:{port}: {str(error).strip()}") from None
     with closing(connection):
         connection.autocommit = True
         yield connection

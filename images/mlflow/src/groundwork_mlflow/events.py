@@ -16,7 +16,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,8 +25,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from groundwork_mlflow.problem import Problem, required
-from groundwork_mlflow.signature import Unsigned, verify
+from groundwork_mlflow.errors import PodError, required
+from groundwork_mlflow.signature import Headers, UnsignedError, verify
 
 LOOPBACK = "127.0.0.1"
 PORT = 8081
@@ -45,11 +44,11 @@ class Receiver:
     def __init__(self, secret: str, queue: Any, queue_url: str) -> None:
         self._secret, self._queue, self._queue_url = secret, queue, queue_url
 
-    def receive(self, headers: Mapping[str, str], body: bytes, now: float) -> tuple[HTTPStatus, str]:
+    def receive(self, headers: Headers, body: bytes, now: float) -> tuple[HTTPStatus, str]:
         """Return the answer, after the queue has what was to be handed on."""
         try:
             delivery = verify(self._secret, headers, body, now)
-        except Unsigned as refused:
+        except UnsignedError as refused:
             return HTTPStatus.UNAUTHORIZED, str(refused)
         try:
             event = json.loads(body)
@@ -92,7 +91,7 @@ def events_handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     """Return the HTTP side of a receiver."""
 
     class Handler(_Handler):
-        def do_POST(self) -> None:  # noqa: N802 - http.server names it
+        def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "")
             if not length.isdigit():
                 self.answer(HTTPStatus.LENGTH_REQUIRED, "Content-Length is needed")
@@ -106,7 +105,7 @@ def events_handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                     return
                 status, said = receiver.receive(self.headers, body, time.time())
                 self.answer(status, said)
-                print(f"{status.value} {said}", file=sys.stdout if status.is_success else sys.stderr)
+                print(f"{status.value} {said}", file=sys.stdout if status is HTTPStatus.NO_CONTENT else sys.stderr)
 
     return Handler
 
@@ -115,7 +114,7 @@ def metrics_handler(directory: Path) -> type[BaseHTTPRequestHandler]:
     """Return what serves health and the metrics that the server's processes keep in a folder they share."""
 
     class Handler(_Handler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server names it
+        def do_GET(self) -> None:
             if self.path == "/health":
                 self.answer(HTTPStatus.OK, "OK")
             elif self.path == "/metrics":
@@ -158,4 +157,4 @@ def _server(address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> 
     try:
         return ThreadingHTTPServer(address, handler)
     except OSError as error:
-        raise Problem(f"cannot listen on {address[0]}:{address[1]}: {error.strerror}") from None
+        raise PodError(f"cannot listen on {address[0]}:{address[1]}: {error.strerror}") from None

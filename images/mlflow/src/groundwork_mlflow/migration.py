@@ -14,7 +14,7 @@ from configparser import ConfigParser
 import sqlalchemy
 from sqlalchemy.exc import OperationalError
 
-from groundwork_mlflow.problem import Problem, required
+from groundwork_mlflow.errors import PodError, required
 
 LOCK = 7_306_102
 
@@ -31,7 +31,7 @@ def run() -> None:
             _mlflow("mlflow", "db", "upgrade", tracking)
             _mlflow("mlflow.server.auth", "db", "upgrade", "--url", accounts)
     except OperationalError as error:
-        raise Problem(f"the database does not answer: {error.orig}") from None
+        raise PodError(f"the database does not answer: {error.orig}") from None
     print("the schema is up to date")
 
 
@@ -42,11 +42,11 @@ def accounts_uri(path: str) -> str:
     try:
         return configuration["mlflow"]["database_uri"]
     except KeyError:
-        raise Problem(f"{path} names no database_uri in a section [mlflow]") from None
+        raise PodError(f"{path} names no database_uri in a section [mlflow]") from None
 
 
 def _mlflow(module: str, *arguments: str) -> None:
     # Neither URL has a password in it: the identity of the process is what signs in.
     command = [sys.executable, "-m", module, *arguments]
     if subprocess.run(command, check=False).returncode:
-        raise Problem(f"`python -m {' '.join([module, *arguments[:2]])}` failed: its own words are above")
+        raise PodError(f"`python -m {' '.join([module, *arguments[:2]])}` failed: its own words are above")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from groundwork_mlflow.problem import Problem
+from groundwork_mlflow.errors import PodError
 
 WORKSPACE = "X-MLFLOW-WORKSPACE"
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
@@ -64,7 +64,7 @@ class Mlflow:
         headers = self._headers | ({WORKSPACE: workspace} if workspace else {})
         response = self._request(method, path, body, headers)
         if response.status == UNAUTHORIZED:
-            raise Problem(f"{self._uri} does not accept the administrator's password of the server's secret")
+            raise PodError(f"{self._uri} does not accept the administrator's password of the server's secret")
         text = response.data.decode(errors="replace")
         try:
             answer = json.loads(text or "{}")
@@ -78,4 +78,4 @@ class Mlflow:
         try:
             return self._http.request(method, self._uri + path, json=body, headers=headers)
         except urllib3.exceptions.HTTPError as error:
-            raise Problem(f"{self._uri} does not answer: {error}") from None
+            raise PodError(f"{self._uri} does not answer: {error}") from None

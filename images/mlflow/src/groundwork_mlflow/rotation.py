@@ -15,8 +15,8 @@ from pathlib import Path
 
 from groundwork_mlflow import access_configuration, secret_values
 from groundwork_mlflow.access import NEXT_PASSWORD, UPDATE_PASSWORD, administrator, credentials
+from groundwork_mlflow.errors import PodError, required
 from groundwork_mlflow.mlflow_api import Mlflow, MlflowError
-from groundwork_mlflow.problem import Problem, required
 
 
 def run() -> None:
@@ -31,7 +31,7 @@ def run() -> None:
             mlflow.send("PATCH", UPDATE_PASSWORD, username=name, password=fresh["password"])
             print(f"user {name} has a new password")
     except MlflowError as error:
-        raise Problem(f"MLflow refused: {error}") from None
+        raise PodError(f"MLflow refused: {error}") from None
 
 
 def rotate_administrator(uri: str, secret_id: str) -> Mlflow:

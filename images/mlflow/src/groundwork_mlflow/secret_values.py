@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from groundwork_mlflow.problem import Problem
+from groundwork_mlflow.errors import PodError
 
 FIRST = "groundwork-first-value-00000000000001"
 """The version id of a secret's first value; 32 to 64 characters."""
@@ -46,7 +46,7 @@ def stored(secret_id: str) -> dict[str, str]:
     """Return a secret's value, which must be there."""
     value = _value(secret_id)
     if value is None:
-        raise Problem(f"the secret {secret_id} has no value yet")
+        raise PodError(f"the secret {secret_id} has no value yet")
     return value
 
 
@@ -71,12 +71,12 @@ def _value(secret_id: str) -> dict[str, str] | None:
     except json.JSONDecodeError:
         value = None
     if not isinstance(value, dict):
-        raise Problem(f"the value of the secret {secret_id} is not a JSON object: delete that value and run this again")
+        raise PodError(f"the value of the secret {secret_id} is no JSON object: put one as docs/registry.md has it")
     return {str(key): str(entry) for key, entry in value.items()}
 
 
-def _said(secret_id: str, error: ClientError) -> Problem:
-    return Problem(f"the secret {secret_id}: {_code(error)}: {error.response['Error'].get('Message', '')}")
+def _said(secret_id: str, error: ClientError) -> PodError:
+    return PodError(f"the secret {secret_id}: {_code(error)}: {error.response['Error'].get('Message', '')}")
 
 
 def _code(error: ClientError) -> str:

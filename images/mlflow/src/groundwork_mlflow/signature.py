@@ -9,6 +9,10 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from email.message import Message
+from typing import TypeAlias
+
+Headers: TypeAlias = Mapping[str, str] | Message
 
 SIGNATURE = "X-MLflow-Signature"
 TIMESTAMP = "X-MLflow-Timestamp"
@@ -17,26 +21,26 @@ VERSION = "v1"
 TOLERANCE_SECONDS = 300
 
 
-class Unsigned(Exception):
+class UnsignedError(Exception):
     """Why a request is not trusted, in words that tell an attacker nothing."""
 
 
-def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> str:
-    """Return the delivery's id. Raises `Unsigned` where the signature is missing, wrong or out of date."""
+def verify(secret: str, headers: Headers, body: bytes, now: float) -> str:
+    """Return the delivery's id. Raises `UnsignedError` where the signature is missing, wrong or out of date."""
     delivery, timestamp, signatures = (headers.get(name, "") for name in (DELIVERY, TIMESTAMP, SIGNATURE))
     if not (delivery and timestamp and signatures):
-        raise Unsigned(f"{DELIVERY}, {TIMESTAMP} and {SIGNATURE} are needed")
+        raise UnsignedError(f"{DELIVERY}, {TIMESTAMP} and {SIGNATURE} are needed")
     try:
         age = now - int(timestamp)
     except ValueError:
-        raise Unsigned(f"{TIMESTAMP} is no number of seconds") from None
+        raise UnsignedError(f"{TIMESTAMP} is no number of seconds") from None
     if abs(age) > TOLERANCE_SECONDS:
-        raise Unsigned(f"{TIMESTAMP} is more than {TOLERANCE_SECONDS} seconds away from now")
+        raise UnsignedError(f"{TIMESTAMP} is more than {TOLERANCE_SECONDS} seconds away from now")
     content = f"{delivery}.{timestamp}.".encode() + body
     expected = hmac.digest(secret.encode(), content, hashlib.sha256)
     # All of them, so that the time taken does not tell which one was right.
     if not any([hmac.compare_digest(expected, given) for given in _decoded(signatures)]):  # noqa: C419
-        raise Unsigned(f"{SIGNATURE} is not of this request")
+        raise UnsignedError(f"{SIGNATURE} is not of this request")
     return delivery
 
 

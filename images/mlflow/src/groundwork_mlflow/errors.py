@@ -3,7 +3,7 @@
 import os
 
 
-class Problem(Exception):
+class PodError(Exception):
     """What is wrong, and what to do about it."""
 
 
@@ -11,5 +11,5 @@ def required(variable: str) -> str:
     """Return an environment variable that the pod's manifest sets."""
     value = os.environ.get(variable)
     if not value:
-        raise Problem(f"the environment variable {variable} is missing: the pod's manifest sets it")
+        raise PodError(f"the environment variable {variable} is missing: the pod's manifest sets it")
     return value
