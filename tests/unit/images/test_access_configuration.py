@@ -13,7 +13,7 @@ GOOD: dict[str, Any] = {
     "workspaces": {"vision": "Team vision"},
     "roles": {"data-scientist": {"workspace": "USE"}},
     "users": {"vision-data-scientist": {"secret": "groundwork-dev/x", "roles": {"vision": "data-scientist"}}},
-    "webhook": {"name": "events", "url": "http://localhost:8081/", "events": ["b.set", "a.set"]},
+    "webhook": {"name": "events", "events": ["b.set", "a.set"]},
 }
 
 

@@ -52,9 +52,11 @@ def serving(server: ThreadingHTTPServer) -> Iterator[tuple[str, int]]:
     server.server_close()
 
 
-def ask(address: tuple[str, int], method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
+def ask(
+    address: tuple[str, int], method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+) -> tuple[int, str]:
     connection = http.client.HTTPConnection(*address, timeout=20)
-    connection.request(method, path, body, headers)
+    connection.request(method, path, body, headers or {})
     answer = connection.getresponse()
     said = answer.read().decode()
     connection.close()
@@ -63,7 +65,7 @@ def ask(address: tuple[str, int], method: str, path: str, body: bytes = b"", **h
 
 def post(address: tuple[str, int], event: object = EVENT) -> int:
     body = json.dumps(event).encode()
-    return ask(address, "POST", "/", body, **signed(body, at=int(time.time())))[0]
+    return ask(address, "POST", "/", body, signed(body, at=int(time.time())))[0]
 
 
 def test_a_signed_event_is_in_the_queue_before_mlflow_is_told_so(address: tuple[str, int], queue: Queue) -> None:
@@ -86,7 +88,7 @@ def test_mlflow_tries_again_while_the_queue_refuses(address: tuple[str, int], qu
 def test_what_is_not_signed_never_reaches_the_queue(address: tuple[str, int], queue: Queue) -> None:
     body = json.dumps(EVENT).encode()
     assert ask(address, "POST", "/", body)[0] == 401
-    assert ask(address, "POST", "/", body, **signed(body, secret="guessed", at=int(time.time())))[0] == 401
+    assert ask(address, "POST", "/", body, signed(body, secret="guessed", at=int(time.time())))[0] == 401
     assert queue.sent == []
 
 
@@ -97,20 +99,20 @@ def test_what_is_no_event_is_refused_for_good(address: tuple[str, int], queue: Q
 
 
 def test_a_large_body_is_refused_before_it_is_read(address: tuple[str, int], queue: Queue) -> None:
-    status, said = ask(address, "POST", "/", b"", **{"Content-Length": str(events.LARGEST_BODY + 1)})
+    status, said = ask(address, "POST", "/", b"", {"Content-Length": str(events.LARGEST_BODY + 1)})
     assert (status, said) == (413, f"at most {events.LARGEST_BODY} bytes")
     assert queue.sent == []
 
 
 def test_a_body_of_unknown_length_is_refused(address: tuple[str, int]) -> None:
-    assert ask(address, "POST", "/", **{"Content-Length": "-1"})[0] == 411
+    assert ask(address, "POST", "/", b"", {"Content-Length": "-1"})[0] == 411
 
 
 def test_a_body_that_never_ends_does_not_hold_the_receiver(
     address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events._Handler, "timeout", 0.2)
-    assert ask(address, "POST", "/", b"", **{"Content-Length": "10"})[0] == 408
+    assert ask(address, "POST", "/", b"", {"Content-Length": "10"})[0] == 408
 
 
 def test_only_posting_is_possible(address: tuple[str, int]) -> None:

@@ -7,6 +7,7 @@ import sys
 from groundwork_mlflow.errors import PodError
 
 COMMANDS = {
+    "server": "start MLflow's server with its secrets; what follows is for `mlflow server`",
     "bootstrap": "make the database, its user and the server's secret",
     "migration": "bring the schema up to date",
     "access": "make workspaces, roles, users and webhooks what the configuration says",
@@ -21,11 +22,15 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     for command, does in COMMANDS.items():
         commands.add_parser(command, help=does, description=does)
-    chosen = parser.parse_args().command
+    known, rest = parser.parse_known_args()
+    chosen = known.command
+    if rest and chosen != "server":
+        parser.error(f"{chosen} takes no arguments, got {' '.join(rest)}")
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         # Imported by name: each brings libraries that the others can do without.
-        importlib.import_module(f"groundwork_mlflow.{chosen}").run()
+        run = importlib.import_module(f"groundwork_mlflow.{chosen}").run
+        run(rest) if chosen == "server" else run()
     except PodError as error:
         sys.exit(f"error: {error}")
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from groundwork_mlflow import access_configuration, secret_values
+from groundwork_mlflow import access_configuration, events, secret_values
 from groundwork_mlflow.access_configuration import Configuration, User, Webhook
 from groundwork_mlflow.errors import PodError, required
 from groundwork_mlflow.mlflow_api import Mlflow, MlflowError
@@ -171,7 +171,7 @@ def _webhook(mlflow: Mlflow, workspace: str, webhook: Webhook, secret: str) -> l
     fingerprint = hashlib.sha256(secret.encode()).hexdigest()[:16]
     wanted = {
         "name": webhook.name,
-        "url": webhook.url,
+        "url": events.URL,
         "events": [dict(zip(("entity", "action"), event.upper().split("."), strict=True)) for event in webhook.events],
         "description": f"Registry events to the platform's queue; secret {fingerprint}",
         "status": "ACTIVE",

@@ -4,7 +4,7 @@
      "roles": {"data-scientist": {"workspace": "USE", "experiment": "EDIT", "registered_model": "EDIT"}},
      "users": {"vision-data-scientist": {"secret": "groundwork-dev/mlflow/vision/data-scientist",
                                          "roles": {"vision": "data-scientist"}}},
-     "webhook": {"name": "groundwork-events", "url": "http://localhost:8081/", "events": ["model_version.created"]}}
+     "webhook": {"name": "groundwork-events", "events": ["model_version.created"]}}
 
 A role's permissions are by MLflow's type of resource, each for all resources of that type in a workspace.
 """
@@ -30,10 +30,9 @@ class User:
 
 @dataclass(frozen=True)
 class Webhook:
-    """What every workspace tells of its registry, and where to."""
+    """What every workspace tells the sidecar of its registry."""
 
     name: str
-    url: str
     events: tuple[str, ...]
 
 
@@ -55,9 +54,7 @@ def read(path: Path) -> Configuration:
             workspaces=written["workspaces"],
             roles=written["roles"],
             users={name: User(user["secret"], user["roles"]) for name, user in written["users"].items()},
-            webhook=Webhook(
-                written["webhook"]["name"], written["webhook"]["url"], tuple(sorted(written["webhook"]["events"]))
-            ),
+            webhook=Webhook(written["webhook"]["name"], tuple(sorted(written["webhook"]["events"]))),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise PodError(f"{path} is not a configuration of access: {type(error).__name__}: {error}") from None

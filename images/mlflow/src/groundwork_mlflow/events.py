@@ -30,6 +30,8 @@ from groundwork_mlflow.signature import Headers, UnsignedError, verify
 
 LOOPBACK = "127.0.0.1"
 PORT = 8081
+URL = f"http://localhost:{PORT}/"
+"""Where MLflow posts to: the containers of a pod share their loopback address."""
 METRICS_PORT = 9464
 LARGEST_BODY = 200 * 1024
 """Room is left in a message of 256 KiB for its attributes."""
