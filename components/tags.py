@@ -26,6 +26,25 @@ class DataClass(StrEnum):
     REGULATED = "regulated"
 
 
+class KeyPurpose(StrEnum):
+    """Data that has a key apart from its class's: the right to the one is none to the other."""
+
+    DATA_VERSIONING = "data-versioning"
+
+
+KeyName: TypeAlias = DataClass | KeyPurpose
+"""What a key is called after: a data class, or the one purpose that it is for."""
+KEY_NAMES: tuple[KeyName, ...] = (*DataClass, *KeyPurpose)
+"""Every name that a key can have, in the order in which keys are made."""
+
+_PURPOSE_CLASSES = {KeyPurpose.DATA_VERSIONING: DataClass.CONFIDENTIAL}
+
+
+def class_of(key_name: KeyName) -> DataClass:
+    """Return how sensitive the data is that a key encrypts."""
+    return key_name if isinstance(key_name, DataClass) else _PURPOSE_CLASSES[key_name]
+
+
 def default_tags(*, environment: str, owner: str, cost_centre: str, system_id: str) -> dict[str, str]:
     """Return what the provider's `default_tags` puts on every resource that has tags."""
     return {
@@ -76,18 +95,18 @@ def name_tag(environment: str, logical_name: str) -> dict[str, str]:
 
 
 KeyAccess: TypeAlias = Literal["read", "write"]
-"""What a role may do with a data class's key, through S3: decrypt, or decrypt and encrypt."""
+"""What a role may do with a key, through S3: decrypt, or decrypt and encrypt."""
 
 
-def key_access_key(data_class: DataClass) -> str:
-    """Return the key of the tag by which that class's key policy knows the roles that may use it."""
-    return f"key-access-{data_class.value}"
+def key_access_key(key_name: KeyName) -> str:
+    """Return the key of the tag by which a key's policy knows the roles that may use it."""
+    return f"key-access-{key_name.value}"
 
 
-def key_access_tags(grants: Iterable[tuple[DataClass, KeyAccess]]) -> dict[str, str]:
-    """Return a role's key-access tags: for each data class the most that any of its grants needs."""
+def key_access_tags(grants: Iterable[tuple[KeyName, KeyAccess]]) -> dict[str, str]:
+    """Return a role's key-access tags: for each key the most that any of its grants needs."""
     tags: dict[str, str] = {}
-    for data_class, access in grants:
-        key = key_access_key(data_class)
+    for key_name, access in grants:
+        key = key_access_key(key_name)
         tags[key] = "write" if "write" in (access, tags.get(key)) else "read"
     return tags

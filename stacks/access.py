@@ -8,7 +8,7 @@ from components.security.workload_identity import BucketGrant, WorkloadIdentity,
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings, WorkloadSettings
 from stacks.store_names import store_bucket_name
-from stacks.store_roles import STORE_CLASSES
+from stacks.store_roles import STORE_KEYS
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _identity(
             bucket_grants=tuple(
                 BucketGrant(
                     bucket_name=store_bucket_name(settings, grant.store),
-                    data_class=STORE_CLASSES[grant.store],
+                    key_name=STORE_KEYS[grant.store],
                     prefix=grant.prefix,
                     access=grant.access,
                 )

@@ -2,29 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from components.policy_document import Statement
+from components.registry.data_versioning import DataVersioning, DataVersioningArgs
 from components.registry.database import RegistryDatabase, RegistryDatabaseArgs
 from components.security.audit_trail import AuditTrail, AuditTrailArgs, trail_delivery
 from components.storage.backups import Backups, BackupsArgs, plan_name
 from components.storage.container_registry import ContainerRegistry, ContainerRegistryArgs
 from components.storage.object_store import ObjectStore, ObjectStoreArgs, Replica
 from components.tags import DataClass
+from components.teams.personas import OWN
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
-from stacks.settings import DataStoreSettings, StackSettings
+from stacks.settings import StackSettings, Traced
 from stacks.store_names import replica_bucket_name, store_bucket_name, store_role
-from stacks.store_roles import ACCESS_LOG_CLASS, DATA_STORES, STORE_CLASSES
+from stacks.store_roles import ACCESS_LOG_KEY, DATA_STORES, STORE_KEYS
 
 TRAIL = "audit-trail"
 BACKUPS = "backups"
+DVC = "dvc"
 
 
 @dataclass(frozen=True)
 class Data:
-    """The components that hold data, stores by the name that the settings give them."""
+    """The components that hold data."""
 
     stores: Mapping[str, ObjectStore]
+    """By the name that the settings give them, but for the DVC remote."""
+    data_versioning: DataVersioning
     images: ContainerRegistry
     database: RegistryDatabase
     backups: Backups
@@ -37,8 +43,11 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
         region: _access_logs(settings, foundation, region) for region in (settings.region, *foundation.replica_keys)
     }
     others = {
-        name: _store(name, settings, foundation, access_logs) for name, _ in settings.stores if name != "access_logs"
+        name: _store(name, settings, foundation, access_logs)
+        for name, _ in settings.stores
+        if name not in ("access_logs", DVC)
     }
+    data_versioning = _data_versioning(settings, foundation, access_logs)
     images = ContainerRegistry(
         "images",
         ContainerRegistryArgs(
@@ -74,7 +83,7 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
             environment=settings.environment,
             boundary_arn=foundation.boundary.arn,
             key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
-            data_classes=tuple(sorted({STORE_CLASSES[name] for name in DATA_STORES})),
+            key_names=tuple(sorted({STORE_KEYS[name] for name in DATA_STORES})),
         ),
         foundation.opts,
     )
@@ -92,7 +101,8 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
         ),
         foundation.opts,
     )
-    return Data({"access_logs": access_logs[settings.region]} | others, images, database, backups, trail)
+    stores = {"access_logs": access_logs[settings.region]} | others
+    return Data(stores, data_versioning, images, database, backups, trail)
 
 
 def _access_logs(settings: StackSettings, foundation: Foundation, region: str) -> ObjectStore:
@@ -106,8 +116,8 @@ def _access_logs(settings: StackSettings, foundation: Foundation, region: str) -
             account_id=settings.account_id,
             region=region,
             environment=settings.environment,
-            data_class=ACCESS_LOG_CLASS,
-            key_arn=keys[ACCESS_LOG_CLASS].arn,
+            key_name=ACCESS_LOG_KEY,
+            key_arn=keys[ACCESS_LOG_KEY].arn,
         ),
         foundation.opts,
     )
@@ -125,35 +135,57 @@ def _data_buckets(settings: StackSettings) -> tuple[str, ...]:
 def _store(
     name: str, settings: StackSettings, foundation: Foundation, access_logs: Mapping[str, ObjectStore]
 ) -> ObjectStore:
-    data_class = STORE_CLASSES[name]
-    store = getattr(settings.stores, name)
+    return ObjectStore(
+        store_role(name),
+        ObjectStoreArgs(
+            settings=getattr(settings.stores, name),
+            statements=_service_writers(name, settings),
+            **_wires(name, settings, foundation, access_logs),
+        ),
+        foundation.opts,
+    )
+
+
+def _data_versioning(
+    settings: StackSettings, foundation: Foundation, access_logs: Mapping[str, ObjectStore]
+) -> DataVersioning:
+    return DataVersioning(
+        store_role(DVC),
+        DataVersioningArgs(
+            settings=settings.stores.dvc,
+            prefixes={team: OWN.format(team=team) for team in settings.teams},
+            **_wires(DVC, settings, foundation, access_logs),
+        ),
+        foundation.opts,
+    )
+
+
+def _wires(
+    name: str, settings: StackSettings, foundation: Foundation, access_logs: Mapping[str, ObjectStore]
+) -> dict[str, Any]:
+    """Return what every store but the one for access logs is wired to."""
+    store, key_name = getattr(settings.stores, name), STORE_KEYS[name]
     replica = (
         Replica(
             region=store.replica_region,
-            key_arn=foundation.replica_keys[store.replica_region][data_class].arn,
+            key_arn=foundation.replica_keys[store.replica_region][key_name].arn,
             access_log_bucket_name=access_logs[store.replica_region].bucket_name,
         )
         if store.replica_region
         else None
     )
-    return ObjectStore(
-        store_role(name),
-        ObjectStoreArgs(
-            settings=store,
-            account_id=settings.account_id,
-            region=settings.region,
-            environment=settings.environment,
-            data_class=data_class,
-            key_arn=foundation.keys[data_class].arn,
-            access_log_bucket_name=access_logs[settings.region].bucket_name,
-            statements=_service_writers(name, settings),
-            replica=replica,
-            backup_plan_name=plan_name(settings.environment, BACKUPS) if name in DATA_STORES else None,
-            lineage=store.lineage if isinstance(store, DataStoreSettings) else None,
-            boundary_arn=foundation.boundary.arn,
-        ),
-        foundation.opts,
-    )
+    return {
+        "account_id": settings.account_id,
+        "region": settings.region,
+        "environment": settings.environment,
+        "key_name": key_name,
+        "key_arn": foundation.keys[key_name].arn,
+        "access_log_bucket_name": access_logs[settings.region].bucket_name,
+        "replica": replica,
+        "backup_plan_name": plan_name(settings.environment, BACKUPS) if name in DATA_STORES else None,
+        "lineage": store.lineage if isinstance(store, Traced) else None,
+        "boundary_arn": foundation.boundary.arn,
+    }
 
 
 def _service_writers(name: str, settings: StackSettings) -> tuple[Statement, ...]:

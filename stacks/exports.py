@@ -9,10 +9,13 @@ def export(platform: Platform) -> None:
     """Export what people and other programs need in order to use the environment. None of it is a secret."""
     foundation, data, access = platform.foundation, platform.data, platform.access
     pulumi.export("vpc_id", foundation.network.vpc_id)
-    for data_class, key in foundation.keys.items():
-        pulumi.export(f"key_alias_{data_class}", key.alias)
+    for key_name, key in foundation.keys.items():
+        pulumi.export(f"key_alias_{key_name}", key.alias)
     for name, store in data.stores.items():
         pulumi.export(f"bucket_{name}", store.bucket_name)
+    pulumi.export("bucket_dvc", data.data_versioning.bucket_name)
+    for team, text in data.data_versioning.configs.items():
+        pulumi.export(f"dvc_config_{team}", text)
     for name, url in data.images.repository_urls.items():
         pulumi.export(f"repository_{name}", url)
     pulumi.export("database_endpoint", data.database.endpoint)

@@ -16,9 +16,9 @@ from components.security.encryption_keys import (
 )
 from components.security.key_policy import KeyUse
 from components.security.permissions_boundary import PermissionsBoundary, PermissionsBoundaryArgs
-from components.tags import DataClass, default_tags
+from components.tags import DataClass, KeyName, default_tags
 from stacks.settings import StackSettings
-from stacks.store_roles import ACCESS_LOG_CLASS, STORE_CLASSES
+from stacks.store_roles import ACCESS_LOG_KEY, STORE_KEYS
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Foundation:
     opts: pulumi.ResourceOptions
     """For every component: that provider."""
     boundary: PermissionsBoundary
-    keys: Mapping[DataClass, DataKey]
-    replica_keys: Mapping[str, Mapping[DataClass, DataKey]]
+    keys: Mapping[KeyName, DataKey]
+    replica_keys: Mapping[str, Mapping[KeyName, DataKey]]
     """The keys of replicas, by region."""
     network: Network
 
@@ -83,7 +83,7 @@ def build_foundation(settings: StackSettings) -> Foundation:
 
 def _keys(
     name: str, settings: StackSettings, what: EncryptionKeysSettings, region: str, opts: pulumi.ResourceOptions
-) -> Mapping[DataClass, DataKey]:
+) -> Mapping[KeyName, DataKey]:
     args = EncryptionKeysArgs(
         settings=what, account_id=settings.account_id, region=region, environment=settings.environment
     )
@@ -91,17 +91,17 @@ def _keys(
 
 
 def _replicas(settings: StackSettings) -> dict[str, EncryptionKeysSettings]:
-    """Return the keys that each region with a replica needs: one for each data class kept there, and the log's."""
-    classes: dict[str, set[DataClass]] = {}
+    """Return the keys that each region with a replica needs: one for each key of a store kept there, and the log's."""
+    keys: dict[str, set[KeyName]] = {}
     for name, store in settings.stores:
         if store.replica_region is not None:
-            classes.setdefault(store.replica_region, set()).add(STORE_CLASSES[name])
+            keys.setdefault(store.replica_region, set()).add(STORE_KEYS[name])
     return {
         region: EncryptionKeysSettings(
             uses=dict.fromkeys(sorted(found), (KeyUse.OBJECTS,))
-            | {ACCESS_LOG_CLASS: (KeyUse.ACCESS_LOGS, KeyUse.OBJECTS)},
+            | {ACCESS_LOG_KEY: (KeyUse.ACCESS_LOGS, KeyUse.OBJECTS)},
             rotation_period_in_days=settings.keys.rotation_period_in_days,
             protect=settings.keys.protect,
         )
-        for region, found in sorted(classes.items())
+        for region, found in sorted(keys.items())
     }

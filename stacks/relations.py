@@ -17,7 +17,7 @@ from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
 from stacks.problems import Problem
-from stacks.store_roles import STORE_CLASSES
+from stacks.store_roles import STORE_KEYS
 from stacks.team_relations import (
     gpus_come_from_a_pool,
     namespaces_are_the_workloads_own,
@@ -88,13 +88,13 @@ def _access_logs_are_not_locked(settings: StackSettings, _: str) -> Iterable[Pro
 
 
 def _keys_cover_their_uses(settings: StackSettings, _: str) -> Iterable[Problem]:
-    for data_class, needed in DEFAULT_USES.items():
-        uses = settings.keys.uses.get(data_class, ())
+    for key_name, needed in DEFAULT_USES.items():
+        uses = settings.keys.uses.get(key_name, ())
         if missing := sorted(set(needed) - set(uses)):
             yield Problem(
-                path=("keys", "uses", data_class.value),
+                path=("keys", "uses", key_name.value),
                 value=list(uses),
-                what=f"{', '.join(missing)} must be here too: the platform keeps such data of that class",
+                what=f"{', '.join(missing)} must be here too: the platform keeps such data under that key",
             )
 
 
@@ -167,8 +167,8 @@ def _pods_are_of_the_cluster(settings: StackSettings, stack: str) -> Iterable[Pr
 PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("network", "nat"), "per_zone", "one gateway would take every zone down with its own"),
     (("keys", "protect"), True, "what they encrypted is lost with them"),
-    *((("stores", store, "protect"), True, "it holds data") for store in STORE_CLASSES),
-    *((("stores", store, "force_destroy"), False, "it holds data") for store in STORE_CLASSES),
+    *((("stores", store, "protect"), True, "it holds data") for store in STORE_KEYS),
+    *((("stores", store, "force_destroy"), False, "it holds data") for store in STORE_KEYS),
     (("container_registry", "protect"), True, "it holds the images that run"),
     (("container_registry", "force_delete"), False, "it holds the images that run"),
     (("database", "multi_az"), True, "without a standby, the loss of a zone stops the registry"),

@@ -24,6 +24,7 @@ from components.compute.node_pool import NodePoolSettings
 from components.cost.monthly_budget import MonthlyBudgetSettings
 from components.model import Model
 from components.network.network import NetworkSettings
+from components.registry.data_versioning import DataVersioningSettings
 from components.registry.database import RegistryDatabaseSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
@@ -31,7 +32,7 @@ from components.security.github_access import GitHubAccessSettings
 from components.security.workload_identity import ObjectPrefix, Trust
 from components.storage.backups import BackupSettings
 from components.storage.container_registry import ContainerRegistrySettings
-from components.storage.object_store import ObjectStoreSettings
+from components.storage.object_store import LogStoreSettings, ObjectStoreSettings
 from components.tags import KeyAccess, Lineage, TagValue
 from components.teams.persona_access import Principals
 from components.teams.personas import PlatformPersona
@@ -51,18 +52,30 @@ PoolName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 WorkloadName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 
 
-class StoreSettings(ObjectStoreSettings):
-    """One store of the environment."""
+class Replicated(Model):
+    """What the environment adds to the settings of a store."""
 
     replica_region: Region | None = Field(default=None, examples=["eu-central-1"])
     """The region that keeps a second copy of every new object version; absent, there is none."""
 
 
-class DataStoreSettings(StoreSettings):
-    """A store of data sets or models."""
+class Traced(Replicated):
+    """What the environment adds to the settings of a store of data sets or models."""
 
     lineage: Lineage = Field(default=Lineage(), examples=[{"dataset_version": "dvc"}])
     """Where it is written of which version, source and run an object is: three tags of the bucket."""
+
+
+class DataStoreSettings(Traced, ObjectStoreSettings):
+    """A store of data sets or models. What is current in it never expires."""
+
+
+class DvcStoreSettings(Traced, DataVersioningSettings):
+    """The DVC remote. What is current in it never expires, and can be read at once."""
+
+
+class EnvironmentLogStoreSettings(Replicated, LogStoreSettings):
+    """A store of logs."""
 
 
 class StoresSettings(Model):
@@ -72,11 +85,13 @@ class StoresSettings(Model):
     """Data sets that models are trained and judged with."""
     artifacts: DataStoreSettings = Field(default=DataStoreSettings(), examples=[{"protect": True}])
     """What training makes: models, metrics, plots."""
-    dvc: DataStoreSettings = Field(default=DataStoreSettings(), examples=[{"protect": True}])
-    """The DVC remote: versions of data that Git refers to."""
-    access_logs: StoreSettings = Field(default=StoreSettings(), examples=[{"lifecycle": {"expiration_days": 365}}])
+    dvc: DvcStoreSettings = Field(default=DvcStoreSettings(), examples=[{"protect": True}])
+    """The DVC remote: versions of data that Git refers to. Its key is its own."""
+    access_logs: EnvironmentLogStoreSettings = Field(
+        default=EnvironmentLogStoreSettings(), examples=[{"lifecycle": {"expiration_days": 365}}]
+    )
     """S3's log of every access to the other stores."""
-    audit: StoreSettings = Field(examples=[{"object_lock": {"mode": "COMPLIANCE", "days": 365}}])
+    audit: EnvironmentLogStoreSettings = Field(examples=[{"object_lock": {"mode": "COMPLIANCE", "days": 365}}])
     """The files of the audit trail; it needs an object_lock."""
 
 
@@ -133,7 +148,7 @@ class StackSettings(Model):
     network: NetworkSettings = Field(examples=[{"cidr": "10.20.0.0/16", "nat": "single"}])
     """The VPC: its range, NAT, endpoints, flow logs."""
     keys: EncryptionKeysSettings = Field(default=EncryptionKeysSettings(), examples=[{"rotation_period_in_days": 365}])
-    """The customer managed keys, one a data class."""
+    """The customer managed keys: one a data class, and one of the DVC remote alone."""
     stores: StoresSettings = Field(examples=[{"audit": {"object_lock": {"days": 365}}}])
     """The object stores: datasets, artifacts, dvc, access_logs, audit."""
     container_registry: ContainerRegistrySettings = Field(examples=[{"repositories": ["training"]}])

@@ -12,7 +12,7 @@ from stacks.foundation import Foundation
 from stacks.inside import Inside, egress_ranges
 from stacks.settings import StackSettings
 from stacks.store_names import store_bucket_name
-from stacks.store_roles import DATA_STORES, STORE_CLASSES
+from stacks.store_roles import DATA_STORES, STORE_KEYS
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Teams:
 def build_teams(settings: StackSettings, foundation: Foundation, kubernetes: Kubernetes, inside: Inside) -> Teams:
     """Make what teams have and what people may do."""
     stores = {
-        name: BucketOf(bucket_name=store_bucket_name(settings, name), data_class=STORE_CLASSES[name])
+        name: BucketOf(bucket_name=store_bucket_name(settings, name), key_name=STORE_KEYS[name])
         for name in (*DATA_STORES, "audit")
     }
     workspaces = {

@@ -1,4 +1,4 @@
-"""One customer managed KMS key for each data class in use, each with an alias and a policy of its own.
+"""One customer managed KMS key for each data class and purpose in use, each with an alias and a policy of its own.
 
 Owns the keys, their aliases and their policies; not the data they protect. A key's end is the end of everything that it
 encrypted, so a deletion takes 30 days and can be called off. A second instance in another region, with `region` set
@@ -21,12 +21,12 @@ from components.model import Model
 from components.naming import physical_name
 from components.policy_document import document
 from components.security.key_policy import KeyPlace, KeyUse, key_policy
-from components.tags import DataClass, classification_tag
+from components.tags import KEY_NAMES, DataClass, KeyName, KeyPurpose, class_of, classification_tag
 
 DELETION_WINDOW_DAYS = 30
 ALIAS_LIMIT = 250
 
-DEFAULT_USES: Mapping[DataClass, tuple[KeyUse, ...]] = {
+DEFAULT_USES: Mapping[KeyName, tuple[KeyUse, ...]] = {
     DataClass.INTERNAL: (KeyUse.ACCESS_LOGS, KeyUse.LOG_GROUPS, KeyUse.OBJECTS),
     DataClass.CONFIDENTIAL: (
         KeyUse.BACKUPS,
@@ -39,16 +39,17 @@ DEFAULT_USES: Mapping[DataClass, tuple[KeyUse, ...]] = {
         KeyUse.VOLUMES,
     ),
     DataClass.REGULATED: (KeyUse.LOG_GROUPS, KeyUse.OBJECTS, KeyUse.TRAILS),
+    KeyPurpose.DATA_VERSIONING: (KeyUse.OBJECTS,),
 }
 
 
 class EncryptionKeysSettings(Model):
     """What the stack file says about keys."""
 
-    uses: dict[DataClass, tuple[KeyUse, ...]] = Field(
+    uses: dict[KeyName, tuple[KeyUse, ...]] = Field(
         default=dict(DEFAULT_USES), min_length=1, examples=[{"confidential": ["objects", "databases"]}]
     )
-    """The data classes in use, each with what its key encrypts; a class that is not listed has no key."""
+    """The data classes and purposes in use, each with what its key encrypts; what is not listed has no key."""
     rotation_period_in_days: Annotated[int, Field(ge=90, le=2560)] = Field(default=365, examples=[365])
     """Age at which KMS replaces the key material; what the old material encrypted stays readable."""
     protect: bool = Field(default=True, examples=[True])
@@ -84,38 +85,36 @@ class DataKey:
 class EncryptionKeys(pulumi.ComponentResource):
     """The keys of one environment in one region."""
 
-    keys: Mapping[DataClass, DataKey]
-    """By data class, in the order of the classes."""
+    keys: Mapping[KeyName, DataKey]
+    """By name, in the order of the names."""
 
     def __init__(self, name: str, args: EncryptionKeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:security:EncryptionKeys", name, None, opts)
         uses = args.settings.uses
         self.keys = {
-            data_class: self._key(name, args, data_class, uses[data_class])
-            for data_class in DataClass
-            if data_class in uses
+            key_name: self._key(name, args, key_name, uses[key_name]) for key_name in KEY_NAMES if key_name in uses
         }
-        self.register_outputs({"key_arns": {data_class.value: key.arn for data_class, key in self.keys.items()}})
+        self.register_outputs({"key_arns": {key_name.value: key.arn for key_name, key in self.keys.items()}})
 
-    def _key(self, name: str, args: EncryptionKeysArgs, data_class: DataClass, uses: tuple[KeyUse, ...]) -> DataKey:
+    def _key(self, name: str, args: EncryptionKeysArgs, key_name: KeyName, uses: tuple[KeyUse, ...]) -> DataKey:
         place = KeyPlace(
-            account_id=args.account_id, region=args.region, environment=args.environment, data_class=data_class
+            account_id=args.account_id, region=args.region, environment=args.environment, key_name=key_name
         )
         # Stateful: renaming this without an alias replaces the key, and loses all that the old one encrypted.
         key = kms.Key(
-            f"{name}-{data_class.value}",
-            description=f"Groundwork {args.environment}: {data_class.value} data",
+            f"{name}-{key_name.value}",
+            description=f"Groundwork {args.environment}: {key_name.value} data",
             policy=document(*key_policy(place, uses, args.administrator_role_arns)),
             region=args.region,
             enable_key_rotation=True,
             rotation_period_in_days=args.settings.rotation_period_in_days,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
-            tags=classification_tag(data_class),
+            tags=classification_tag(class_of(key_name)),
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protect),
         )
-        alias = f"alias/{physical_name(args.environment, data_class.value, limit=ALIAS_LIMIT)}"
+        alias = f"alias/{physical_name(args.environment, key_name.value, limit=ALIAS_LIMIT)}"
         kms.Alias(
-            f"{name}-{data_class.value}-alias",
+            f"{name}-{key_name.value}-alias",
             name=alias,
             target_key_id=key.key_id,
             region=args.region,

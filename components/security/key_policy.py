@@ -24,7 +24,7 @@ from enum import StrEnum
 
 from components.naming import PROJECT
 from components.policy_document import ANYONE, Statement, account_principal, allow, aws_principal, service_principal
-from components.tags import DataClass, key_access_key
+from components.tags import KeyName, key_access_key
 
 ADMINISTRATION = (
     "kms:CancelKeyDeletion",
@@ -75,7 +75,7 @@ class KeyPlace:
     account_id: str
     region: str
     environment: str
-    data_class: DataClass
+    key_name: KeyName
 
 
 def key_policy(
@@ -102,7 +102,7 @@ def key_policy(
 
 def _objects(place: KeyPlace) -> list[Statement]:
     """Objects in our buckets, for roles that bear the tag. With a bucket key the context is the bucket's ARN."""
-    tag = f"aws:PrincipalTag/{key_access_key(place.data_class)}"
+    tag = f"aws:PrincipalTag/{key_access_key(place.key_name)}"
     ours = {
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{PROJECT}-{place.environment}-*"},
         "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{place.account_id}:role/{PROJECT}-{place.environment}-*"},

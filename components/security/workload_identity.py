@@ -1,7 +1,7 @@
 """The role of one workload, with the least that it needs.
 
-Owns the role and its rights; not the workload, the buckets or the keys. A grant names a bucket together with the data
-class of its key, so rights to objects never come without the right to decrypt them, or the other way round: the S3
+Owns the role and its rights; not the workload, the buckets or the keys. A grant names a bucket together with
+its key, so rights to objects never come without the right to decrypt them, or the other way round: the S3
 rights are in the role's policy, and the key's own policy admits the role by the tag that it bears.
 
 Source: EKS user guide, "EKS Pod Identity role"; S3 user guide, "Policies and permissions".
@@ -18,7 +18,7 @@ from pydantic import Field
 from components.model import Model, Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.policy_document import Statement, allow, assumed_by_pods, assumed_by_service, document
-from components.tags import DataClass, KeyAccess, key_access_tags
+from components.tags import KeyAccess, KeyName, key_access_tags
 
 READ_OBJECTS = ("s3:GetObject",)
 WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
@@ -34,8 +34,8 @@ class BucketGrant(Model):
 
     bucket_name: Wire
     """The bucket, of an `ObjectStore`."""
-    data_class: DataClass
-    """The data class of the store, and so of its key."""
+    key_name: KeyName
+    """The store's key."""
     prefix: ObjectPrefix = Field(examples=["models/"])
     """Where in the bucket: a path that ends in a slash, or the empty string for all of it."""
     access: KeyAccess
@@ -101,7 +101,7 @@ class WorkloadIdentity(pulumi.ComponentResource):
             description=f"Workload {name} of Groundwork {args.environment}",
             assume_role_policy=document(trust_statement(args)),
             permissions_boundary=args.boundary_arn,
-            tags=key_access_tags((grant.data_class, grant.access) for grant in args.bucket_grants),
+            tags=key_access_tags((grant.key_name, grant.access) for grant in args.bucket_grants),
             opts=child,
         )
         if args.bucket_grants:

@@ -23,7 +23,7 @@ from pydantic import Field
 from components.model import Model, Wire
 from components.naming import PROJECT, ROLE_NAME_LIMIT, physical_name
 from components.policy_document import Statement, allow, document, service_principal
-from components.tags import BACKUP_KEY, DataClass, key_access_tags
+from components.tags import BACKUP_KEY, DataClass, KeyName, key_access_tags
 
 NAME_LIMIT = 50
 SERVICE = "backup.amazonaws.com"
@@ -58,8 +58,8 @@ class BackupsArgs(Model):
     """The permissions boundary of the environment, for the role of AWS Backup."""
     key_arn: Wire
     """The customer managed key of the vault, with the use `backups`."""
-    data_classes: tuple[DataClass, ...] = (DataClass.CONFIDENTIAL,)
-    """The classes of the buckets that are backed up: the role may read with their keys."""
+    key_names: tuple[KeyName, ...] = (DataClass.CONFIDENTIAL,)
+    """The keys of the buckets that are backed up: the role may read with them."""
 
 
 class Backups(pulumi.ComponentResource):
@@ -101,7 +101,7 @@ class Backups(pulumi.ComponentResource):
             description=f"AWS Backup backs up the stores of Groundwork {args.environment}",
             assume_role_policy=document(_trust(args.account_id)),
             permissions_boundary=args.boundary_arn,
-            tags=key_access_tags([(data_class, "read") for data_class in args.data_classes]),
+            tags=key_access_tags([(key_name, "read") for key_name in args.key_names]),
             opts=child,
         )
         rights = iam.RolePolicy(

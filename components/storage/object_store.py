@@ -23,9 +23,9 @@ from pydantic import Field, model_validator
 from components.model import Model, Wire
 from components.naming import bucket_name
 from components.storage.bucket_policy import access_log_delivery, store_policy
-from components.storage.private_bucket import BucketPlan, Lifecycle, PrivateBucket, private_bucket
+from components.storage.private_bucket import BucketPlan, ExpiringLifecycle, Lifecycle, PrivateBucket, private_bucket
 from components.storage.replication import replication_role
-from components.tags import DataClass, Lineage, backup_tag, classification_tag
+from components.tags import DataClass, KeyName, Lineage, backup_tag, class_of, classification_tag
 
 
 class ObjectLock(Model):
@@ -46,7 +46,7 @@ class ObjectStoreSettings(Model):
     force_destroy: bool = Field(default=False, examples=[False])
     """Deleting the bucket deletes all objects in it, rather than failing while there are any."""
     lifecycle: Lifecycle = Field(default=Lifecycle(), examples=[{"noncurrent_days": 90}])
-    """What happens to objects as they age."""
+    """What happens to objects as they age; current versions never expire."""
     object_lock: ObjectLock | None = Field(default=None, examples=[{"mode": "COMPLIANCE", "days": 365}])
     """Retention that no delete gets around; absent, versions can be deleted by who has the right to. Setting it on a
     store that exists replaces the bucket."""
@@ -55,6 +55,17 @@ class ObjectStoreSettings(Model):
     def _agree(self) -> Self:
         if self.protect and self.force_destroy:
             raise ValueError("force_destroy has no meaning on a protected store: set protect to false as well")
+        return self
+
+
+class LogStoreSettings(ObjectStoreSettings):
+    """What the stack file says about a store of logs, whose objects may expire."""
+
+    lifecycle: ExpiringLifecycle = Field(default=ExpiringLifecycle(), examples=[{"expiration_days": 365}])
+    """What happens to objects as they age."""
+
+    @model_validator(mode="after")
+    def _lock_before_they_expire(self) -> Self:
         lock, expiration_days = self.object_lock, self.lifecycle.expiration_days
         if lock is not None and expiration_days is not None and expiration_days < lock.days:
             raise ValueError(
@@ -85,10 +96,12 @@ class ObjectStoreArgs(Model):
     """Where the bucket is, and part of its name."""
     environment: str
     """Part of the bucket's name."""
-    data_class: DataClass = DataClass.CONFIDENTIAL
-    """How sensitive the content is: tags the bucket, and names the key's tag that a replication role bears."""
+    role: str | None = None
+    """What the store is for, as its bucket's name says it; absent, the component's name says it too."""
+    key_name: KeyName = DataClass.CONFIDENTIAL
+    """Which key it is: says how sensitive the content is, and by which tag the key knows a replication role."""
     key_arn: Wire
-    """The customer managed key of that data class, in this region."""
+    """The customer managed key of that name, in this region."""
     access_log_bucket_name: Wire | None = None
     """Where S3 logs each access to this store; absent, this store is the one that receives the logs."""
     statements: tuple[Mapping[str, Any], ...] = ()
@@ -118,15 +131,16 @@ class ObjectStore(pulumi.ComponentResource):
     """Resolves once the bucket's policy stands, so whoever uses it finds a bucket that is ready."""
     bucket_arn: pulumi.Output[str]
     key_arn: pulumi.Output[str]
-    data_class: DataClass
+    key_name: KeyName
     replica_bucket_name: pulumi.Output[str] | None
     """None where no replica was asked for."""
 
     def __init__(self, name: str, args: ObjectStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:storage:ObjectStore", name, None, opts)
-        store = self._bucket(name, name, args, args.region, args.key_arn)
+        role = args.role or name
+        store = self._bucket(name, role, args, args.region, args.key_arn)
         if args.access_log_bucket_name is not None:
-            self._log_accesses(name, store, args.region, args.access_log_bucket_name)
+            self._log_accesses(name, role, store, args.region, args.access_log_bucket_name)
         if args.settings.object_lock is not None:
             s3.BucketObjectLockConfiguration(
                 f"{name}-object-lock",
@@ -142,8 +156,8 @@ class ObjectStore(pulumi.ComponentResource):
             )
         self.bucket_name, self.bucket_arn = store.policy.bucket, store.bucket.arn
         self.key_arn = pulumi.Output.from_input(args.key_arn)
-        self.data_class = args.data_class
-        self.replica_bucket_name = self._replicate(name, args, args.replica, store) if args.replica else None
+        self.key_name = args.key_name
+        self.replica_bucket_name = self._replicate(name, role, args, args.replica, store) if args.replica else None
         self.register_outputs(
             {
                 "bucket_name": self.bucket_name,
@@ -165,7 +179,7 @@ class ObjectStore(pulumi.ComponentResource):
             bucket_name=physical,
             policy=store_policy(physical, statements),
             key_arn=key_arn,
-            tags=classification_tag(args.data_class)
+            tags=classification_tag(class_of(args.key_name))
             | (args.lineage.tags() if args.lineage else {})
             | (backup_tag(args.backup_plan_name) if region == args.region else {}),  # a plan reaches no other region
             lifecycle=args.settings.lifecycle,
@@ -176,36 +190,38 @@ class ObjectStore(pulumi.ComponentResource):
         )
         return private_bucket(child_name, plan, self)
 
-    def _log_accesses(self, name: str, store: PrivateBucket, region: str, target_bucket: Wire) -> None:
+    def _log_accesses(self, name: str, role: str, store: PrivateBucket, region: str, target_bucket: Wire) -> None:
         s3.BucketLogging(
             f"{name}-logging",
             bucket=store.bucket.bucket,
             region=region,
             target_bucket=target_bucket,
-            target_prefix=f"{name}/",
+            target_prefix=f"{role}/",
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _replicate(
-        self, name: str, args: ObjectStoreArgs, replica: Replica, store: PrivateBucket
+        self, name: str, role: str, args: ObjectStoreArgs, replica: Replica, store: PrivateBucket
     ) -> pulumi.Output[str]:
         """Make the replica and the rule that fills it. Deletions stay here: a copy outlives a mistake."""
-        copy = self._bucket(f"{name}-replica", f"{name}-replica", args, replica.region, replica.key_arn)
-        self._log_accesses(f"{name}-replica", copy, replica.region, replica.access_log_bucket_name)
-        role = replication_role(
+        copy_name, copy_role = f"{name}-replica", f"{role}-replica"
+        copy = self._bucket(copy_name, copy_role, args, replica.region, replica.key_arn)
+        self._log_accesses(copy_name, copy_role, copy, replica.region, replica.access_log_bucket_name)
+        writer = replication_role(
             name,
+            store_role=role,
             environment=args.environment,
-            data_class=args.data_class,
+            key_name=args.key_name,
             boundary_arn=args.boundary_arn,
-            source_bucket_name=bucket_name(args.environment, name, args.account_id, args.region),
-            replica_bucket_name=bucket_name(args.environment, f"{name}-replica", args.account_id, replica.region),
+            source_bucket_name=bucket_name(args.environment, role, args.account_id, args.region),
+            replica_bucket_name=bucket_name(args.environment, copy_role, args.account_id, replica.region),
             parent=self,
         )
         s3.BucketReplicationConfig(
             f"{name}-replication",
             bucket=store.bucket.bucket,
             region=args.region,
-            role=role.arn,
+            role=writer.arn,
             rules=[
                 {
                     "id": "everything",
@@ -220,6 +236,6 @@ class ObjectStore(pulumi.ComponentResource):
                     },
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[store.versioning, copy.versioning, role.rights]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[store.versioning, copy.versioning, writer.rights]),
         )
         return copy.policy.bucket

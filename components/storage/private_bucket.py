@@ -23,18 +23,23 @@ class Transition(Model):
 
 
 class Lifecycle(Model):
-    """What happens to objects as they age."""
+    """What happens to objects as they age. Current versions never expire."""
 
     noncurrent_days: Annotated[int, Field(ge=1, le=3650)] = Field(default=90, examples=[90])
     """Age at which an overwritten or deleted version is removed for good."""
     abort_multipart_days: Annotated[int, Field(ge=1, le=365)] = Field(default=7, examples=[7])
     """Age at which the parts of an upload that was never completed are removed."""
-    expiration_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(default=None, examples=[365])
-    """Age at which a current version expires. For logs; absent, as for data, current versions never expire."""
     transitions: tuple[Transition, ...] = Field(
         default=(), examples=[[{"days": 90, "storage_class": "INTELLIGENT_TIERING"}]]
     )
     """Moves of current versions to cheaper storage; none by default."""
+
+
+class ExpiringLifecycle(Lifecycle):
+    """What happens to logs as they age."""
+
+    expiration_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(default=None, examples=[365])
+    """Age at which a current version expires; absent, it never does."""
 
     @model_validator(mode="after")
     def _moves_before_it_expires(self) -> Self:
@@ -157,7 +162,7 @@ def _lifecycle_rules(lifecycle: Lifecycle) -> Sequence[s3.BucketLifecycleConfigu
             "noncurrent_version_expiration": {"noncurrent_days": lifecycle.noncurrent_days},
         },
     ]
-    if lifecycle.expiration_days is not None:
+    if isinstance(lifecycle, ExpiringLifecycle) and lifecycle.expiration_days is not None:
         rules.append(
             {
                 "id": "expire-current-versions",

@@ -13,7 +13,7 @@ from components.model import Wire
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.policy_document import allow, document, service_principal
 from components.storage.bucket_policy import bucket_arn
-from components.tags import DataClass, classification_tag, key_access_tags
+from components.tags import KeyName, class_of, classification_tag, key_access_tags
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,20 @@ class ReplicationRole:
 def replication_role(
     name: str,
     *,
+    store_role: str,
     environment: str,
-    data_class: DataClass,
+    key_name: KeyName,
     boundary_arn: Wire | None,
     source_bucket_name: str,
     replica_bucket_name: str,
     parent: pulumi.Resource,
 ) -> ReplicationRole:
-    """Register the role and its rights as children of `parent`."""
+    """Register the role and its rights as children `{name}-…` of `parent`; `store_role` is part of the role's name."""
     child = pulumi.ResourceOptions(parent=parent)
     source, replica = bucket_arn(source_bucket_name), bucket_arn(replica_bucket_name)
     role = iam.Role(
         f"{name}-replication-role",
-        name=physical_name(environment, name, "replication", limit=ROLE_NAME_LIMIT),
+        name=physical_name(environment, store_role, "replication", limit=ROLE_NAME_LIMIT),
         description=f"S3 copies {source_bucket_name} to {replica_bucket_name}",
         # No aws:SourceArn: S3 documents none for replication, and where it cannot assume the role it copies nothing, in
         # silence. Only who may pass the role (iam:PassRole) can name it in a bucket's configuration.
@@ -47,7 +48,7 @@ def replication_role(
             allow("AssumedByService", principal=service_principal("s3.amazonaws.com"), actions=["sts:AssumeRole"])
         ),
         permissions_boundary=boundary_arn,
-        tags=classification_tag(data_class) | key_access_tags([(data_class, "write")]),
+        tags=classification_tag(class_of(key_name)) | key_access_tags([(key_name, "write")]),
         opts=child,
     )
     rights = iam.RolePolicy(

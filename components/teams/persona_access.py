@@ -23,7 +23,7 @@ from components.policy_document import Statement, account_principal, allow, docu
 from components.security.permissions import Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.workload_identity import BucketGrant, object_statements
-from components.tags import DataClass, key_access_tags
+from components.tags import KeyName, key_access_tags
 from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, Grant, Persona, group
 
 PrincipalPattern: TypeAlias = Annotated[
@@ -48,8 +48,8 @@ class BucketOf(Model):
 
     bucket_name: Wire
     """The bucket's name."""
-    data_class: DataClass
-    """The data class of the store, and so of its key."""
+    key_name: KeyName
+    """The store's key."""
 
 
 class PersonaAccessArgs(Model):
@@ -96,7 +96,7 @@ class PersonaAccess(pulumi.ComponentResource):
             description=f"{args.persona} of {args.team or 'the platform'}, Groundwork {args.environment}",
             assume_role_policy=document(taken_by(args.account_id, args.people)),
             permissions_boundary=args.boundary_arn,
-            tags=key_access_tags((grant.data_class, grant.access) for grant in grants),
+            tags=key_access_tags((grant.key_name, grant.access) for grant in grants),
             opts=child,
         )
         policies = [
@@ -175,7 +175,7 @@ def bucket_grants(
     return tuple(
         BucketGrant(
             bucket_name=stores[grant.store].bucket_name,
-            data_class=stores[grant.store].data_class,
+            key_name=stores[grant.store].key_name,
             prefix=grant.prefix.format(team=team),
             access=grant.access,
         )

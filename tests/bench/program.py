@@ -59,7 +59,7 @@ def object_stores(count: int) -> Callable[[], object]:
 def _store_args() -> ObjectStoreArgs:
     return ObjectStoreArgs(
         settings=ObjectStoreSettings(protect=False), account_id=ACCOUNT_ID, region=REGION, environment="dev",
-        data_class=DataClass.CONFIDENTIAL, key_arn=KEY, access_log_bucket_name=None, boundary_arn=None,
+        key_name=DataClass.CONFIDENTIAL, key_arn=KEY, access_log_bucket_name=None, boundary_arn=None,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from components.labels import GUARDED
 from components.policy_document import document
 from components.security.key_policy import KeyPlace, KeyUse, key_policy
 from components.tags import CLASSIFICATION_KEY, DataClass, key_access_key
-from stacks.store_roles import STORE_CLASSES
+from stacks.store_roles import STORE_KEYS
 from tests.support.program import record
 from tests.support.recorder import Recorder
 from tests.support.stack_files import ENVIRONMENTS, written
@@ -93,12 +93,12 @@ def reached(policies: list[str]) -> Iterator[tuple[str, str]]:
 
 def may_use_key(settings: dict[str, Any], role: MockResourceArgs, bucket: str, action: str) -> bool:
     """Ask the policy of the bucket's own key, as a session of the role through S3."""
-    (data_class,) = {STORE_CLASSES[name] for name in STORE_CLASSES if f"-{name.replace('_', '-')}-" in bucket}
+    (key_name,) = {STORE_KEYS[name] for name in STORE_KEYS if f"-{name.replace('_', '-')}-" in bucket}
     place = KeyPlace(
         account_id=settings["account_id"],
         region=settings["region"],
         environment=settings["environment"],
-        data_class=data_class,
+        key_name=key_name,
     )
     session = {f"aws:PrincipalTag/{key}": value for key, value in (role.inputs.get("tags") or {}).items()} | {
         "kms:CallerAccount": settings["account_id"],

@@ -31,7 +31,7 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     def edit(settings: dict[str, Any]) -> None:
         settings["stores"]["datasets"]["lifecycle"]["noncurrent_days"] = 45  # an update in place
         settings["container_registry"]["repositories"] += ["notebooks"]  # a create
-        del settings["workloads"]["data-versioning"]  # deletes
+        del settings["workloads"]["trainer"]  # deletes
         del settings["teams"]["language"]["people"]["release-approver"]
         settings["database"]["backup_retention_days"] = 9
 
@@ -39,7 +39,7 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     preview = project.groundwork("preview", "dev").stdout
     assert re.search(r"~ datasets-lifecycle", preview), preview
     assert re.search(r"\+ images-notebooks", preview), preview
-    assert re.search(r"- workload-data-versioning", preview), preview
+    assert re.search(r"- workload-trainer", preview), preview
     project.groundwork("up", "dev")
 
     rules = account.client("s3").get_bucket_lifecycle_configuration(Bucket=outputs["bucket_datasets"])["Rules"]
@@ -49,7 +49,7 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     names = [item["repositoryName"] for item in account.client("ecr").describe_repositories()["repositories"]]
     assert any("notebooks" in name for name in names)
     roles = [role["RoleName"] for role in account.client("iam").list_roles()["Roles"]]
-    assert not [name for name in roles if "data-versioning" in name]
+    assert not [name for name in roles if "trainer" in name]
     assert not comes_in(approver.api, "team-language"), "with the token that it had"
     with pytest.raises(ClientError, match=r"AccessDenied|InvalidAccessKeyId"):
         approver.aws.client("s3").get_object(**model)
@@ -68,8 +68,8 @@ def test_what_was_changed_by_hand_is_found_by_refresh_and_mended_by_up(project: 
     account.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     account.client("s3").delete_bucket_policy(Bucket=bucket)
     said = project.groundwork("refresh", "dev").stdout
-    assert "dvc-versioning" in said, said
-    assert "dvc-policy" in said, said
+    assert "dvc-store-versioning" in said, said
+    assert "dvc-store-policy" in said, said
     project.groundwork("up", "dev")
     assert account.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert "aws:SecureTransport" in account.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]

@@ -9,10 +9,10 @@ import pytest
 from tests.support.project import Project
 from twin.account import Account
 
-DATA_CLASSES = {
+STORE_KEYS = {
     "datasets": "confidential",
     "artifacts": "confidential",
-    "dvc": "confidential",
+    "dvc": "data-versioning",
     "access_logs": "internal",
     "audit": "regulated",
 }
@@ -26,26 +26,24 @@ def settings(dev: Project) -> dict[str, Any]:
     return dev.settings()
 
 
-def key_arn(account: Account, outputs: dict[str, Any], data_class: str) -> str:
-    described = account.client("kms").describe_key(KeyId=outputs[f"key_alias_{data_class}"])
+def key_arn(account: Account, outputs: dict[str, Any], key_name: str) -> str:
+    described = account.client("kms").describe_key(KeyId=outputs[f"key_alias_{key_name}"])
     found: str = described["KeyMetadata"]["Arn"]
     return found
 
 
-@pytest.mark.parametrize("store", DATA_CLASSES)
-def test_new_objects_of_a_store_are_encrypted_with_the_key_of_its_data_class(
+@pytest.mark.parametrize("store", STORE_KEYS)
+def test_new_objects_of_a_store_are_encrypted_with_its_key(
     account: Account, outputs: dict[str, Any], store: str
 ) -> None:
     configuration = account.client("s3").get_bucket_encryption(Bucket=outputs[f"bucket_{store}"])
     (rule,) = configuration["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["BucketKeyEnabled"] is True
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key_arn(
-        account, outputs, DATA_CLASSES[store]
-    )
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key_arn(account, outputs, STORE_KEYS[store])
 
 
-@pytest.mark.parametrize("store", DATA_CLASSES)
+@pytest.mark.parametrize("store", STORE_KEYS)
 def test_a_store_is_versioned_private_and_owned_by_the_account(
     account: Account, outputs: dict[str, Any], store: str
 ) -> None:
@@ -79,16 +77,16 @@ def test_the_audit_store_locks_its_objects(account: Account, outputs: dict[str, 
 
 
 def test_every_store_but_the_logs_themselves_is_logged(account: Account, outputs: dict[str, Any]) -> None:
-    for store in DATA_CLASSES.keys() - {"access_logs"}:
+    for store in STORE_KEYS.keys() - {"access_logs"}:
         logging = account.client("s3").get_bucket_logging(Bucket=outputs[f"bucket_{store}"])["LoggingEnabled"]
         assert logging["TargetBucket"] == outputs["bucket_access_logs"]
 
 
-@pytest.mark.parametrize("data_class", ["internal", "confidential", "regulated"])
+@pytest.mark.parametrize("key_name", ["internal", "confidential", "regulated", "data-versioning"])
 def test_keys_rotate_and_nobody_outside_the_account_may_use_them(
-    account: Account, outputs: dict[str, Any], settings: dict[str, Any], data_class: str
+    account: Account, outputs: dict[str, Any], settings: dict[str, Any], key_name: str
 ) -> None:
-    kms, arn = account.client("kms"), key_arn(account, outputs, data_class)
+    kms, arn = account.client("kms"), key_arn(account, outputs, key_name)
     rotation = kms.get_key_rotation_status(KeyId=arn)
     assert rotation["KeyRotationEnabled"] is True
     assert rotation["RotationPeriodInDays"] == settings["keys"]["rotation_period_in_days"]

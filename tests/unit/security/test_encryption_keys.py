@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.security.encryption_keys import EncryptionKeys, EncryptionKeysArgs, EncryptionKeysSettings
-from components.tags import DataClass
+from components.tags import DataClass, KeyPurpose
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 
 KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
@@ -17,11 +17,33 @@ def build(settings: EncryptionKeysSettings, region: str = REGION) -> EncryptionK
     return run_program(lambda: EncryptionKeys("keys", args))
 
 
-def test_each_data_class_in_use_has_one_key_and_no_other_class_has_any(recorder: Recorder) -> None:
+def test_each_data_class_and_purpose_in_use_has_one_key_and_nothing_else_has_any(recorder: Recorder) -> None:
     keys = build(EncryptionKeysSettings())
-    assert list(keys.keys) == [DataClass.INTERNAL, DataClass.CONFIDENTIAL, DataClass.REGULATED]
-    tagged = sorted(key.inputs["tags"]["data-classification"] for key in recorder.of_type(KEY))
-    assert tagged == ["confidential", "internal", "regulated"]
+    assert list(keys.keys) == [
+        DataClass.INTERNAL,
+        DataClass.CONFIDENTIAL,
+        DataClass.REGULATED,
+        KeyPurpose.DATA_VERSIONING,
+    ]
+    tagged = {key.name: key.inputs["tags"]["data-classification"] for key in recorder.of_type(KEY)}
+    assert tagged == {
+        "keys-internal": "internal",
+        "keys-confidential": "confidential",
+        "keys-regulated": "regulated",
+        "keys-data-versioning": "confidential",
+    }
+
+
+def test_the_key_of_a_purpose_serves_nothing_but_it(recorder: Recorder) -> None:
+    build(EncryptionKeysSettings())
+    policy = recorder.one("keys-data-versioning").inputs["policy"]
+    assert [statement["Sid"] for statement in json.loads(policy)["Statement"]] == [
+        "AdministerThroughIam",
+        "DecryptObjects",
+        "EncryptObjects",
+    ]
+    assert "key-access-data-versioning" in policy
+    assert "key-access-confidential" not in policy
 
 
 def test_every_key_rotates_and_takes_the_longest_time_to_die(recorder: Recorder) -> None:

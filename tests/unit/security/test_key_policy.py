@@ -4,11 +4,11 @@ import pytest
 
 from components.policy_document import document
 from components.security.key_policy import ADMINISTRATION, KeyPlace, KeyUse, key_policy
-from components.tags import DataClass
+from components.tags import DataClass, KeyPurpose
 from tests.support.recorder import ACCOUNT_ID, REGION
 from tests.unit.security.evaluator import decision
 
-PLACE = KeyPlace(account_id=ACCOUNT_ID, region=REGION, environment="dev", data_class=DataClass.CONFIDENTIAL)
+PLACE = KeyPlace(account_id=ACCOUNT_ID, region=REGION, environment="dev", key_name=DataClass.CONFIDENTIAL)
 EVERYTHING = document(*key_policy(PLACE, KeyUse))
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-trainer"
 TAG = "aws:PrincipalTag/key-access-confidential"
@@ -70,8 +70,17 @@ def test_one_thing_amiss_and_objects_stay_closed(change: dict[str, str]) -> None
     assert said("kms:Decrypt", good | change) == "none"
 
 
-def test_a_tag_of_another_class_opens_nothing() -> None:
-    assert said("kms:Decrypt", THROUGH_S3 | {"aws:PrincipalTag/key-access-regulated": "write"}) == "none"
+@pytest.mark.parametrize("other", ["regulated", "data-versioning"])
+def test_a_tag_of_another_key_opens_nothing(other: str) -> None:
+    assert said("kms:Decrypt", THROUGH_S3 | {f"aws:PrincipalTag/key-access-{other}": "write"}) == "none"
+
+
+def test_who_may_use_the_key_of_a_class_may_not_use_the_one_of_a_purpose() -> None:
+    place = KeyPlace(account_id=ACCOUNT_ID, region=REGION, environment="dev", key_name=KeyPurpose.DATA_VERSIONING)
+    policy = document(*key_policy(place, [KeyUse.OBJECTS]))
+    own = {"aws:PrincipalTag/key-access-data-versioning": "read"}
+    assert said("kms:Decrypt", THROUGH_S3 | own, policy=policy) == "Allow"
+    assert said("kms:Decrypt", THROUGH_S3 | {TAG: "write"}, policy=policy) == "none"
 
 
 @pytest.mark.parametrize(

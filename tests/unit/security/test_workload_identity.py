@@ -30,7 +30,7 @@ def grant(access: str = "read", prefix: str = "models/", data_class: str = "conf
     return BucketGrant.model_validate(
         {
             "bucket_name": pulumi.Output.from_input("groundwork-dev-artifacts"),
-            "data_class": DataClass(data_class),
+            "key_name": DataClass(data_class),
             "prefix": prefix,
             "access": access,
         }
@@ -87,7 +87,7 @@ def test_a_grant_of_the_whole_bucket_lists_it_without_a_prefix(recorder: Recorde
 @pytest.mark.parametrize(("access", "encrypts"), [("read", "none"), ("write", "Allow")])
 def test_the_rights_to_objects_come_with_those_to_their_key(recorder: Recorder, access: str, encrypts: str) -> None:
     role = build(recorder, grant(access))
-    place = KeyPlace(account_id=ACCOUNT_ID, region=REGION, environment="dev", data_class=DataClass.CONFIDENTIAL)
+    place = KeyPlace(account_id=ACCOUNT_ID, region=REGION, environment="dev", key_name=DataClass.CONFIDENTIAL)
     key = document(*key_policy(place, [KeyUse.OBJECTS]))
     session = {f"aws:PrincipalTag/{tag}": value for tag, value in role["tags"].items()} | {
         "kms:CallerAccount": ACCOUNT_ID,
@@ -145,7 +145,7 @@ def test_a_service_assumes_the_role_for_one_resource_only(recorder: Recorder) ->
 @pytest.mark.parametrize("prefix", ["models", "/models/", "*/", "models/*", "a//"])
 def test_a_prefix_that_would_not_be_one_is_refused(prefix: str) -> None:
     with pytest.raises(ValidationError, match="prefix"):
-        BucketGrant(bucket_name="b", data_class=DataClass.CONFIDENTIAL, prefix=prefix, access="read")
+        BucketGrant(bucket_name="b", key_name=DataClass.CONFIDENTIAL, prefix=prefix, access="read")
 
 
 def test_no_statement_has_a_wildcard_action_or_every_resource(recorder: Recorder) -> None:

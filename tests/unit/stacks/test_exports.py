@@ -33,9 +33,10 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
 def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, object]) -> None:
     assert set(exported) == {
         "vpc_id",
-        *(f"key_alias_{data_class}" for data_class in ("internal", "confidential", "regulated")),
+        *(f"key_alias_{key_name}" for key_name in ("internal", "confidential", "regulated", "data-versioning")),
         *(f"bucket_{store}" for store in ("datasets", "artifacts", "dvc", "access_logs", "audit")),
         *(f"repository_{name}" for name in ("mlflow", "training", "serving")),
+        *(f"dvc_config_{team}" for team in ("vision", "language")),
         "database_endpoint",
         "database_name",
         "database_master_secret_arn",
@@ -44,7 +45,7 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
         "cluster_endpoint",
         "cluster_version",
         "kubeconfig",
-        *(f"namespace_{name}" for name in ("mlflow", "training", "data")),
+        *(f"namespace_{name}" for name in ("mlflow", "training")),
         *(
             f"team_{team}_{name}"
             for team in ("vision", "language")
@@ -57,7 +58,7 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
             )
         ),
         *(f"platform_role_{persona}" for persona in ("platform-engineer", "auditor")),
-        *(f"role_{name}" for name in ("tracking-server", "trainer", "data-versioning")),
+        *(f"role_{name}" for name in ("tracking-server", "trainer")),
         "role_github_preview",
         "role_github_deploy",
     }

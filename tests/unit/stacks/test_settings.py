@@ -78,7 +78,7 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     (
         "prefix-from-the-root",
         "dev",
-        ("workloads", "trainer", "grants", 2, "prefix"),
+        ("workloads", "trainer", "grants", 1, "prefix"),
         "/models/",
         None,
         "does not match",

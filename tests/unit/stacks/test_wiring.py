@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from stacks.store_roles import STORE_CLASSES
+from components.tags import KeyName, class_of
+from stacks.store_roles import STORE_KEYS
 from tests.support.program import record
 from tests.support.recorder import ACCOUNT_ID, Recorder
 from tests.support.stack_files import ENVIRONMENTS, written
@@ -31,13 +32,24 @@ def test_only_the_account_of_the_settings_is_touched(environment: str) -> None:
 
 
 @each_environment
-@pytest.mark.parametrize(("store", "data_class"), STORE_CLASSES.items())
-def test_each_store_is_encrypted_with_the_key_of_its_data_class(environment: str, store: str, data_class: str) -> None:
+@pytest.mark.parametrize(("store", "key_name"), STORE_KEYS.items())
+def test_each_store_is_encrypted_with_its_key(environment: str, store: str, key_name: KeyName) -> None:
     recorder = recorded(environment)
-    name = store.replace("_", "-")
+    name = "dvc-store" if store == "dvc" else store.replace("_", "-")
     (rule,) = recorder.one(f"{name}-encryption").inputs["rules"]
-    assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == f"{KEY}keys-{data_class}"
-    assert recorder.one(f"{name}-bucket").inputs["tags"]["data-classification"] == data_class
+    assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == f"{KEY}keys-{key_name}"
+    assert recorder.one(f"{name}-bucket").inputs["tags"]["data-classification"] == class_of(key_name)
+
+
+@each_environment
+def test_the_key_of_the_dvc_remote_encrypts_nothing_else(environment: str) -> None:
+    encrypted = {
+        made.name: made.inputs["rules"][0]["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+        for made in recorded(environment).children()
+        if made.typ.endswith(":BucketServerSideEncryptionConfiguration")
+    }
+    own = f"{KEY}keys-data-versioning"
+    assert [name for name, key in encrypted.items() if key == own] == ["dvc-store-encryption"]
 
 
 @each_environment
@@ -48,7 +60,7 @@ def test_access_to_every_other_store_is_logged_to_the_one_for_it_in_its_region(e
     }
     target = f"groundwork-{environment}-access-logs-{account(environment)}-eu-west-1"
     replica = logging.pop("artifacts-replica", None)
-    assert logging == dict.fromkeys(["datasets", "artifacts", "dvc", "audit"], target)
+    assert logging == dict.fromkeys(["datasets", "artifacts", "dvc-store", "audit"], target)
     if environment == "prod":
         assert str(replica).startswith("groundwork-prod-access-logs-eu-central-1-")
     else:
@@ -89,7 +101,6 @@ def test_a_workload_may_reach_the_stores_of_its_grants_and_no_others() -> None:
     bucket = "arn:aws:s3:::groundwork-dev-{}-000000000000-eu-west-1/{}*"
     assert reached == {
         ("s3:GetObject", bucket.format("datasets", "")),
-        ("s3:GetObject", bucket.format("dvc", "")),
         ("s3:GetObject", bucket.format("artifacts", "models/")),
         ("s3:PutObject", bucket.format("artifacts", "models/")),
     }
@@ -134,7 +145,7 @@ def test_what_production_protects_the_engine_refuses_to_delete() -> None:
     requests = recorded("prod").requests
     stateful = ("Bucket", "Cluster", "Key", "Instance", "Repository", "Trail")
     held = {name: r.protect for name, r in requests.items() if r.custom and r.type.rsplit(":", 1)[-1] in stateful}
-    assert len(held) == 7 + 1 + 5 + 1 + 3 + 1
+    assert len(held) == 7 + 1 + 6 + 1 + 3 + 1
     assert all(held.values()), sorted(name for name, protected in held.items() if not protected)
 
 

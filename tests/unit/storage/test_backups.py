@@ -24,7 +24,7 @@ def build(**settings: Any) -> Backups:
         environment="dev",
         boundary_arn="boundary",
         key_arn=KEY,
-        data_classes=(DataClass.CONFIDENTIAL,),
+        key_names=(DataClass.CONFIDENTIAL,),
     )
     return run_program(lambda: Backups("backups", args))
 

@@ -7,7 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from components.policy_document import allow, service_principal
-from components.storage.object_store import ObjectStore, ObjectStoreArgs, ObjectStoreSettings, Replica
+from components.storage.object_store import (
+    LogStoreSettings,
+    ObjectStore,
+    ObjectStoreArgs,
+    ObjectStoreSettings,
+    Replica,
+)
 from components.tags import DataClass, Lineage
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 from tests.unit.security.evaluator import decision
@@ -20,7 +26,7 @@ REPLICA_NAME = f"groundwork-dev-artifacts-replica-{ACCOUNT_ID}-eu-central-1"
 BUCKET = "aws:s3/bucket:Bucket"
 
 
-def build(settings: dict[str, Any] | None = None, **args: Any) -> ObjectStore:
+def build(settings: dict[str, Any] | ObjectStoreSettings | None = None, **args: Any) -> ObjectStore:
     wired: dict[str, Any] = {
         "settings": ObjectStoreSettings.model_validate(settings or {}),
         "account_id": ACCOUNT_ID,
@@ -82,12 +88,15 @@ def test_every_version_is_kept_until_its_day(recorder: Recorder) -> None:
     assert all(rule["status"] == "Enabled" and rule["filter"] == {} for rule in rules(recorder).values())
 
 
-def test_current_versions_never_expire_unless_the_settings_say_when(recorder: Recorder) -> None:
+def test_current_versions_never_expire_but_for_logs_whose_settings_say_when(recorder: Recorder) -> None:
     build()
     assert set(rules(recorder)) == {"abort-incomplete-uploads", "expire-noncurrent-versions"}
+    with pytest.raises(ValidationError, match="expiration_days"):
+        ObjectStoreSettings.model_validate({"lifecycle": {"expiration_days": 400}})
     recorder.made.clear()
     moves = [{"days": 90, "storage_class": "GLACIER_IR"}]
-    build({"lifecycle": {"expiration_days": 400, "transitions": moves}})
+    lifecycle = {"expiration_days": 400, "transitions": moves}
+    build(settings=LogStoreSettings.model_validate({"lifecycle": lifecycle}))
     assert rules(recorder)["expire-current-versions"]["expiration"] == {"days": 400}
     assert rules(recorder)["move-to-cheaper-storage"]["transitions"] == [{"days": 90, "storageClass": "GLACIER_IR"}]
 
@@ -189,9 +198,20 @@ def test_the_replication_role_reads_here_writes_there_and_is_s3s_alone(recorder:
 
 
 def test_the_class_of_the_data_tags_the_bucket(recorder: Recorder) -> None:
-    store = build(data_class=DataClass.REGULATED)
-    assert store.data_class is DataClass.REGULATED
+    store = build(key_name=DataClass.REGULATED)
+    assert store.key_name is DataClass.REGULATED
     assert recorder.one("artifacts-bucket").inputs["tags"] == {"data-classification": "regulated"}
+
+
+def test_a_bucket_is_called_after_what_the_store_is_for_where_that_is_said(recorder: Recorder) -> None:
+    replica = Replica(region="eu-central-1", key_arn=REPLICA_KEY, access_log_bucket_name=REPLICA_LOGS)
+    build(role="models", replica=replica, boundary_arn="boundary")
+    assert recorder.one("artifacts-bucket").inputs["bucket"] == NAME.replace("artifacts", "models")
+    assert recorder.one("artifacts-logging").inputs["targetPrefix"] == "models/"
+    assert recorder.one("artifacts-replica-bucket").inputs["bucket"] == REPLICA_NAME.replace("artifacts", "models")
+    assert recorder.one("artifacts-replication-role").inputs["name"] == "groundwork-dev-models-replication"
+    rights = recorder.one("artifacts-replication-rights").inputs["policy"]
+    assert "artifacts" not in rights
 
 
 def test_a_store_of_data_says_where_its_lineage_is_written(recorder: Recorder) -> None:
@@ -208,13 +228,8 @@ def test_a_store_of_data_says_where_its_lineage_is_written(recorder: Recorder) -
     ("settings", "message"),
     [
         ({"protect": True, "force_destroy": True}, "set protect to false"),
-        ({"object_lock": {"days": 365}, "lifecycle": {"expiration_days": 30}}, "object_lock keeps every version"),
         ({"lifecycle": {"noncurrent_days": 0}}, "noncurrent_days"),
         ({"lifecycle": {"transitions": [{"days": 90, "storage_class": "ONEZONE_IA"}]}}, "storage_class"),
-        (
-            {"lifecycle": {"expiration_days": 90, "transitions": [{"days": 90, "storage_class": "GLACIER"}]}},
-            "transitions move objects",
-        ),
         ({"object_lock": {"mode": "FOREVER", "days": 1}}, "mode"),
         ({"encrypted": False}, "encrypted"),
     ],
@@ -222,6 +237,21 @@ def test_a_store_of_data_says_where_its_lineage_is_written(recorder: Recorder) -
 def test_settings_that_contradict_themselves_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         ObjectStoreSettings.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"object_lock": {"days": 365}, "lifecycle": {"expiration_days": 30}}, "object_lock keeps every version"),
+        (
+            {"lifecycle": {"expiration_days": 90, "transitions": [{"days": 90, "storage_class": "GLACIER"}]}},
+            "transitions move objects",
+        ),
+    ],
+)
+def test_logs_expire_after_all_that_happens_to_them_before(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        LogStoreSettings.model_validate(settings)
 
 
 @pytest.mark.parametrize(

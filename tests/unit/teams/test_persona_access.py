@@ -16,8 +16,8 @@ from tests.unit.security.evaluator import decision
 
 PEOPLE = (f"arn:aws:iam::{ACCOUNT_ID}:role/VisionScientist",)
 STORES = {
-    name: BucketOf(bucket_name=f"groundwork-dev-{name}", data_class=data_class)
-    for name, data_class in {
+    name: BucketOf(bucket_name=f"groundwork-dev-{name}", key_name=key_name)
+    for name, key_name in {
         "datasets": DataClass.CONFIDENTIAL,
         "artifacts": DataClass.CONFIDENTIAL,
         "dvc": DataClass.CONFIDENTIAL,
