@@ -73,9 +73,9 @@ def environment(
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # A person's profiles, endpoints and credentials stay out.
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        # A person's profiles, endpoints and credentials stay out. Not os.devnull: DVC asks for a file or for none.
+        "AWS_CONFIG_FILE": str(places.aws_config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(places.aws_credentials),
         "PGSSLROOTCERT": authority,
         "KUBECONFIG": str(places.kubeconfig),
         "PULUMI_HOME": str(places.pulumi_home),

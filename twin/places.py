@@ -62,6 +62,16 @@ class Places:
         return self.root / "kubeconfig"
 
     @property
+    def aws_config(self) -> Path:
+        """`AWS_CONFIG_FILE`: profiles on the twin, such as `aws configure` writes them; not there until it does."""
+        return self.root / "aws" / "config"
+
+    @property
+    def aws_credentials(self) -> Path:
+        """`AWS_SHARED_CREDENTIALS_FILE`, likewise."""
+        return self.root / "aws" / "credentials"
+
+    @property
     def pulumi_home(self) -> Path:
         """`PULUMI_HOME`, with the twin's provider plugin."""
         return self.root / "pulumi" / "home"

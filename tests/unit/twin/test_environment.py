@@ -18,7 +18,8 @@ def test_the_variables_point_at_the_twin_and_nowhere_else(clone: Clone) -> None:
     assert found["AWS_ENDPOINT_URL"] == "https://127.0.0.1:20001"
     assert (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"]) == (ACCOUNT_ID, held.root_secret)
     assert (found["AWS_REGION"], found["AWS_DEFAULT_REGION"]) == (REGION, REGION)
-    assert (found["AWS_CONFIG_FILE"], found["AWS_SHARED_CREDENTIALS_FILE"]) == (os.devnull, os.devnull)
+    assert found["AWS_CONFIG_FILE"] == f"{root}/aws/config"
+    assert found["AWS_SHARED_CREDENTIALS_FILE"] == f"{root}/aws/credentials"
     assert found["AWS_CA_BUNDLE"] == found["PGSSLROOTCERT"] == f"{root}/certificates/ca.pem"
     assert found["PULUMI_BACKEND_URL"] == f"file://{root}/pulumi/state?metadata=skip"
     assert found["PULUMI_CONFIG_PASSPHRASE"] == held.passphrase
