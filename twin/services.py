@@ -1,6 +1,7 @@
 """The processes of a twin: how each is started, where it answers, and whether it is healthy."""
 
 import http.client
+import json
 import os
 import ssl
 from collections.abc import Iterator, Sequence
@@ -88,6 +89,7 @@ class Database:
     """The DB instance."""
     process: ProcessId
     port: int
+    """The endpoint's, where its front listens."""
 
 
 def databases(places: Places) -> Iterator[Database]:
@@ -95,7 +97,9 @@ def databases(places: Places) -> Iterator[Database]:
     for file in (*places.databases.glob("*/postmaster.pid"), *places.databases.glob("*/*/postmaster.pid")):
         found = _postmaster(file)
         if found is not None:
-            yield Database(file.relative_to(places.databases).parts[0], *found)
+            name = file.relative_to(places.databases).parts[0]
+            process, own_port = found
+            yield Database(name, process, _endpoint_port(places.databases / name) or own_port)
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,13 @@ def cluster_programs(places: Places) -> Iterator[ClusterProgram]:
             if record and name in found and name == "kube-apiserver":
                 ailment = control_plane.ailment(folder, record)
             yield ClusterProgram(folder.name, name, found.get(name), f"127.0.0.1:{port}" if port else "", ailment)
+
+
+def _endpoint_port(folder: Path) -> int | None:
+    try:
+        return int(json.loads((folder / "instance.json").read_text())["port"])
+    except (OSError, ValueError, LookupError):  # about to be made or removed
+        return None
 
 
 def _postmaster(file: Path) -> tuple[ProcessId, int] | None:

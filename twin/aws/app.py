@@ -51,18 +51,19 @@ from twin.aws.corrections.rds import DatabaseInstances
 from twin.aws.corrections.rds_parameters import ParameterGroups
 from twin.aws.corrections.s3_objects import EncryptedObjects
 from twin.aws.credentials import RootSignatures
+from twin.aws.database_authentication import DatabaseAuthentication
 from twin.aws.eks_auth import EksAuth
 from twin.aws.faults import BrokenOffError, Faults
 from twin.aws.service_sessions import ServiceSessions
 from twin.aws.settings import ServerSettings
-from twin.certificates import issue
+from twin.certificates import issue, issue_client
 from twin.kubernetes.cluster_files import AwsEndpoint
 from twin.kubernetes.cluster_record import ClusterRecord
 from twin.kubernetes.control_plane import ControlPlane
 from twin.kubernetes.fleet import ClusterFleet
 from twin.kubernetes.programs import Installed
+from twin.postgres.configuration import Tls
 from twin.postgres.fleet import HOST, Fleet
-from twin.postgres.server import Tls
 
 
 def build_app(settings: ServerSettings) -> Application:
@@ -83,7 +84,8 @@ def build_app(settings: ServerSettings) -> Application:
     secret_policies.install()
     memory = Memory(settings.root / "aws" / "corrections")
     resource_names.install(memory)
-    fleet = Fleet(settings.postgres_dir, settings.postgres_bin, functools.partial(_tls, settings.certificates_dir))
+    certificates = functools.partial(_tls, settings.certificates_dir)
+    fleet = Fleet(settings.postgres_dir, settings.postgres_bin, certificates, DatabaseAuthentication(emulator))
     groups = ParameterGroups(settings.postgres_bin)
     databases = DatabaseInstances(fleet, groups)
     scaling = AutoScalingGroups()
@@ -143,9 +145,11 @@ def _root_of(settings: ServerSettings, aws: AwsEndpoint, record: ClusterRecord) 
     }
 
 
-def _tls(certificates: Path, _server: Path) -> Tls:
-    issued = issue([HOST, "127.0.0.1"], certificates, "postgres")
-    return Tls(issued.certificate, issued.key)
+def _tls(certificates: Path) -> Tls:
+    server = issue([HOST, "127.0.0.1"], certificates, "postgres")
+    own = certificates / "postgres-fronts"  # an authority of its own: nobody else has a certificate of it
+    front = issue_client("front", None, own, "front")
+    return Tls(server.certificate, server.key, certificates / "ca.pem", front.certificate, front.key, own / "ca.pem")
 
 
 def _not_on_purpose(record: logging.LogRecord) -> bool:

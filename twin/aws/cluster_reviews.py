@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.core import iam_evaluator
-from ministack.core.responses import _account_from_sts_session
-
 from twin.aws.corrections.emulator import Answer, Application, Emulator, Message, Receive, Send
 from twin.aws.corrections.engine import request_head, whole_body
 from twin.aws.corrections.wire import AwsError
+from twin.aws.identities import resolve
 from twin.kubernetes.access import Session, allows, username
-from twin.kubernetes.authentication import Credential, Identity, TokenError, identify
+from twin.kubernetes.authentication import identify
 from twin.kubernetes.cluster_files import PRINCIPAL, WEBHOOKS
 from twin.kubernetes.cluster_record import ClusterRecord
 from twin.kubernetes.fleet import ClusterFleet
+from twin.presigned import Identity, TokenError
 
 _log = logging.getLogger("twin.kubernetes.reviews")
 _NODE_TYPES = {"EC2_LINUX", "EC2_WINDOWS"}
@@ -74,7 +73,7 @@ class ClusterReviews:
 
     async def _authenticate(self, record: ClusterRecord, asked: Review) -> Review:
         try:
-            identity = identify(asked["token"], record.name, self.hosts, datetime.now(UTC), _resolve)
+            identity = identify(asked["token"], record.name, self.hosts, datetime.now(UTC), resolve)
             return {"authenticated": True, "user": await self._user(record, identity)}
         except (TokenError, NoAccessError) as error:
             _log.warning("%s refuses a token: %s", record.folder_name, error)
@@ -146,19 +145,3 @@ class ClusterReviews:
 
     def _emulator(self, record: ClusterRecord, account: str) -> Emulator:
         return Emulator(self.api, account, record.region)
-
-
-def _resolve(credential: Credential) -> Identity | None:
-    """The identity of a root user's, a user's or a session's credentials, of whatever account."""
-    key = credential.access_key_id
-    owner = (
-        key
-        if key.isdigit() and iam_evaluator.is_root_access_key(key)
-        else iam_evaluator.find_iam_access_key_account(key) or _account_from_sts_session(key)
-    )
-    if not owner:
-        return None
-    found = iam_evaluator.resolve_credential(key, owner, credential.session_token)
-    if isinstance(found, iam_evaluator.CredentialResolutionError):
-        return None
-    return Identity(found.principal_arn, found.principal_id, key, found.secret_access_key)

@@ -13,45 +13,28 @@ import os
 import shutil
 import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
-from psycopg import sql
 
-from twin.postgres.server import Configuration, PostgresError, PostgresServer, Tls
+from twin.postgres.configuration import Configuration, Tls
+from twin.postgres.front_process import FrontProcess
+from twin.postgres.provision import Database, provision
+from twin.postgres.server import PostgresError, PostgresServer
 
 _log = logging.getLogger("twin.postgres")
 HOST = "localhost"
 """The name in each server's certificate and in each endpoint."""
 _RECORD = "instance.json"
-_SUPERUSER_OF_RDS = (
-    "pg_monitor",
-    "pg_signal_backend",
-    "pg_checkpoint",
-    "pg_use_reserved_connections",
-    "rds_replication",
-    "rds_password",
-)
-
-
-@dataclass(frozen=True)
-class Database:
-    """What is asked of a server."""
-
-    master: str
-    """Name of the master user: no superuser, a member of `rds_superuser`, as on RDS."""
-    name: str | None
-    """A database to create, or None for `postgres` alone."""
-    force_tls: bool
-    parameters: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Record:
     database: Database
     port: int
+    """The endpoint's, where the front listens."""
     should_run: bool = True
     first_password: str | None = None
     """The master's password until it has been set; afterwards only the server knows its verifier."""
@@ -69,10 +52,36 @@ class _Record:
         return cls(**given | {"database": Database(**given["database"])})
 
 
+class Authentication(Protocol):
+    """Who decides whom IAM lets in: see twin/aws/database_authentication.py."""
+
+    async def is_enabled(self, name: str) -> bool:
+        """Whether the server of this name takes tokens."""
+
+    async def refusal(self, name: str, port: int, user: str, token: str) -> str | None:
+        """Why the token does not let the user into the server, whose endpoint has this port; None when it does."""
+
+
 class _Instance:
-    def __init__(self, server: PostgresServer, record: _Record, status: str) -> None:
+    def __init__(self, server: PostgresServer, record: _Record, status: str, authentication: Authentication) -> None:
         self.server, self.record, self.status = server, record, status
         self.lock = asyncio.Lock()
+        self.front = FrontProcess(server.log, self._answer)
+        self._authentication, self._asking = authentication, asyncio.Lock()
+
+    async def _answer(self, user: str, token: str | None) -> object:
+        """What the front asks: whether the user needs a token; with a token, why it does not let him in."""
+        name = self.server.directory.name
+        if token is not None:
+            return await self._authentication.refusal(name, self.record.port, user, token)
+        if not await self._authentication.is_enabled(name):
+            return False
+        async with self._asking:  # the administrator has few connections for himself
+            return await asyncio.to_thread(self.server.signs_in_by_iam, user)
+
+    def stop(self) -> None:
+        self.front.stop()
+        self.server.stop()
 
     def keep(self, **changes: Any) -> None:
         self.record = replace(self.record, **changes)
@@ -82,9 +91,12 @@ class _Instance:
 class Fleet:
     """All servers under one directory, by name: a name is a folder's name."""
 
-    def __init__(self, directory: Path, binaries: Path, tls_for: Callable[[Path], Tls]) -> None:
-        """`tls_for` puts a certificate for HOST into a server's folder."""
+    def __init__(
+        self, directory: Path, binaries: Path, tls_for: Callable[[], Tls], authentication: Authentication
+    ) -> None:
+        """`tls_for` gives the certificates of now: the servers' is for HOST."""
         self._directory, self._binaries, self._tls_for = directory, binaries, tls_for
+        self._authentication = authentication
         self._instances: dict[str, _Instance] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,7 +107,7 @@ class Fleet:
         for path in sorted(self._directory.glob(f"*/{_RECORD}")):
             record = _Record.load(path.parent)
             status = "starting" if record.should_run else "stopped"
-            self._instances[path.parent.name] = _Instance(self._server(path.parent.name), record, status)
+            self._instances[path.parent.name] = self._instance(path.parent.name, record, status)
         await asyncio.gather(
             *(self._work(i, "available", self._first_run(i)) for i in self._instances.values() if i.record.should_run)
         )
@@ -104,7 +116,7 @@ class Fleet:
         """Stop every server; the ones that ran are started again by `open`."""
         for task in list(self._tasks):
             await task
-        await asyncio.gather(*(asyncio.to_thread(instance.server.stop) for instance in self._instances.values()))
+        await asyncio.gather(*(asyncio.to_thread(instance.stop) for instance in self._instances.values()))
 
     # --- one server ---
 
@@ -160,7 +172,7 @@ class Fleet:
         instance = self._instances[name]
         instance.status = "stopping"
         instance.keep(should_run=False)
-        self._begin(instance, "stopped", instance.server.stop)
+        self._begin(instance, "stopped", instance.stop)
 
     async def set_password(self, name: str, role: str, password: str) -> None:
         """Change a role's password. Errors: PostgresError when the server cannot be asked."""
@@ -182,7 +194,7 @@ class Fleet:
         instance = self._instances[name]
         instance.status = "deleting"
         async with instance.lock:
-            await asyncio.to_thread(instance.server.stop)
+            await asyncio.to_thread(instance.stop)
             if snapshot is not None:
                 await asyncio.to_thread(self._copy, instance, snapshot)
             await asyncio.to_thread(shutil.rmtree, instance.server.directory, ignore_errors=True)
@@ -194,14 +206,14 @@ class Fleet:
 
     # --- how ---
 
-    def _server(self, name: str) -> PostgresServer:
-        return PostgresServer(self._binaries, self._directory / name)
+    def _instance(self, name: str, record: _Record, status: str) -> _Instance:
+        return _Instance(PostgresServer(self._binaries, self._directory / name), record, status, self._authentication)
 
     def _snapshot(self, snapshot: str) -> Path:
         return self._directory / "snapshots" / snapshot
 
     def _new(self, name: str, record: _Record) -> _Instance:
-        instance = _Instance(self._server(name), record, "creating")
+        instance = self._instance(name, record, "creating")
         record.save(instance.server.directory)
         self._instances[name] = instance
         return instance
@@ -234,53 +246,33 @@ class Fleet:
         record.save(instance.server.directory)
         self._run(instance)
         with instance.server.administrator() as connection:
-            _provision(connection, record.database)
+            provision(connection, record.database)
         instance.server.set_password(record.database.master, record.first_password or "")
         instance.keep(first_password=None)
 
     def _run(self, instance: _Instance) -> None:
-        instance.server.stop()
+        instance.stop()
         if not _is_free(instance.record.port):
             instance.keep(port=_free_port())
-        self._configure(instance)
+        configuration = self._configuration(instance, _free_port())
+        instance.server.configure(configuration)
         instance.server.start()
+        instance.front.start(configuration.front(instance.record.port))
 
     def _reload(self, instance: _Instance) -> None:
-        self._configure(instance)
+        configuration = self._configuration(instance, instance.server.port)
+        instance.server.configure(configuration)
         instance.server.reload()
+        instance.front.configure(configuration.front(instance.record.port))
 
-    def _configure(self, instance: _Instance) -> None:
-        database, port = instance.record.database, instance.record.port
-        tls = self._tls_for(instance.server.directory)
-        instance.server.configure(Configuration(port, tls, database.force_tls, database.parameters))
+    def _configuration(self, instance: _Instance, port: int) -> Configuration:
+        database = instance.record.database
+        return Configuration(port, self._tls_for(), database.force_tls, database.parameters)
 
     def _copy(self, instance: _Instance, snapshot: str) -> None:
         target = self._snapshot(snapshot)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         instance.server.snapshot(target)
-
-
-def _provision(connection: psycopg.Connection, database: Database) -> None:
-    """The roles and the database of a new RDS instance.
-
-    Source: Amazon RDS user guide, "Understanding PostgreSQL roles and permissions".
-    """
-    master = sql.Identifier(database.master)
-    for role in ("rds_superuser", "rds_iam", "rds_replication", "rds_password"):
-        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-    found = connection.execute(
-        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(_SUPERUSER_OF_RDS)]
-    ).fetchall()
-    for (role,) in found:  # older versions lack some
-        connection.execute(sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(sql.Identifier(role)))
-    connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(master))
-    connection.execute(sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(master))
-    if connection.info.server_version >= 160000:  # before, CREATEROLE alone allows to grant rds_iam
-        without = "WITH ADMIN OPTION, INHERIT FALSE, SET FALSE"  # the master himself stays with his password
-        connection.execute(sql.SQL("GRANT rds_iam TO {} " + without).format(master))
-    connection.execute(sql.SQL("ALTER DATABASE postgres OWNER TO {}").format(master))
-    if database.name and database.name != "postgres":
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database.name), master))
 
 
 def _free_port() -> int:

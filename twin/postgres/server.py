@@ -4,8 +4,7 @@ Owns nothing of RDS: names, states and secrets are the fleet's. As root, which P
 namespace where root's own files belong to `nobody`, so that no file changes its owner.
 
 Errors: PostgresError with what was tried and the last lines that the program wrote.
-Source: PostgreSQL 17 documentation, chapters 18 (server setup), 19.1 (parameters), 20.1 (pg_hba.conf), 25.3.3 (base
-backup).
+Source: PostgreSQL 17 documentation, chapters 18 (server setup), 25.3.3 (base backup).
 """
 
 import contextlib
@@ -15,8 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import LiteralString
 
@@ -24,7 +22,8 @@ import psutil
 import psycopg
 from psycopg import sql
 
-ADMINISTRATOR = "rdsadmin"
+from twin.postgres.configuration import ADMINISTRATOR, Configuration
+
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 _NOT_ROOT = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
@@ -35,32 +34,13 @@ class PostgresError(Exception):
     """A server that could not be made, started, stopped or asked."""
 
 
-@dataclass(frozen=True)
-class Tls:
-    """The server's certificate and its key, as PEM files."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What the server's files say."""
-
-    port: int
-    tls: Tls
-    force_tls: bool
-    """Clients without TLS are refused by pg_hba.conf."""
-    parameters: Mapping[str, str]
-    """PostgreSQL's own parameters, by name."""
-
-
 class PostgresServer:
     """A server in one directory: `data/`, `server.log`, and `administrator` with the administrator's password."""
 
     def __init__(self, binaries: Path, directory: Path) -> None:
         self._binaries, self.directory = binaries, directory
-        self._port = 0
+        self.port = 0
+        """Where it listens since `configure`; clients go to its front."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -95,27 +75,9 @@ class PostgresServer:
 
     def configure(self, configuration: Configuration) -> None:
         """Write the server's files; a running server reads them at `reload` or at its next start."""
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(configuration.port),
-            "unix_socket_directories": "",
-            "ssl": "on",
-            "ssl_cert_file": str(configuration.tls.certificate),
-            "ssl_key_file": str(configuration.tls.key),
-            "password_encryption": "scram-sha-256",
-            "shared_buffers": "32MB",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-        }
-        lines = [f"{name} = {_quoted(value)}\n" for name, value in (settings | dict(configuration.parameters)).items()]
-        (self.data / "postgresql.conf").write_text("".join(lines))
-        anyone = "hostssl" if configuration.force_tls else "host"
-        (self.data / "pg_hba.conf").write_text(
-            f"hostssl all {ADMINISTRATOR} 127.0.0.1/32 scram-sha-256\n"
-            f"host    all {ADMINISTRATOR} 0.0.0.0/0    reject\n"
-            f"{anyone} all all 127.0.0.1/32 scram-sha-256\n"
-        )
-        self._port = configuration.port
+        (self.data / "postgresql.conf").write_text(configuration.postgresql_conf())
+        (self.data / "pg_hba.conf").write_text(configuration.pg_hba_conf())
+        self.port = configuration.port
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections. One that was left behind is stopped first."""
@@ -180,7 +142,7 @@ class PostgresServer:
         Errors: psycopg.Error.
         """
         connection = psycopg.connect(
-            host="127.0.0.1", port=self._port, user=ADMINISTRATOR, dbname=database, autocommit=True, connect_timeout=10,
+            host="127.0.0.1", port=self.port, user=ADMINISTRATOR, dbname=database, autocommit=True, connect_timeout=10,
             password=(self.directory / "administrator").read_text(), sslmode="require",
         )  # fmt: skip
         with connection:
@@ -192,6 +154,21 @@ class PostgresServer:
             verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
             statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
             connection.execute(statement)
+
+    def signs_in_by_iam(self, role: str) -> bool:
+        """Whether the role has been granted `rds_iam`. Who may only grant it, as the master user, has not.
+
+        Errors: psycopg.Error.
+        """
+        with self.administrator() as connection:
+            # PostgreSQL 16 took the right to act as a role apart from being its member.
+            may_act = "SET" if connection.info.server_version >= 160000 else "MEMBER"
+            found = connection.execute(
+                "SELECT 1 FROM pg_roles of, pg_roles iam WHERE of.rolname = %s AND iam.rolname = 'rds_iam' "
+                "AND NOT of.rolsuper AND (pg_has_role(of.oid, iam.oid, 'USAGE') OR pg_has_role(of.oid, iam.oid, %s))",
+                [role, may_act],
+            )
+            return found.fetchone() is not None
 
     def snapshot(self, target: Path) -> None:
         """Copy the server to a directory from which `copy_of` restores it, while it runs or not."""
@@ -270,7 +247,3 @@ def _ended(process: psutil.Process, seconds: float) -> bool:
     except psutil.TimeoutExpired:
         return False
     return True
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -8,11 +8,13 @@ Source: Amazon RDS API reference, the actions named at each correction.
 
 from twin.aws.corrections.engine import Correction, Exchange
 from twin.aws.corrections.rds_fields import full_version, parameter_group, remembered_fields, with_key_arns
+from twin.aws.corrections.rds_names import InstanceName
 from twin.aws.corrections.rds_parameters import ParameterGroups
 from twin.aws.corrections.remembered import Fields, given
 from twin.aws.corrections.secretsmanager import create_managed, delete_managed, new_password, put_managed_password
 from twin.aws.corrections.wire import AwsError
-from twin.postgres.fleet import HOST, Database, Fleet
+from twin.postgres.fleet import HOST, Fleet
+from twin.postgres.provision import Database
 from twin.postgres.server import PostgresError
 
 _KIND, _SNAPSHOT_KIND = "db-instance", "db-snapshot"
@@ -278,9 +280,8 @@ class DatabaseInstances:
     # --- what all of them need ---
 
     def _name(self, exchange: Exchange, identifier: str | None = None) -> str:
-        """The folder of an instance or a snapshot: identifiers are unique in an account and region only."""
         wanted = identifier or exchange.parameters["DBInstanceIdentifier"]
-        return f"{exchange.emulator.account}-{exchange.emulator.region}-{wanted}"
+        return str(InstanceName(exchange.emulator.account, exchange.emulator.region, wanted))
 
     def _known(self, exchange: Exchange) -> Fields | None:
         return exchange.shelf(_KIND).get(exchange.scope, exchange.parameters["DBInstanceIdentifier"])

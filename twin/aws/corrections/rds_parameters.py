@@ -14,7 +14,7 @@ from pathlib import Path
 from twin.aws.corrections.emulator import Emulator
 from twin.aws.corrections.engine import Exchange
 from twin.aws.corrections.wire import AwsError
-from twin.postgres.fleet import Database
+from twin.postgres.provision import Database
 from twin.postgres.server import available_libraries, described_parameters
 
 _RDS_PARAMETERS = frozenset({

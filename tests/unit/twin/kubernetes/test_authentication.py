@@ -7,7 +7,8 @@ import botocore.session
 import pytest
 from awscli.customizations.eks.get_token import STSClientFactory, TokenGenerator
 
-from twin.kubernetes.authentication import Credential, Identity, TokenError, identify
+from twin.kubernetes.authentication import identify
+from twin.presigned import Credential, Identity, TokenError
 
 HOST = "127.0.0.1:24680"
 IDENTITY = Identity("arn:aws:sts::111122223333:assumed-role/builder/ada", "AROA1:ada", "ASIAEXAMPLE", "secret")
@@ -55,7 +56,7 @@ def test_a_token_tells_who_made_it(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: token(cluster="groundwork-prod"), "for another cluster"),
         (lambda: token(signed_with="another"), "signature is wrong"),
         (lambda: token(endpoint="https://127.0.0.1:1"), "no STS endpoint"),
-        (lambda: token(endpoint="http://127.0.0.1:24680"), "no request to STS"),
+        (lambda: token(endpoint="http://127.0.0.1:24680"), "no presigned request to STS"),
         (lambda: changed(token(), "GetCallerIdentity", "GetSessionToken"), "no presigned GetCallerIdentity"),
         (lambda: changed(token(), "host%3Bx-k8s-aws-id", "host"), "not among its signed headers"),
         (lambda: changed(token(), "ASIAEXAMPLE", "ASIAANOTHER"), "credentials are unknown"),
