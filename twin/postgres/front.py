@@ -11,7 +11,6 @@ What it writes to stderr belongs into the server's log: refusals, in PostgreSQL'
 
 import asyncio
 import contextlib
-import functools
 import json
 import os
 import signal
@@ -23,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twin.postgres import protocol
-from twin.postgres.ends import FLUSH_SECONDS, End, prepared, readable
+from twin.postgres.ends import End, over_tls, prepared, readable
 from twin.postgres.front_questions import Questions, RefusedError, say
 from twin.postgres.front_settings import SERVED, VERIFIED, FrontSettings
 from twin.postgres.protocol import Startup
@@ -84,7 +83,7 @@ class Front:
                     limit.reschedule(None)
                     await client.joined_to(server)
                 except RefusedError as refused:
-                    client.transport.write(refused.answer)
+                    client.write(refused.answer)
                 finally:
                     client.leave()
 
@@ -93,7 +92,11 @@ class Front:
         try:
             await readable(connection)
             if connection.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
-                return await self._over_tls(connection, direct=True)
+                secure = await over_tls(connection, self._for_clients, server_side=True)
+                if secure.selected_alpn_protocol() == _ALPN:
+                    return End(secure)
+                secure.close()
+                raise ConnectionError("TLS without a request for it, and without ALPN")
             return await self._asked(connection)
         except BaseException:
             connection.close()
@@ -105,20 +108,10 @@ class Front:
             asked = await _exactly(connection, len(protocol.SSL_REQUEST))
             if asked == protocol.SSL_REQUEST:
                 await loop.sock_sendall(connection, b"S")
-                return await self._over_tls(connection, direct=False)
+                return End(await over_tls(connection, self._for_clients, server_side=True))
             if asked != protocol.GSSENC_REQUEST:
-                _, end = await loop.connect_accepted_socket(functools.partial(End, asked), connection)
-                return end
+                return End(connection, asked)
             await loop.sock_sendall(connection, b"N")
-
-    async def _over_tls(self, connection: socket.socket, *, direct: bool) -> End:
-        _, end = await asyncio.get_running_loop().connect_accepted_socket(
-            End, connection, ssl=self._for_clients, ssl_shutdown_timeout=FLUSH_SECONDS
-        )
-        if direct and _tls(end).selected_alpn_protocol() != _ALPN:
-            end.transport.abort()
-            raise ConnectionError("TLS without ALPN, and without a request for it")
-        return end
 
     async def _introduced(self, client: End) -> End:
         """The server, which has been told who the client is. Errors: RefusedError."""
@@ -129,19 +122,19 @@ class Front:
             await self._let_in(client, startup)
             address = VERIFIED
         try:
-            server = await self._connected(address, over_tls=_tls(client) is not None)
+            server = await self._connected(address, secure=client.tls is not None)
         except OSError as error:
             raise RefusedError("57P03", "the database system is not accepting connections") from error
-        server.transport.write(packet)
+        server.write(packet)
         return server
 
     async def _let_in(self, client: End, startup: Startup) -> None:
         """Errors: RefusedError, unless the client has a good token."""
         user = startup.user
-        if _tls(client) is None:
+        if client.tls is None:
             where = f'host "{SERVED}", user "{user}", database "{startup.database}", no encryption'
             raise RefusedError("28000", f"no pg_hba.conf entry for {where}")
-        client.transport.write(protocol.ASK_PASSWORD)
+        client.write(protocol.ASK_PASSWORD)
         kind, body = await client.message(protocol.LONGEST_PASSWORD)
         if kind != b"p":
             raise RefusedError("08P01", f"expected password response, got message type {kind[0]}")
@@ -153,7 +146,7 @@ class Front:
             _log(f"FATAL:  {words}\nDETAIL:  {refusal}")
             raise RefusedError("28000", words)
 
-    async def _connected(self, address: str, *, over_tls: bool) -> End:
+    async def _connected(self, address: str, *, secure: bool) -> End:
         """A connection to the server that comes from this loopback address."""
         loop = asyncio.get_running_loop()
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -161,23 +154,15 @@ class Front:
         try:
             connection.bind((address, 0))
             await loop.sock_connect(connection, ("::1" if family == socket.AF_INET6 else SERVED, self._server_port))
-            if not over_tls:
-                _, end = await loop.create_connection(End, sock=connection)
-                return end
+            if not secure:
+                return End(connection)
             await loop.sock_sendall(connection, protocol.SSL_REQUEST)
             if await loop.sock_recv(connection, 1) != b"S":
                 raise ConnectionError("the server takes no TLS")
-            _, end = await loop.create_connection(
-                End,
-                sock=connection,
-                ssl=self._to_server,
-                server_hostname=_HOST,
-                ssl_shutdown_timeout=FLUSH_SECONDS,
-            )
+            return End(await over_tls(connection, self._to_server, server_hostname=_HOST))
         except BaseException:
             connection.close()
             raise
-        return end
 
 
 def _for_clients(settings: FrontSettings) -> ssl.SSLContext:
@@ -192,10 +177,6 @@ def _for_clients(settings: FrontSettings) -> ssl.SSLContext:
     context.set_alpn_protocols([_ALPN])
     context.load_cert_chain(settings.certificate, settings.key)
     return context
-
-
-def _tls(end: End) -> Any:
-    return end.transport.get_extra_info("ssl_object")
 
 
 async def _exactly(connection: socket.socket, count: int) -> bytes:
@@ -232,7 +213,7 @@ async def _main() -> None:
     listening = asyncio.create_task(_listen(told, front, questions))
     await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
     for end in list(End.open_ends):
-        end.transport.abort()
+        end.abort()
     for task in (serving, listening):
         if task.done():
             task.result()
