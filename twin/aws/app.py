@@ -36,6 +36,7 @@ from twin.aws.corrections import (
     secret_values,
     secretsmanager,
     sqs,
+    sts_sessions,
 )
 from twin.aws.corrections.auto_scaling_groups import AutoScalingGroups
 from twin.aws.corrections.autoscaling import AutoScaling
@@ -82,6 +83,7 @@ def build_app(settings: ServerSettings) -> Application:
     principals.install()
     root_user.install()
     secret_policies.install()
+    sts_sessions.install()
     memory = Memory(settings.root / "aws" / "corrections")
     resource_names.install(memory)
     certificates = functools.partial(_tls, settings.certificates_dir)

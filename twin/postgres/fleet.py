@@ -21,6 +21,7 @@ import psycopg
 
 from twin.postgres.configuration import Configuration, Tls
 from twin.postgres.front_process import FrontProcess
+from twin.postgres.iam_users import IamUsers
 from twin.postgres.provision import Database, provision
 from twin.postgres.server import PostgresError, PostgresServer
 
@@ -67,7 +68,7 @@ class _Instance:
         self.server, self.record, self.status = server, record, status
         self.lock = asyncio.Lock()
         self.front = FrontProcess(server.log, self._answer)
-        self._authentication, self._asking = authentication, asyncio.Lock()
+        self._authentication, self._iam_users = authentication, IamUsers(server)
 
     async def _answer(self, user: str, token: str | None) -> object:
         """What the front asks: whether the user needs a token; with a token, why it does not let him in."""
@@ -76,8 +77,7 @@ class _Instance:
             return await self._authentication.refusal(name, self.record.port, user, token)
         if not await self._authentication.is_enabled(name):
             return False
-        async with self._asking:  # the administrator has few connections for himself
-            return await asyncio.to_thread(self.server.signs_in_by_iam, user)
+        return await self._iam_users.contains(user)
 
     def stop(self) -> None:
         self.front.stop()

@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import LiteralString
 
@@ -155,8 +155,8 @@ class PostgresServer:
             statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
             connection.execute(statement)
 
-    def signs_in_by_iam(self, role: str) -> bool:
-        """Whether the role has been granted `rds_iam`. Who may only grant it, as the master user, has not.
+    def iam_users(self, roles: Collection[str]) -> frozenset[str]:
+        """Those of the roles that have been granted `rds_iam`. Who may only grant it, as the master user, has not.
 
         Errors: psycopg.Error.
         """
@@ -164,11 +164,12 @@ class PostgresServer:
             # PostgreSQL 16 took the right to act as a role apart from being its member.
             may_act = "SET" if connection.info.server_version >= 160000 else "MEMBER"
             found = connection.execute(
-                "SELECT 1 FROM pg_roles of, pg_roles iam WHERE of.rolname = %s AND iam.rolname = 'rds_iam' "
-                "AND NOT of.rolsuper AND (pg_has_role(of.oid, iam.oid, 'USAGE') OR pg_has_role(of.oid, iam.oid, %s))",
-                [role, may_act],
+                "SELECT of.rolname FROM pg_roles of, pg_roles iam "
+                "WHERE of.rolname = ANY(%s) AND iam.rolname = 'rds_iam' AND NOT of.rolsuper "
+                "AND (pg_has_role(of.oid, iam.oid, 'USAGE') OR pg_has_role(of.oid, iam.oid, %s))",
+                [list(roles), may_act],
             )
-            return found.fetchone() is not None
+            return frozenset(name for (name,) in found)
 
     def snapshot(self, target: Path) -> None:
         """Copy the server to a directory from which `copy_of` restores it, while it runs or not."""

@@ -234,6 +234,8 @@ def test_a_database_that_outlived_the_server_is_found_and_ended(clone: Clone) ->
         assert orphan.stdout.readline(), "it handles signals by now"
         (folder / "postmaster.pid").write_text(f"{orphan.pid}\n{folder}\n1\n5432\n")
         assert [(one.name, one.port) for one in databases(clone.places)] == [("registry", 5432)]
+        (folder / "instance.json").write_text('{"port": 5433}')
+        assert [one.port for one in databases(clone.places)] == [5433], "clients go to the front, not to the server"
         clone.stop()
         assert b"KeyboardInterrupt" in orphan.communicate(timeout=5)[1], "PostgreSQL's fast shutdown is SIGINT"
 
