@@ -274,7 +274,8 @@ def test_tls_from_the_first_byte_needs_the_name_of_the_protocol(
 @pytest.mark.parametrize("begin", [b"\0\0\0\x04", struct.pack("!II", 10001, 196608), b"GET / HTTP/1.1\r\n\r\n"])
 def test_impossible_lengths_end_the_connection(plain: socket.socket, begin: bytes) -> None:
     plain.sendall(begin)
-    plain.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):  # it may be over already
+        plain.shutdown(socket.SHUT_WR)
     assert _is_over(plain)
 
 
