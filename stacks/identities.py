@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from components.cluster.preview_access import RULES
-from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.security.permissions import Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.preview_permissions import READ
-from components.security.workload_identity import PodIdentityTrust
+from components.security.workload_identity import PodIdentityTrust, workload_role_name
 from components.teams.matrix import (
     AwsAction,
     Identity,
@@ -21,7 +20,7 @@ from components.teams.matrix import (
     kubernetes_expectations,
 )
 from components.teams.persona_access import role_name
-from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING, Grant, group
+from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING, TRAINING_SECRETS, Grant, group
 from components.teams.team_workspace import SERVICE_ACCOUNT, namespace_name
 from stacks.cluster import PREVIEW_GROUP
 from stacks.settings import StackSettings
@@ -94,6 +93,7 @@ def _of_teams(settings: StackSettings) -> Iterator[Identity]:
                 rules=found.rules,
                 grants=found.grants,
                 permissions=found.permissions,
+                secrets=found.secrets,
             )
         yield Identity(
             name=f"{team} {SERVICE_ACCOUNT}",
@@ -102,6 +102,7 @@ def _of_teams(settings: StackSettings) -> Iterator[Identity]:
             namespace=namespace_name(team),
             team=team,
             grants=TRAINING,
+            secrets=TRAINING_SECRETS,
         )
 
 
@@ -115,6 +116,7 @@ def _of_the_platform(settings: StackSettings) -> Iterator[Identity]:
             rules=found.rules,
             grants=found.grants,
             permissions=found.permissions,
+            secrets=found.secrets,
         )
 
 
@@ -141,12 +143,14 @@ def _of_workloads(settings: StackSettings) -> Iterator[Identity]:
 
 
 def _role(settings: StackSettings, name: str) -> str:
-    return physical_name(settings.environment, name, limit=ROLE_NAME_LIMIT)
+    return workload_role_name(settings.environment, name)
 
 
 def _on(action: AwsAction, team: str, settings: StackSettings) -> str:
     if action.store is not None:
         return f"{action.store}/{action.key.format(team=team)}"
+    if action.secret is not None:
+        return f"secret {action.secret.format(team=team)}"
     resource = scope(settings).fill(action.resource).split(":")[-1]
     return f"{resource}, tagged as ours" if action.tags else resource
 

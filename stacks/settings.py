@@ -26,9 +26,11 @@ from components.model import Model
 from components.network.network import NetworkSettings
 from components.registry.data_versioning import DataVersioningSettings
 from components.registry.database import RegistryDatabaseSettings
+from components.registry.event_queue import RegistryEventsSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings
+from components.security.secret import SecretSettings
 from components.security.workload_identity import ObjectPrefix, Trust
 from components.storage.backups import BackupSettings
 from components.storage.container_registry import ContainerRegistrySettings
@@ -157,6 +159,10 @@ class StackSettings(Model):
         default=RegistryDatabaseSettings(), examples=[{"instance_class": "db.t4g.medium"}]
     )
     """The database of the experiment and model registry."""
+    secrets: SecretSettings = Field(default=SecretSettings(), examples=[{"recovery_window_in_days": 30}])
+    """The secrets of the registry's server and users: how long a deleted one can be brought back."""
+    registry_events: RegistryEventsSettings = Field(default=RegistryEventsSettings(), examples=[{"retention_days": 4}])
+    """The queue of what happens in the model registry."""
     backups: BackupSettings = Field(default=BackupSettings(), examples=[{"retention_days": 35}])
     """The daily backups of data sets, models and the database, beside versions and RDS' own backups."""
     audit_trail: AuditTrailSettings = Field(default=AuditTrailSettings(), examples=[{"retention_in_days": 365}])

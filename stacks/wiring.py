@@ -7,6 +7,7 @@ from stacks.cluster import Kubernetes, build_cluster
 from stacks.data import Data, build_data
 from stacks.foundation import Foundation, build_foundation
 from stacks.inside import Inside, build_inside
+from stacks.registry import Registry, build_registry
 from stacks.settings import StackSettings
 from stacks.teams import Teams, build_teams
 
@@ -19,6 +20,7 @@ class Platform:
     access: Access
     kubernetes: Kubernetes
     data: Data
+    registry: Registry
     inside: Inside
     teams: Teams
 
@@ -29,5 +31,7 @@ def build(settings: StackSettings) -> Platform:
     access = build_access(settings, foundation)
     kubernetes = build_cluster(settings, foundation, access)
     data = build_data(settings, foundation, kubernetes)
+    registry = build_registry(settings, foundation)
     inside = build_inside(settings, foundation, kubernetes)
-    return Platform(foundation, access, kubernetes, data, inside, build_teams(settings, foundation, kubernetes, inside))
+    teams = build_teams(settings, foundation, kubernetes, inside)
+    return Platform(foundation, access, kubernetes, data, registry, inside, teams)

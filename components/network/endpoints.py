@@ -29,13 +29,14 @@ InterfaceService: TypeAlias = Literal[
     "monitoring",
     "rds",
     "secretsmanager",
+    "sqs",
     "sts",
 ]
 HTTPS = 443
 
 # Services that hold the platform's own data: a caller of this account reaches only what this account owns. Not ECR,
 # from which nodes also pull the images of EKS add-ons: those are AWS's own.
-OWN_DATA_ONLY = frozenset({"kms", "logs", "secretsmanager"})
+OWN_DATA_ONLY = frozenset({"kms", "logs", "secretsmanager", "sqs"})
 
 
 class EndpointsArgs(Model):

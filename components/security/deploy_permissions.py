@@ -171,6 +171,31 @@ DATA: tuple[Permission, ...] = (
         resources=("arn:aws:secretsmanager:{region}:{account}:secret:rds!*",),
     ),
     Permission(
+        sid="ConfigureSecrets",
+        why="secrets are made and set up, without values; whoever changes a policy still reads none",
+        actions=(
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteResourcePolicy",
+            "secretsmanager:PutResourcePolicy",
+            "secretsmanager:TagResource",
+            "secretsmanager:UntagResource",
+            "secretsmanager:UpdateSecret",
+        ),
+        resources=("arn:aws:secretsmanager:{region}:{account}:secret:groundwork-{environment}/*",),
+    ),
+    Permission(
+        sid="RemoveUsersSecrets",
+        why="who leaves a team takes the sign-in along, which can be made again; the server's secret stays",
+        actions=("secretsmanager:DeleteSecret",),
+        resources=("arn:aws:secretsmanager:{region}:{account}:secret:groundwork-{environment}/mlflow/*/*",),
+    ),
+    Permission(
+        sid="ConfigureQueues",
+        why="queues are made and changed, not deleted, and no message is sent or received",
+        actions=("sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),
+        resources=("arn:aws:sqs:{region}:{account}:groundwork-{environment}-*",),
+    ),
+    Permission(
         sid="ConfigureRepositories",
         why="repositories are made and set up, not deleted, and no image is pushed",
         actions=(

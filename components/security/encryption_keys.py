@@ -35,6 +35,7 @@ DEFAULT_USES: Mapping[KeyName, tuple[KeyUse, ...]] = {
         KeyUse.IMAGES,
         KeyUse.LOG_GROUPS,
         KeyUse.OBJECTS,
+        KeyUse.QUEUES,
         KeyUse.SECRETS,
         KeyUse.VOLUMES,
     ),

@@ -13,7 +13,7 @@ about it, only by one that denies it: the boundary, too, could not name keys bef
 Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
 CloudTrail user guide, "Configure AWS KMS key policies"; RDS user guide, "Configuring an AWS KMS policy for Performance
 Insights"; AWS Backup developer guide, "Backup vault creation and deletion"; Secrets Manager user guide, "Secret
-encryption and decryption"; EKS user guide, "Encrypt Kubernetes secrets
+encryption and decryption"; SQS developer guide, "Key management"; EKS user guide, "Encrypt Kubernetes secrets
 with KMS"; EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide,
 "How AWS enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
@@ -62,6 +62,7 @@ class KeyUse(StrEnum):
     CLUSTER_SECRETS = "cluster-secrets"
     LOG_GROUPS = "log-groups"
     DATABASES = "databases"
+    QUEUES = "queues"
     SECRETS = "secrets"
     IMAGES = "images"
     TRAILS = "trails"
@@ -210,12 +211,32 @@ def _secrets(place: KeyPlace) -> list[Statement]:
                         # What Secrets Manager tries a key with before the secret exists; no secret is called so.
                         "RequestToValidateKeyAccess",
                         f"{secrets}:rds!*",
-                        f"{secrets}:{PROJECT}-{place.environment}-*",
+                        f"{secrets}:{PROJECT}-{place.environment}/*",
                     ]
                 },
             },
         ),
         *_grant_through(place, "secretsmanager", "GrantToSecrets"),
+    ]
+
+
+def _queues(place: KeyPlace) -> list[Statement]:
+    """Queues of the platform; whether a principal may send or receive is for SQS to decide."""
+    return [
+        allow(
+            "UseQueues",
+            principal=ANYONE,
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={
+                "StringEquals": _through(place, "sqs"),
+                "StringLike": {
+                    "kms:EncryptionContext:aws:sqs:arn": (
+                        f"arn:aws:sqs:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"
+                    )
+                },
+            },
+        )
     ]
 
 
@@ -344,6 +365,7 @@ _STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
     KeyUse.CLUSTER_SECRETS: _cluster_secrets,
     KeyUse.LOG_GROUPS: _log_groups,
     KeyUse.DATABASES: _databases,
+    KeyUse.QUEUES: _queues,
     KeyUse.SECRETS: _secrets,
     KeyUse.IMAGES: _images,
     KeyUse.TRAILS: _trails,

@@ -3,9 +3,13 @@
 Every role that the platform makes bears it, and the pipeline's deploy role can make none without it. It names the
 rights that workloads and the platform's service roles use and no more; a later component that needs another service
 adds its line here, in review. Keys: see `components.security.key_policy`, which grants their use to role sessions; the
-boundary denies any use of a key but through S3 and EC2.
+boundary denies any use of a key but through the services named here.
 
-Source: IAM user guide, "Permissions boundaries for IAM entities".
+A managed policy has room for 6,144 characters, so rights on different services share statements
+(`components.security.boundary_rights`), and a wildcard stands for several actions where no other action of the service
+is called so: a test compares them with the service's own list.
+
+Source: IAM user guide, "Permissions boundaries for IAM entities", "IAM and STS character limits".
 """
 
 import pulumi
@@ -14,8 +18,19 @@ from pulumi_aws import iam
 from components.model import Model
 from components.naming import PROJECT, physical_name
 from components.policy_document import Statement, allow, deny, document
+from components.security.boundary_rights import (
+    BoundedPlace,
+    backups,
+    cluster_parts,
+    objects_and_logs,
+    of_others,
+    registry,
+    together,
+)
 
 POLICY_NAME_LIMIT = 128
+KEY_SERVICES = ("backup", "ec2", "s3", "secretsmanager", "sqs")
+"""The services through which a role may use keys."""
 
 
 class PermissionsBoundaryArgs(Model):
@@ -60,75 +75,21 @@ def boundary_arn(account_id: str, environment: str) -> str:
 
 def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
     """Return what any role may do at most: objects of the environment, writing logs, and what runs the cluster."""
-    buckets = f"arn:aws:s3:::{PROJECT}-{args.environment}-*"  # the pattern covers the objects in them too
-    log_groups = f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*"
-    return (
-        allow(
-            # Workloads, S3 replication, and AWS Backup, which sets up a bucket's events and inventories for itself.
-            "ObjectsOfTheEnvironment",
-            actions=[
-                "s3:AbortMultipartUpload",
-                "s3:GetBucket*",
-                "s3:GetInventoryConfiguration",
-                "s3:GetObject",
-                "s3:GetObjectAcl",
-                "s3:GetObjectLegalHold",
-                "s3:GetObjectRetention",
-                "s3:GetObjectTagging",
-                "s3:GetObjectVersion",
-                "s3:GetObjectVersionAcl",
-                "s3:GetObjectVersionForReplication",
-                "s3:GetObjectVersionTagging",
-                "s3:GetReplicationConfiguration",
-                "s3:ListBucket*",
-                "s3:ListMultipartUploadParts",
-                "s3:PutBucketNotification",
-                "s3:PutInventoryConfiguration",
-                "s3:PutObject",
-                "s3:ReplicateObject",
-                "s3:ReplicateTags",
-            ],
-            resources=[buckets],
-        ),
-        allow(
-            # Of the service roles: flow logs, CloudTrail, and RDS enhanced monitoring, which makes its own group.
-            "WriteLogs",
-            actions=[
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:Describe*",
-                "logs:GetLogEvents",
-                "logs:PutLogEvents",
-                "logs:PutRetentionPolicy",
-            ],
-            resources=[log_groups],
-        ),
-        *_people_and_autoscaler(args),
-        *_nodes_and_network(args),
-        *_backups(args),
-        deny(
-            # For objects, for the volumes that the CSI driver makes, and for backups.
-            "KeysOnlyThroughServices",
-            actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:Generate*", "kms:ReEncrypt*"],
-            resources=["*"],
-            conditions={
-                "StringNotLike": {
-                    "kms:ViaService": ["backup.*.amazonaws.com", "ec2.*.amazonaws.com", "s3.*.amazonaws.com"]
-                }
-            },
-        ),
-        deny("NoIdentities", actions=["iam:*", "organizations:*", "sts:AssumeRole"], resources=["*"]),
-    )
-
-
-def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
-    """Return what the roles of people and of the cluster autoscaler may do at most, beside objects."""
+    place = BoundedPlace(account_id=args.account_id, region=args.region, environment=args.environment)
     cluster = f"{PROJECT}-{args.environment}"
-    eks = f"arn:aws:eks:{args.region}:{args.account_id}:*/{cluster}"
     groups = f"arn:aws:autoscaling:{args.region}:{args.account_id}:autoScalingGroup:*:autoScalingGroupName/*"
     return (
+        together(
+            "WithinTheEnvironment",
+            *objects_and_logs(place),
+            *cluster_parts(place),
+            *backups(place),
+            *registry(place),
+        ),
+        together("WithinTheAccount", *of_others(place)),
         allow(
-            "SeeWhatHasNoResource",  # capacity and the network; what AWS Backup looks for stores with
+            # Capacity and the network; what AWS Backup looks for stores with; a password that is made for the caller.
+            "WithoutResource",
             actions=[
                 "autoscaling:Describe*",
                 "cloudwatch:GetMetricData",
@@ -136,6 +97,7 @@ def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ..
                 "ecr:GetAuthorizationToken",
                 "elasticloadbalancing:Describe*",
                 "events:ListRules",
+                "secretsmanager:GetRandomPassword",
                 "tag:GetResources",
             ],
             resources=["*"],
@@ -146,31 +108,20 @@ def _people_and_autoscaler(args: PermissionsBoundaryArgs) -> tuple[Statement, ..
             resources=[groups],
             conditions={"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}},
         ),
-        allow(
-            "SeeAndOperateCluster",
-            actions=["eks:Describe*", "eks:List*", "eks:UpdateNodegroupConfig"],
-            resources=[eks, f"{eks}/*"],
+        *_addresses_volumes_and_groups(args),
+        deny(
+            # For objects, for the volumes that the CSI driver makes, for backups, secrets and messages.
+            "KeysOnlyThroughServices",
+            actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:Generate*", "kms:ReEncrypt*"],
+            resources=["*"],
+            conditions={"StringNotLike": {"kms:ViaService": [f"{name}.*.amazonaws.com" for name in KEY_SERVICES]}},
         ),
-        allow(
-            "SeeImages",
-            actions=["ecr:Describe*", "ecr:ListImages"],
-            resources=[f"arn:aws:ecr:{args.region}:{args.account_id}:repository/{cluster}-*"],
-        ),
-        allow(
-            "SeeTrail",
-            actions=["cloudtrail:GetEventSelectors", "cloudtrail:GetTrail", "cloudtrail:GetTrailStatus"],
-            resources=[f"arn:aws:cloudtrail:{args.region}:{args.account_id}:trail/{cluster}-*"],
-        ),
-        allow(
-            "ReadTrailEvents",
-            actions=["logs:FilterLogEvents"],
-            resources=[f"arn:aws:logs:{args.region}:{args.account_id}:log-group:/aws/cloudtrail/{cluster}-*"],
-        ),
+        deny("NoIdentities", actions=["iam:*", "organizations:*", "sts:AssumeRole"], resources=["*"]),
     )
 
 
-def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
-    """Return what the cluster's role, nodes, the CNI and the CSI driver may do at most.
+def _addresses_volumes_and_groups(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
+    """Return what the cluster's role, nodes, the CNI and the CSI driver may do with EC2 at most.
 
     AWS' managed policies for them ask for more: routes of subnets, other Auto Scaling groups, instance attributes. The
     control plane does not use these with pods that have addresses of the VPC.
@@ -178,12 +129,10 @@ def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
     ec2 = f"arn:aws:ec2:{args.region}:{args.account_id}"
     snapshots = f"arn:aws:ec2:{args.region}::snapshot/*"
     return (
-        # EKS looks at the key of secrets with the cluster's role.
-        allow("SeeKeys", actions=["kms:DescribeKey"], resources=[f"arn:aws:kms:{args.region}:{args.account_id}:key/*"]),
         allow(
             "AddressesAndVolumesOfPods",
             actions=[
-                "ec2:AssignPrivateIpAddresses",
+                "ec2:*PrivateIpAddresses",
                 "ec2:AttachNetworkInterface",
                 "ec2:AttachVolume",
                 "ec2:CreateNetworkInterface",
@@ -197,7 +146,6 @@ def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
                 "ec2:DetachVolume",
                 "ec2:ModifyNetworkInterfaceAttribute",
                 "ec2:ModifyVolume",
-                "ec2:UnassignPrivateIpAddresses",
             ],
             resources=[
                 f"{ec2}:instance/*",
@@ -209,87 +157,8 @@ def _nodes_and_network(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             ],
         ),
         allow(
-            "LoadBalancersOfServices",
-            actions=[
-                "ec2:AuthorizeSecurityGroupIngress",
-                "ec2:CreateSecurityGroup",
-                "ec2:DeleteSecurityGroup",
-                "ec2:RevokeSecurityGroupIngress",
-                "elasticloadbalancing:AddTags",
-                "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
-                "elasticloadbalancing:AttachLoadBalancerToSubnets",
-                "elasticloadbalancing:ConfigureHealthCheck",
-                "elasticloadbalancing:CreateListener",
-                "elasticloadbalancing:CreateLoadBalancer",
-                "elasticloadbalancing:CreateLoadBalancerListeners",
-                "elasticloadbalancing:CreateTargetGroup",
-                "elasticloadbalancing:DeleteListener",
-                "elasticloadbalancing:DeleteLoadBalancer",
-                "elasticloadbalancing:DeleteLoadBalancerListeners",
-                "elasticloadbalancing:DeleteTargetGroup",
-                "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
-                "elasticloadbalancing:DeregisterTargets",
-                "elasticloadbalancing:ModifyListener",
-                "elasticloadbalancing:ModifyLoadBalancerAttributes",
-                "elasticloadbalancing:ModifyTargetGroup",
-                "elasticloadbalancing:ModifyTargetGroupAttributes",
-                "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
-                "elasticloadbalancing:RegisterTargets",
-            ],
-            resources=[
-                f"{ec2}:security-group/*",
-                f"{ec2}:vpc/*",
-                f"arn:aws:elasticloadbalancing:{args.region}:{args.account_id}:*",
-            ],
-        ),
-        allow(
-            # Images of the environment, and those of EKS' add-ons, which are in accounts of AWS.
-            "PullImages",
-            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=[f"arn:aws:ecr:{args.region}:*:repository/*"],
-        ),
-        allow(
-            # With which the agent on a node gets pods their roles.
-            "RolesOfPods",
-            actions=["eks-auth:AssumeRoleForPodIdentity"],
-            resources=[f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{PROJECT}-{args.environment}"],
-        ),
-    )
-
-
-def _backups(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
-    """Return what the role of AWS Backup may do at most, beside what is said of buckets and of what has no resource."""
-    ours, here = f"{PROJECT}-{args.environment}-*", f"{args.region}:{args.account_id}"
-    rds = f"arn:aws:rds:{here}"
-    return (
-        allow(
-            "FollowChanges",
-            actions=[
-                "events:DeleteRule",
-                "events:DescribeRule",
-                "events:DisableRule",
-                "events:EnableRule",
-                "events:ListTargetsByRule",
-                "events:PutRule",
-                "events:PutTargets",
-                "events:RemoveTargets",
-            ],
-            resources=[f"arn:aws:events:{here}:rule/AwsBackupManagedRule*"],
-        ),
-        allow(
-            "SnapshotDatabases",
-            actions=[
-                "rds:AddTagsToResource",
-                "rds:CreateDBSnapshot",
-                "rds:DeleteDBSnapshot",
-                "rds:Describe*",
-                "rds:ListTagsForResource",
-            ],
-            resources=[f"{rds}:db:{ours}", f"{rds}:snapshot:awsbackup:*"],
-        ),
-        allow(
-            "KeepBackups",
-            actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault", "backup:TagResource"],
-            resources=[f"arn:aws:backup:{here}:backup-vault:{ours}", f"arn:aws:backup:{here}:recovery-point:*"],
+            "GroupsOfLoadBalancers",
+            actions=["ec2:*SecurityGroupIngress", "ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],
+            resources=[f"{ec2}:security-group/*", f"{ec2}:vpc/*"],
         ),
     )

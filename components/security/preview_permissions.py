@@ -157,6 +157,18 @@ READ: tuple[Permission, ...] = (
         ),
     ),
     Permission(
+        sid="ReadSecretSettings",
+        why="key, tags and policy of secrets, never their values",
+        actions=("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
+        resources=("arn:aws:secretsmanager:{region}:{account}:secret:groundwork-{environment}/*",),
+    ),
+    Permission(
+        sid="ReadQueues",
+        why="how queues are set up, not the messages in them",
+        actions=("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"),
+        resources=("arn:aws:sqs:{region}:{account}:groundwork-{environment}-*",),
+    ),
+    Permission(
         sid="ReadLogGroups",
         why="retention and key of log groups, not their events",
         actions=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
@@ -178,6 +190,13 @@ NO_DATA: tuple[Permission, ...] = (
         why="a pipeline passes secrets on by ARN and never sees one",
         denied=True,
         actions=("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"),
+        resources=("*",),
+    ),
+    Permission(
+        sid="NoMessagesNoRecords",
+        why="what waits in a queue and what a database holds is not the pipeline's either",
+        denied=True,
+        actions=("rds-db:connect", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:ReceiveMessage", "sqs:SendMessage"),
         resources=("*",),
     ),
 )

@@ -84,6 +84,8 @@ class WorkloadIdentityArgs(Model):
     """Who may assume the role."""
     bucket_grants: tuple[BucketGrant, ...] = ()
     """What the workload may do with objects; nothing by default."""
+    rights: tuple[Statement, ...] = ()
+    """What else it may do, on resources whose names are known beforehand; nothing by default."""
 
 
 class WorkloadIdentity(pulumi.ComponentResource):
@@ -97,7 +99,7 @@ class WorkloadIdentity(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = iam.Role(
             f"{name}-role",
-            name=physical_name(args.environment, name, limit=ROLE_NAME_LIMIT),
+            name=workload_role_name(args.environment, name),
             description=f"Workload {name} of Groundwork {args.environment}",
             assume_role_policy=document(trust_statement(args)),
             permissions_boundary=args.boundary_arn,
@@ -112,8 +114,20 @@ class WorkloadIdentity(pulumi.ComponentResource):
                 policy=buckets.apply(lambda names: document(*object_statements(args.bucket_grants, names))),
                 opts=child,
             )
+        if args.rights:
+            iam.RolePolicy(f"{name}-rights", role=role.name, policy=document(*args.rights), opts=child)
         self.role_arn, self.role_name = role.arn, role.name
         self.register_outputs({"role_arn": self.role_arn, "role_name": self.role_name})
+
+
+def workload_role_name(environment: str, name: str) -> str:
+    """Return the name of a role, of the component's own name."""
+    return physical_name(environment, name, limit=ROLE_NAME_LIMIT)
+
+
+def workload_role_arn(account_id: str, environment: str, name: str) -> str:
+    """Return the ARN of a role, of the component's own name; known before it exists."""
+    return f"arn:aws:iam::{account_id}:role/{workload_role_name(environment, name)}"
 
 
 def trust_statement(args: WorkloadIdentityArgs) -> Statement:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 from components.cluster.group_rights import Rule
 from components.security.permissions import Permission, Scope
+from components.security.secret import READ
 from components.security.workload_identity import READ_OBJECTS, WRITE_OBJECTS
 from components.teams.personas import Grant
 
@@ -31,6 +32,7 @@ class Identity:
     rules: tuple[Rule, ...] = ()
     grants: tuple[Grant, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,8 @@ class AwsAction:
     store: str | None = None
     """The bucket that it is about, by its store; `key` is where in it."""
     key: str = ""
+    secret: str | None = None
+    """The secret that it is about, by what is after the environment in its name."""
     resource: str = ""
     tags: tuple[tuple[str, str], ...] = field(default=())
     """Tags that the resource bears, as templates."""
@@ -115,6 +119,14 @@ CLUSTER = "arn:aws:eks:{region}:{account}:cluster/groundwork-{environment}"
 NODE_GROUP = "arn:aws:eks:{region}:{account}:nodegroup/groundwork-{environment}/system/1"
 ASG = "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:1:autoScalingGroupName/eks-system"
 OURS = (("k8s.io/cluster-autoscaler/groundwork-{environment}", "owned"),)
+SECRET_PATHS = (
+    "mlflow/{team}/data-scientist",
+    "mlflow/{team}/ml-engineer",
+    "mlflow/{team}/release-approver",
+    "mlflow/{team}/training",
+    "mlflow/auditor",
+    "mlflow/server",
+)
 TRAIL = "arn:aws:cloudtrail:{region}:{account}:trail/groundwork-{environment}-audit-trail"
 
 
@@ -143,6 +155,8 @@ AWS_ACTIONS: tuple[AwsAction, ...] = (
     AwsAction(action="cloudtrail:StopLogging", resource=TRAIL),
     AwsAction(action="iam:CreateRole", resource="arn:aws:iam::{account}:role/groundwork-{environment}-new"),
     AwsAction(action="secretsmanager:GetSecretValue", resource="arn:aws:secretsmanager:{region}:{account}:secret:rds"),
+    *(AwsAction(action="secretsmanager:GetSecretValue", secret=path) for path in SECRET_PATHS),
+    AwsAction(action="secretsmanager:PutSecretValue", secret=SECRET_PATHS[0]),
 )
 
 
@@ -167,7 +181,7 @@ def aws_expectations(identities: Iterable[Identity], teams: Iterable[str], scope
     names = tuple(teams)
     for identity in identities:
         for action in AWS_ACTIONS:
-            for team in names if "{team}" in action.key else names[:1]:
+            for team in names if "{team}" in f"{action.key}{action.secret}" else names[:1]:
                 yield AwsExpectation(
                     identity=identity, action=action, team=team, allowed=allows_in_aws(identity, action, team, scope)
                 )
@@ -184,7 +198,7 @@ def allows_in_cluster(identity: Identity, action: KubernetesAction, namespace: s
 
 
 def allows_in_aws(identity: Identity, action: AwsAction, team: str, scope: Scope) -> bool:
-    """Whether a grant covers the object, or a permission the call; nothing else gives a right."""
+    """Whether a grant covers the object, the secret is one's own, or a permission covers the call."""
     if action.store is not None:
         key = action.key.format(team=team)
         return any(
@@ -193,6 +207,9 @@ def allows_in_aws(identity: Identity, action: AwsAction, team: str, scope: Scope
             and action.action in READ_OBJECTS + (WRITE_OBJECTS if grant.access == "write" else ())
             for grant in identity.grants
         )
+    if action.secret is not None:
+        own = (path.format(team=identity.team) for path in identity.secrets)
+        return action.action in READ and action.secret.format(team=team) in own
     resource = scope.fill(action.resource)
     tags = {f"aws:ResourceTag/{scope.fill(key)}": value for key, value in action.tags}
     return any(

@@ -22,6 +22,7 @@ from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.policy_document import Statement, account_principal, allow, document
 from components.security.permissions import Scope
 from components.security.permissions_boundary import boundary_arn
+from components.security.secret import read_secrets, secret_arn_pattern
 from components.security.workload_identity import BucketGrant, object_statements
 from components.tags import KeyName, key_access_tags
 from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, Grant, Persona, group
@@ -101,10 +102,7 @@ class PersonaAccess(pulumi.ComponentResource):
         )
         policies = [
             iam.RolePolicy(
-                f"{name}-rights",
-                role=role.name,
-                policy=document(*(permission.statement(scope_of(args)) for permission in persona.permissions)),
-                opts=child,
+                f"{name}-rights", role=role.name, policy=document(*rights_statements(args, persona)), opts=child
             )
         ]
         if grants:
@@ -146,6 +144,20 @@ def persona_of(args: PersonaAccessArgs) -> Persona:
             f"there is no persona {args.persona!r} here; there are {', '.join(name for name, _ in personas)}"
         )
     return found[0]
+
+
+def rights_statements(args: PersonaAccessArgs, persona: Persona) -> tuple[Statement, ...]:
+    """Return what a persona may do in AWS beside objects: its permissions, and reading its own secrets."""
+    rights = tuple(permission.statement(scope_of(args)) for permission in persona.permissions)
+    return (*rights, *secret_rights(persona.secrets, args.account_id, args.region, args.environment, args.team))
+
+
+def secret_rights(
+    paths: tuple[str, ...], account_id: str, region: str, environment: str, team: str | None
+) -> tuple[Statement, ...]:
+    """Return the right to read the secrets at these paths, for one team; none where there are none."""
+    arns = [secret_arn_pattern(account_id, region, environment, path.format(team=team)) for path in paths]
+    return (read_secrets("ReadSecrets", *arns),) if arns else ()
 
 
 def role_name(environment: str, persona: str, team: str | None = None) -> str:

@@ -2,9 +2,10 @@
 
 A team's persona acts in the team's own namespace and under the team's own prefixes; a persona of the platform acts in
 the whole cluster and sees no data. Nobody reads secrets, opens a shell in a pod, creates a bare pod, or changes rights,
-quotas, network policies and namespaces: that is for who administers the cluster, and for the program.
+quotas, network policies and namespaces: that is for who administers the cluster, and for the program. The one secret
+of AWS that somebody reads is their own, with which they sign in to the tracking server.
 
-`{team}` in a prefix is the team's name; permissions are templates as in `components.security.permissions`.
+`{team}` in a prefix or a path is the team's name; permissions are templates as in `components.security.permissions`.
 
 Source: Kubernetes documentation, "Using RBAC Authorization", "Role Based Access Control Good Practices"; service
         authorization reference, one page a service.
@@ -44,6 +45,8 @@ class Persona:
     """In the team's namespace, or in the whole cluster for a persona of the platform."""
     grants: tuple[Grant, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """The secrets that they read: what is after the environment in their names."""
 
 
 SEE_WORK = (
@@ -212,6 +215,8 @@ READ_TRAIL_EVENTS = Permission(
 
 OWN = "teams/{team}/"
 APPROVALS = "approvals/{team}/"
+SIGN_IN = "mlflow/{team}/"
+"""Where the secrets are with which a team's people and jobs sign in to the tracking server."""
 
 TEAM_PERSONAS: Mapping[TeamPersona, Persona] = {
     "data-scientist": Persona(
@@ -219,18 +224,21 @@ TEAM_PERSONAS: Mapping[TeamPersona, Persona] = {
         rules=SEE_WORK + RUN_JOBS,
         grants=(Grant("datasets", OWN, "read"), Grant("artifacts", OWN, "write"), Grant("dvc", OWN, "write")),
         permissions=(USE_CLUSTER, SEE_IMAGES),
+        secrets=(f"{SIGN_IN}data-scientist",),
     ),
     "ml-engineer": Persona(
         does="brings models into service and keeps the team's data sets",
         rules=SEE_WORK + RUN_JOBS + RUN_SERVICES,
         grants=(Grant("datasets", OWN, "write"), Grant("artifacts", OWN, "write"), Grant("dvc", OWN, "write")),
         permissions=(USE_CLUSTER, SEE_IMAGES),
+        secrets=(f"{SIGN_IN}ml-engineer",),
     ),
     "release-approver": Persona(
         does="looks at a model and approves its release; makes and runs nothing",
         rules=SEE_WORK,
         grants=(Grant("artifacts", OWN, "read"), Grant("artifacts", APPROVALS, "write")),
         permissions=(USE_CLUSTER,),
+        secrets=(f"{SIGN_IN}release-approver",),
     ),
 }
 PLATFORM_PERSONAS: Mapping[PlatformPersona, Persona] = {
@@ -244,11 +252,14 @@ PLATFORM_PERSONAS: Mapping[PlatformPersona, Persona] = {
         rules=SEE_CLUSTER,
         grants=(Grant("audit", "", "read"),),
         permissions=(SEE_EKS, SEE_IMAGES, SEE_TRAIL, READ_TRAIL_EVENTS),
+        secrets=("mlflow/auditor",),
     ),
 }
 
 TRAINING = (Grant("datasets", OWN, "read"), Grant("dvc", OWN, "read"), Grant("artifacts", OWN, "write"))
 """What the team's service account `training` may do in AWS: the team's own prefixes, no more than its people."""
+TRAINING_SECRETS = (f"{SIGN_IN}training",)
+"""The secrets that the team's service account `training` reads."""
 
 
 def group(persona: str, team: str | None = None) -> str:

@@ -15,9 +15,21 @@ from pydantic import Field
 
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
 from components.model import Model, Wire
-from components.security.workload_identity import PodIdentityTrust, WorkloadIdentity, WorkloadIdentityArgs
-from components.teams.persona_access import BucketOf, PersonaAccess, PersonaAccessArgs, Principals, bucket_grants
-from components.teams.personas import TRAINING, TeamPersona
+from components.security.workload_identity import (
+    PodIdentityTrust,
+    WorkloadIdentity,
+    WorkloadIdentityArgs,
+    workload_role_arn,
+)
+from components.teams.persona_access import (
+    BucketOf,
+    PersonaAccess,
+    PersonaAccessArgs,
+    Principals,
+    bucket_grants,
+    secret_rights,
+)
+from components.teams.personas import TRAINING, TRAINING_SECRETS, TeamPersona
 
 SERVICE_ACCOUNT = "training"
 
@@ -135,6 +147,7 @@ class TeamWorkspace(pulumi.ComponentResource):
                     service_account=SERVICE_ACCOUNT,
                 ),
                 bucket_grants=bucket_grants(TRAINING, args.team, args.stores),
+                rights=secret_rights(TRAINING_SECRETS, args.account_id, args.region, args.environment, args.team),
             ),
             child,
         )
@@ -147,6 +160,11 @@ class TeamWorkspace(pulumi.ComponentResource):
             opts=child,
         )
         return identity.role_arn
+
+
+def training_role_arn(account_id: str, environment: str, team: str) -> str:
+    """Return the ARN of the role of a team's service account `training`, known before it exists."""
+    return workload_role_arn(account_id, environment, f"team-{team}-{SERVICE_ACCOUNT}")
 
 
 def namespace_name(team: str) -> str:

@@ -58,6 +58,7 @@ READ_ONLY: Final[tuple[str, ...]] = (
     "cloudwatch:GetMetricStatistics",
     "ecr:GetAuthorizationToken",
     "kms:GenerateRandom",
+    "secretsmanager:GetRandomPassword",
     "sts:GetCallerIdentity",
     "tag:GetResources",
     "tag:GetTagKeys",

@@ -66,6 +66,8 @@ class Recorder(Mocks):
         self.made: list[MockResourceArgs] = []
         self.requests: dict[str, RegisterResourceRequest] = {}
         """What the engine was really asked, by logical name: parent, provider, options. URNs in it are shortened."""
+        self.state: dict[str, Mapping[str, Any]] = {}
+        """What the provider answered of a custom resource, by logical name: what went in, and what AWS filled in."""
         self.outputs: dict[str, Mapping[str, Any]] = {}
         """What `register_outputs` said, by logical name."""
 
@@ -77,7 +79,8 @@ class Recorder(Mocks):
         if self.preview:
             # The kubeconfig is not known, so the engine does not ask the provider: not even inputs come back.
             return None, {} if args.typ.startswith("kubernetes:") else dict(args.inputs)
-        return f"{args.name}-id", _filled_in(_computed(args), args.inputs)
+        self.state[args.name] = _filled_in(_computed(args), args.inputs)
+        return f"{args.name}-id", dict(self.state[args.name])
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Refuse every provider function."""

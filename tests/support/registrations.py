@@ -43,7 +43,7 @@ def resources(environment: str) -> tuple[Resource, ...]:
             inputs=as_the_engine_sends_it(made.inputs),
             default_tags=tags,
             protect=recorder.requests[made.name].protect,
-            outputs=as_the_engine_sends_it(made.inputs) | {"id": f"{made.name}-id"},
+            outputs=as_the_engine_sends_it(recorder.state[made.name]) | {"id": f"{made.name}-id"},
         )
         for made in recorder.children()
     )

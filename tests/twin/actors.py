@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from components.security.secret import secret_name
 from components.teams.matrix import AwsAction, Identity, KubernetesAction
 from tests.support.project import Project
 from tests.twin.clusters import eventually
@@ -55,6 +56,8 @@ class Places:
     """An Auto Scaling group without the cluster's tag."""
     trail: str
     secret: str
+    """Of the database's master user."""
+    environment: str
     account: str
 
 
@@ -185,6 +188,11 @@ def _call(aws: Account, action: AwsAction, team: str, places: Places) -> object:
         if operation == "GetObject":
             return client.get_object(**where)["Body"].read()
         return client.put_object(**where, Body=b"x") if operation == "PutObject" else client.delete_object(**where)
+    if action.secret is not None:
+        named = secret_name(places.environment, action.secret.format(team=team))
+        if operation == "GetSecretValue":
+            return client.get_secret_value(SecretId=named)
+        return client.put_secret_value(SecretId=named, SecretString="not a secret")
     if service == "eks":
         return _call_eks(client, operation, places)
     if operation == "SetDesiredCapacity":

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from components.naming import bucket_name
+from components.security.secret import secret_name
 from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
 from stacks.identities import PREVIEWS, identities, namespaces, scope
 from stacks.settings import StackSettings, parse_settings
@@ -96,6 +97,9 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
         if expected.action.store is not None:
             key = expected.action.key.format(team=expected.team)
             s3.put_object(Bucket=buckets[expected.action.store], Key=key, Body=b"there")
+        if expected.action.secret is not None:
+            named = secret_name(place.environment, expected.action.secret.format(team=expected.team))
+            account.client("secretsmanager").put_secret_value(SecretId=named, SecretString="not a secret")
     yield Places(
         buckets=buckets,
         cluster=cluster,
@@ -105,6 +109,7 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
         foreign_group=FOREIGN,
         trail=outputs["trail_arn"],
         secret=outputs["database_master_secret_arn"],
+        environment=place.environment,
         account=place.account,
     )
     scaling.delete_auto_scaling_group(AutoScalingGroupName=FOREIGN, ForceDelete=True)

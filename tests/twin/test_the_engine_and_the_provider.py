@@ -259,9 +259,9 @@ def tags_of(engine: Engine) -> dict[str, dict[str, str]]:
             id="a property",
         ),
         pytest.param(
-            'pulumi.CustomResource("aws:sqs/queue:Queue", "q", {}, opts=on_aws())',
+            'pulumi.CustomResource("aws:dynamodb/table:Table", "t", {}, opts=on_aws())',
             "",
-            ("aws:sqs/queue:Queue", "twin/providers/aws/types/sqs.py"),
+            ("aws:dynamodb/table:Table", "twin/providers/aws/types/dynamodb.py"),
             id="a type",
         ),
         pytest.param(

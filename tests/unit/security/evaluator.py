@@ -57,6 +57,8 @@ def _holds(operator: str, key: str, wanted: Iterable[str], context: Mapping[str,
         return value is None or value in wanted
     if operator == "StringNotLike":
         return value is None or not any(_like(value, pattern) for pattern in wanted)
+    if operator in ("StringNotEquals", "ArnNotEquals"):
+        return value is None or value not in wanted
     if value is None:
         return False
     if operator in ("StringEquals", "Bool"):

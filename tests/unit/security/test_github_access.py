@@ -41,6 +41,37 @@ def statements(recorder: Recorder) -> Iterator[Mapping[str, Any]]:
         yield from json.loads(made.inputs["policy"])["Statement"]
 
 
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:groundwork-dev/mlflow"
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:groundwork-dev-registry-events"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "preview", "deploy"),
+    [
+        ("secretsmanager:CreateSecret", f"{SECRET}/server", "none", "Allow"),
+        ("secretsmanager:PutResourcePolicy", f"{SECRET}/server-AbCdEf", "none", "Allow"),
+        ("secretsmanager:DescribeSecret", f"{SECRET}/server-AbCdEf", "Allow", "Allow"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}/server-AbCdEf", "Deny", "Deny"),
+        ("secretsmanager:PutSecretValue", f"{SECRET}/server-AbCdEf", "none", "none"),
+        ("secretsmanager:DeleteSecret", f"{SECRET}/server-AbCdEf", "none", "none"),
+        ("secretsmanager:DeleteSecret", f"{SECRET}/vision/data-scientist-AbCdEf", "none", "Allow"),
+        ("secretsmanager:CreateSecret", SECRET.replace("-dev/", "-prod/") + "/server", "none", "none"),
+        ("sqs:CreateQueue", QUEUE, "none", "Allow"),
+        ("sqs:GetQueueAttributes", QUEUE, "Allow", "Allow"),
+        ("sqs:SetQueueAttributes", QUEUE.replace("-dev-", "-prod-"), "none", "none"),
+        ("sqs:DeleteQueue", QUEUE, "none", "none"),
+        ("sqs:ReceiveMessage", QUEUE, "Deny", "Deny"),
+        ("sqs:SendMessage", QUEUE, "Deny", "Deny"),
+        ("rds-db:connect", f"arn:aws:rds-db:{REGION}:{ACCOUNT_ID}:dbuser:db-1/mlflow", "Deny", "Deny"),
+    ],
+)
+def test_secrets_and_queues_are_set_up_and_what_is_in_them_is_not_the_pipelines(
+    recorder: Recorder, action: str, resource: str, preview: str, deploy: str
+) -> None:
+    assert said(recorder, "preview", action, resource) == preview
+    assert said(recorder, "deploy", action, resource) == deploy
+
+
 @pytest.mark.parametrize(
     ("role", "subject"),
     [("preview", "repo:acme/groundwork:pull_request"), ("deploy", "repo:acme/groundwork:environment:dev")],

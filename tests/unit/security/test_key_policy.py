@@ -138,6 +138,25 @@ def test_secrets_of_rds_are_usable_through_secrets_manager_and_others_are_not() 
     tried = {"kms:EncryptionContext:SecretARN": "RequestToValidateKeyAccess"}
     assert said("kms:GenerateDataKey", context | tried) == "Allow", "without it no secret can be made with the key"
 
+    ours = {"kms:EncryptionContext:SecretARN": f"{arn}groundwork-dev/mlflow/server-AbCdEf"}
+    assert said("kms:GenerateDataKey", context | ours) == "Allow"
+    other = {"kms:EncryptionContext:SecretARN": f"{arn}groundwork-dev-2/mlflow/server-AbCdEf"}
+    assert said("kms:GenerateDataKey", context | other) == "none", "another environment whose name begins alike"
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
+def test_messages_of_the_environments_queues_are_encrypted_through_sqs_and_others_are_not(action: str) -> None:
+    context = {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"sqs.{REGION}.amazonaws.com"}
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:"
+    good = context | {"kms:EncryptionContext:aws:sqs:arn": f"{arn}groundwork-dev-registry-events"}
+    assert said(action, good) == "Allow"
+    for change in (
+        {"kms:EncryptionContext:aws:sqs:arn": f"{arn}groundwork-prod-registry-events"},
+        {"kms:ViaService": f"sns.{REGION}.amazonaws.com"},
+        {"kms:CallerAccount": "999999999999"},
+    ):
+        assert said(action, good | change) == "none"
+
 
 def test_performance_data_of_databases_can_be_read_and_nothing_else_of_them() -> None:
     context = {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"rds.{REGION}.amazonaws.com"}

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.policy_document import document
+from components.policy_document import allow, document
 from components.security.key_policy import KeyPlace, KeyUse, key_policy
 from components.security.workload_identity import (
     BucketGrant,
@@ -16,6 +16,7 @@ from components.security.workload_identity import (
     Trust,
     WorkloadIdentity,
     WorkloadIdentityArgs,
+    workload_role_arn,
 )
 from components.tags import DataClass
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
@@ -52,6 +53,20 @@ def build(recorder: Recorder, *grants: BucketGrant, trust: Trust = PODS) -> dict
 
 def rights(recorder: Recorder, action: str, resource: str, context: dict[str, str] | None = None) -> str:
     return decision(recorder.one("trainer-objects").inputs["policy"], action, resource, context or {})
+
+
+def test_what_else_a_workload_may_do_is_a_policy_beside_its_objects(recorder: Recorder) -> None:
+    args = {"account_id": ACCOUNT_ID, "region": REGION, "environment": "dev", "boundary_arn": BOUNDARY, "trust": PODS}
+    right = allow("Read", actions=["secretsmanager:GetSecretValue"], resources=["arn:aws:secretsmanager:::secret:a"])
+    run_program(lambda: WorkloadIdentity("trainer", WorkloadIdentityArgs.model_validate(args | {"rights": (right,)})))
+    policy = recorder.one("trainer-rights").inputs["policy"]
+    assert decision(policy, "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:::secret:a", {}) == "Allow"
+    assert len(recorder.of_type("aws:iam/rolePolicy:RolePolicy")) == 1
+
+
+def test_its_arn_is_known_beforehand(recorder: Recorder) -> None:
+    role = build(recorder, grant("read"))
+    assert workload_role_arn(ACCOUNT_ID, "dev", "trainer") == f"arn:aws:iam::{ACCOUNT_ID}:role/{role['name']}"
 
 
 def test_a_reader_reads_and_lists_under_its_prefix_only(recorder: Recorder) -> None:

@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from components.naming import bucket_name
+from components.security.secret import secret_arn_pattern
 from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
 from stacks.identities import FILE, identities, namespaces, rendered, scope
 from stacks.settings import StackSettings, parse_settings
@@ -50,8 +51,20 @@ def may_in_aws(expected: AwsExpectation) -> bool:
     if action.store is not None:
         bucket = bucket_name(place.environment, action.store, place.account, place.region)
         resource = f"arn:aws:s3:::{bucket}/{action.key.format(team=expected.team)}"
-    tags = {f"aws:ResourceTag/{place.fill(key)}": value for key, value in action.tags}
-    answers = {decision(each, action.action, resource, tags) for each in policies(expected.identity.role_name)}
+    documents, context = (
+        policies(expected.identity.role_name),
+        {f"aws:ResourceTag/{place.fill(key)}": value for key, value in action.tags},
+    )
+    if action.secret is not None:
+        path = action.secret.format(team=expected.team)
+        resource = secret_arn_pattern(place.account, place.region, place.environment, path).replace("?", "a")
+        documents += (recorded().one(f"secret-{path.replace('/', '-')}-policy").inputs["policy"],)
+        context = {
+            "aws:SecureTransport": "true",
+            "aws:PrincipalAccount": place.account,
+            "aws:PrincipalArn": f"arn:aws:iam::{place.account}:role/{expected.identity.role_name}",
+        }
+    answers = {decision(each, action.action, resource, context) for each in documents}
     return "Allow" in answers and "Deny" not in answers
 
 
@@ -133,4 +146,4 @@ def test_no_identity_of_one_team_reaches_another(team: str) -> None:
     for expected in kubernetes_expectations(mine, namespaces(settings())):
         assert not (expected.allowed and expected.namespace in others)
     for call in aws_expectations(mine, settings().teams, scope(settings())):
-        assert not (call.allowed and "{team}" in call.action.key and call.team != team)
+        assert not (call.allowed and "{team}" in f"{call.action.key}{call.action.secret}" and call.team != team)

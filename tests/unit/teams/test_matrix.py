@@ -34,6 +34,7 @@ def identity(persona: str) -> Identity:
         rules=found.rules,
         grants=found.grants,
         permissions=found.permissions,
+        secrets=found.secrets,
     )
 
 
@@ -67,6 +68,8 @@ IN_CLUSTER = [
 ]
 VISION_MODEL = AwsAction(action="s3:GetObject", store="artifacts", key="teams/{team}/model")
 DELETION = AwsAction(action="s3:DeleteObject", store="artifacts", key="teams/{team}/model")
+SIGN_IN = AwsAction(action="secretsmanager:GetSecretValue", secret="mlflow/{team}/data-scientist")
+SERVER = AwsAction(action="secretsmanager:GetSecretValue", secret="mlflow/server")
 IN_AWS = [
     ("data-scientist", VISION_MODEL, "vision", True),
     ("data-scientist", VISION_MODEL, "language", False),
@@ -79,6 +82,14 @@ IN_AWS = [
     ("release-approver", AwsAction(action="s3:PutObject", store="artifacts", key="approvals/{team}/r"), "vision", True),
     ("ml-engineer", AwsAction(action="s3:PutObject", store="artifacts", key="approvals/{team}/r"), "vision", False),
     ("platform-engineer", VISION_MODEL, "vision", False),
+    ("data-scientist", SIGN_IN, "vision", True),
+    ("data-scientist", SIGN_IN, "language", False),
+    ("ml-engineer", SIGN_IN, "vision", False),
+    ("data-scientist", AwsAction(action="secretsmanager:PutSecretValue", secret=SIGN_IN.secret), "vision", False),
+    ("data-scientist", SERVER, "vision", False),
+    ("platform-engineer", SERVER, "vision", False),
+    ("auditor", SIGN_IN, "vision", False),
+    ("auditor", AwsAction(action="secretsmanager:GetSecretValue", secret="mlflow/auditor"), "vision", True),
     ("auditor", AwsAction(action="s3:GetObject", store="audit", key="AWSLogs/x"), "vision", True),
     ("auditor", AwsAction(action="s3:PutObject", store="audit", key="AWSLogs/x"), "vision", False),
 ]
@@ -115,7 +126,7 @@ def test_every_action_is_asked_of_every_identity_once_in_each_place() -> None:
 
 def test_actions_about_a_team_are_asked_about_each_team_and_others_once() -> None:
     found = list(aws_expectations([identity("auditor")], ["vision", "language"], SCOPE))
-    about_teams = [action for action in AWS_ACTIONS if "{team}" in action.key]
+    about_teams = [action for action in AWS_ACTIONS if "{team}" in f"{action.key}{action.secret}"]
     assert len(found) == len(AWS_ACTIONS) + len(about_teams)
 
 

@@ -88,6 +88,26 @@ def test_the_role_has_a_known_name_the_boundary_and_an_entry_with_its_group(
     assert (subject["kind"], [subject["name"]]) == ("Group", entry["kubernetesGroups"])
 
 
+SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:groundwork-dev/mlflow"
+OWN_SECRETS = {
+    "data-scientist": "vision/data-scientist",
+    "ml-engineer": "vision/ml-engineer",
+    "release-approver": "vision/release-approver",
+    "auditor": "auditor",
+}
+
+
+@each_persona
+def test_a_persona_reads_the_secret_that_it_signs_in_with_and_no_other(
+    recorder: Recorder, persona: str, team: str | None
+) -> None:
+    build(persona, team)
+    every = {*OWN_SECRETS.values(), "server", "vision/training", "language/data-scientist", "vision-2/data-scientist"}
+    read = {path for path in every if may(recorder, "secretsmanager:GetSecretValue", f"{SECRETS}/{path}-AbCdEf")}
+    assert read == ({OWN_SECRETS[persona]} if persona in OWN_SECRETS else set())
+    assert not any(may(recorder, "secretsmanager:PutSecretValue", f"{SECRETS}/{path}-AbCdEf") for path in every)
+
+
 def test_a_teams_rights_end_at_its_namespace(recorder: Recorder) -> None:
     build("ml-engineer")
     assert not recorder.of_type("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole")
