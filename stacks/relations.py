@@ -174,6 +174,7 @@ PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("database", "multi_az"), True, "without a standby, the loss of a zone stops the registry"),
     (("database", "protect"), True, "it holds data"),
     (("database", "final_snapshot"), True, "it holds data"),
+    (("secrets", "protect"), True, "whoever signs in with them is shut out without them"),
     (("cluster", "protect"), True, "all that runs in it would go with it"),
     (("volumes", "reclaim_policy"), "Retain", "they hold data"),
     (("audit_trail", "protect"), True, "it proves who did what"),

@@ -116,6 +116,7 @@ def take(account: Account) -> Inventory:
         "instance": tuple(sorted(_instances(account))),
         "key": tuple(sorted(_keys(account))),
         "budget": tuple(sorted(_budgets(account))),
+        "queue": tuple(sorted(_queues(account))),
         **_clusters(account),
         "policy": tuple(
             sorted(policy["Arn"] for policy in account.client("iam").list_policies(Scope="Local")["Policies"])
@@ -148,6 +149,12 @@ def _budgets(account: Account) -> Iterator[str]:
     paginator = account.client("budgets").get_paginator("describe_budgets")
     for page in paginator.paginate(AccountId=account.client("sts").get_caller_identity()["Account"]):
         yield from (budget["BudgetName"] for budget in page.get("Budgets", ()))
+
+
+def _queues(account: Account) -> Iterator[str]:
+    """By address; SQS lists no more than that."""
+    for page in account.client("sqs").get_paginator("list_queues").paginate():
+        yield from page.get("QueueUrls", ())
 
 
 def _instances(account: Account) -> Iterator[str]:

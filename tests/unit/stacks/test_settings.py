@@ -113,6 +113,9 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     ),
     ("services-over-the-network", "dev", ("cluster", "service_cidr"), "10.16.0.0/12", None, "overlaps the VPC's"),
     ("prod-unprotected-cluster", "prod", ("cluster", "protect"), False, None, "prod needs true"),
+    ("prod-unprotected-secrets", "prod", ("secrets", "protect"), False, None, "prod needs true"),
+    ("window-of-secrets", "dev", ("secrets", "recovery_window_in_days"), 3, None, "0, or 7 to 30 days"),
+    ("events-kept-too-long", "dev", ("registry_events", "retention_days"), 14, None, "less than or equal to 13"),
     ("no-system-pool", "dev", ("node_pools",), {}, None, "system must be there too"),
     ("empty-system-pool", "dev", ("node_pools", "system", "min_size"), 0, None, "it must be at least 1"),
     (
