@@ -198,45 +198,42 @@ def _images(place: KeyPlace) -> list[Statement]:
 def _secrets(place: KeyPlace) -> list[Statement]:
     """Secrets of RDS and of the platform; whether a principal may read one is for Secrets Manager to decide."""
     secrets = f"arn:aws:secretsmanager:{place.region}:{place.account_id}:secret"
+    contexts = {
+        "kms:EncryptionContext:SecretARN": [
+            # What Secrets Manager tries a key with before the secret exists; no secret is called so.
+            "RequestToValidateKeyAccess",
+            f"{secrets}:rds!*",
+            f"{secrets}:{PROJECT}-{place.environment}/*",
+        ]
+    }
     return [
-        allow(
-            "UseSecrets",
-            principal=ANYONE,
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=["*"],
-            conditions={
-                "StringEquals": _through(place, "secretsmanager"),
-                "StringLike": {
-                    "kms:EncryptionContext:SecretARN": [
-                        # What Secrets Manager tries a key with before the secret exists; no secret is called so.
-                        "RequestToValidateKeyAccess",
-                        f"{secrets}:rds!*",
-                        f"{secrets}:{PROJECT}-{place.environment}/*",
-                    ]
-                },
-            },
-        ),
+        *_use_through(place, "secretsmanager", "UseSecrets", contexts),
         *_grant_through(place, "secretsmanager", "GrantToSecrets"),
     ]
 
 
 def _queues(place: KeyPlace) -> list[Statement]:
     """Queues of the platform; whether a principal may send or receive is for SQS to decide."""
+    queues = f"arn:aws:sqs:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"
+    return _use_through(place, "sqs", "UseQueues", {"kms:EncryptionContext:aws:sqs:arn": [queues]})
+
+
+def _use_through(place: KeyPlace, service: str, sid: str, contexts: Mapping[str, list[str]]) -> list[Statement]:
+    """Let principals of this account use the key through a service, for what the encryption context names.
+
+    Twice: for whoever makes and looks after it, and for the environment's roles, which `aws:PrincipalArn` names so that
+    their boundary may be silent about keys.
+    """
+    roles = f"arn:aws:iam::{place.account_id}:role/{PROJECT}-{place.environment}-*"
     return [
         allow(
-            "UseQueues",
+            name,
             principal=ANYONE,
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
-            conditions={
-                "StringEquals": _through(place, "sqs"),
-                "StringLike": {
-                    "kms:EncryptionContext:aws:sqs:arn": (
-                        f"arn:aws:sqs:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"
-                    )
-                },
-            },
+            conditions={"StringEquals": _through(place, service), "StringLike": contexts, **narrowed},
         )
+        for name, narrowed in ((sid, {}), (f"{sid}AsRoles", {"ArnLike": {"aws:PrincipalArn": roles}}))
     ]
 
 

@@ -179,6 +179,14 @@ def test_objects_are_open_to_sessions_so_that_a_boundary_silent_about_keys_does_
         assert "aws:PrincipalArn" in statement["Condition"]["ArnLike"]
 
 
+@pytest.mark.parametrize("use", [KeyUse.QUEUES, KeyUse.SECRETS])
+def test_secrets_and_messages_are_open_to_sessions_too_and_to_whoever_sets_them_up(use: KeyUse) -> None:
+    """The roles by aws:PrincipalArn, whose boundary is silent; others of the account, who have none, without it."""
+    uses = [each for each in key_policy(PLACE, [use]) if "kms:GenerateDataKey" in each["Action"]]
+    named = ["aws:PrincipalArn" in each["Condition"].get("ArnLike", {}) for each in uses]
+    assert sorted(named) == [False, True]
+
+
 def test_every_statement_for_any_principal_names_the_account() -> None:
     for statement in key_policy(PLACE, KeyUse):
         if statement["Principal"] == "*":
