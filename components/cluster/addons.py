@@ -7,7 +7,8 @@ The CNI and the CSI driver have roles of their own through Pod Identity: a node 
 at its node's role could not change the network or the disks. The storage class is Kubernetes' and made elsewhere.
 
 Source: EKS user guide, "Amazon EKS add-ons", "Limit pod traffic with Kubernetes network policies"; EBS CSI driver,
-"Set up driver permissions", its example policy; EKS API, CreateAddon.
+"Set up driver permissions", its example policy; EKS API, CreateAddon; Secrets Store CSI driver and its AWS provider,
+the values of their charts and the configuration that the provider's own tests give the add-on.
 """
 
 import json
@@ -19,6 +20,7 @@ from pulumi_aws import eks
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.cluster.versions import ADDON_VERSIONS, AddonName, KubernetesVersion
+from components.labels import GPU
 from components.model import Model, Wire
 from components.naming import cluster_name
 from components.policy_document import Statement, allow
@@ -97,7 +99,7 @@ class NodeAddonsArgs(_Place):
 
 
 class NodeAddons(pulumi.ComponentResource):
-    """`coredns`, `metrics-server`, `snapshot-controller` and `aws-ebs-csi-driver`."""
+    """`coredns`, `metrics-server`, and the CSI drivers of disks, snapshots and secrets."""
 
     cluster_name: pulumi.Output[str]
     """Known once the add-ons are there: what is made inside the cluster takes its name from here."""
@@ -131,9 +133,38 @@ class NodeAddons(pulumi.ComponentResource):
                 "aws-ebs-csi-driver",
                 depends_on=[csi, snapshots],  # the driver looks for the snapshot resources when it starts
             ),
+            _addon(
+                self,
+                name,
+                args.cluster_name,
+                args.version,
+                "aws-secrets-store-csi-driver-provider",
+                secrets_store_configuration(),
+                # EKS' own choice would be a namespace without a Pod Security level, which admission refuses to change.
+                namespace=NAMESPACE,
+            ),
         ]
         self.cluster_name = _once(made)
         self.register_outputs({"cluster_name": self.cluster_name})
+
+
+def secrets_store_configuration() -> Mapping[str, Any]:
+    """Return how secrets are mounted: as files alone, renewed while a pod runs, on GPU nodes too.
+
+    No Secret of the cluster is ever made of one. The driver asks for tokens of the pod and hands them to the provider,
+    which so needs no right to make tokens of its own.
+    """
+    gpu_nodes = [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}]
+    return {
+        "secrets-store-csi-driver": {
+            "enableSecretRotation": True,
+            "rotationPollInterval": "2m",
+            "syncSecret": {"enabled": False},
+            "tokenRequests": [{"audience": audience} for audience in ("pods.eks.amazonaws.com", "sts.amazonaws.com")],
+            "tolerations": gpu_nodes,
+        },
+        "tolerations": gpu_nodes,
+    }
 
 
 def csi_statements(account_id: str, region: str, environment: str) -> tuple[Statement, ...]:
@@ -197,6 +228,7 @@ def _addon(
     addon: AddonName,
     configuration: Mapping[str, Any] | None = None,
     depends_on: Sequence[pulumi.Resource] = (),
+    namespace: str | None = None,
 ) -> eks.Addon:
     """Make one add-on. Whatever somebody changed in the cluster by hand is put back: the program is what counts."""
     return eks.Addon(
@@ -207,6 +239,7 @@ def _addon(
         configuration_values=json.dumps(configuration, sort_keys=True, separators=(",", ":"))
         if configuration
         else None,
+        namespace_config={"namespace": namespace} if namespace else None,
         resolve_conflicts_on_create="OVERWRITE",
         resolve_conflicts_on_update="OVERWRITE",
         opts=pulumi.ResourceOptions(parent=component, depends_on=list(depends_on)),

@@ -4,10 +4,12 @@ An add-on without a version takes EKS' default of the day, so that the same prog
 tables below are what EKS itself resolved or listed:
 
 - 1.35: the defaults that `aws eks describe-addon-versions --kubernetes-version 1.35` listed on 4 August 2026; the
-  snapshot controller from a set of 1.35 that was updated with the same command in the same month.
+  snapshot controller from a set of 1.35 that was updated with the same command in the same month; the default of
+  `aws-secrets-store-csi-driver-provider` from a cluster that was upgraded to 1.35.
 - 1.36: `vpc-cni`, `kube-proxy`, `coredns` and `eks-pod-identity-agent` are what a 1.36 cluster resolved to on
   16 September 2026, `metrics-server` is the default that the same command listed for 1.36; `aws-ebs-csi-driver` is
   what a published 1.36 cluster pins. The snapshot controller is that of 1.35: no list for 1.36 was found.
+  `aws-secrets-store-csi-driver-provider` is what a published set for 1.36 pins.
 
 All of it was read in public repositories, none was asked of a live account: before the first deployment run
 `aws eks describe-addon-versions --kubernetes-version 1.36`, as docs/first-deployment.md says.
@@ -21,6 +23,7 @@ from typing import Literal, TypeAlias
 
 AddonName: TypeAlias = Literal[
     "aws-ebs-csi-driver",
+    "aws-secrets-store-csi-driver-provider",
     "coredns",
     "eks-pod-identity-agent",
     "kube-proxy",
@@ -34,6 +37,7 @@ NodeVersion: TypeAlias = Literal["1.33", "1.34", "1.35", "1.36"]
 ADDON_VERSIONS: Mapping[KubernetesVersion, Mapping[AddonName, str]] = {
     "1.35": {
         "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+        "aws-secrets-store-csi-driver-provider": "v3.1.3-eksbuild.1",
         "coredns": "v1.13.2-eksbuild.11",
         "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
         "kube-proxy": "v1.35.3-eksbuild.17",
@@ -43,6 +47,7 @@ ADDON_VERSIONS: Mapping[KubernetesVersion, Mapping[AddonName, str]] = {
     },
     "1.36": {
         "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+        "aws-secrets-store-csi-driver-provider": "v3.1.3-eksbuild.1",
         "coredns": "v1.14.3-eksbuild.16",
         "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
         "kube-proxy": "v1.36.0-eksbuild.21",

@@ -52,6 +52,18 @@ def test_network_policies_are_enforced(recorder: Recorder) -> None:
     assert json.loads(recorder.one("network-vpc-cni").inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
 
 
+def test_secrets_are_files_that_are_renewed_and_never_secrets_of_the_cluster(recorder: Recorder) -> None:
+    build()
+    inputs = recorder.one("node-aws-secrets-store-csi-driver-provider").inputs
+    assert inputs["namespaceConfig"] == {"namespace": "kube-system"}
+    values = json.loads(inputs["configurationValues"])
+    driver = values["secrets-store-csi-driver"]
+    assert (driver["enableSecretRotation"], driver["syncSecret"]) == (True, {"enabled": False})
+    assert {"audience": "pods.eks.amazonaws.com"} in driver["tokenRequests"]
+    for of in (driver, values):  # driver and provider are two DaemonSets, and a GPU node needs both
+        assert of["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+
+
 def test_an_add_on_starts_once_it_can_have_its_role(recorder: Recorder) -> None:
     build()
     assert {"network-eks-pod-identity-agent", "network-cni-association", "network-cni-policy"} <= behind(

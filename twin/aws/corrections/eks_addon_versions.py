@@ -23,6 +23,8 @@ class KnownAddon:
     """From the newest to the oldest, with the Kubernetes versions that each is for."""
     roles: dict[str, tuple[str, ...]]
     """The service accounts that may get a role, and the managed policies that EKS recommends for them."""
+    namespace: str = "kube-system"
+    """Where it is installed when nobody says where."""
 
     def for_cluster(self, version: str) -> list[str]:
         """The versions for a Kubernetes version, the default first."""
@@ -35,6 +37,9 @@ ADDONS = {
         "storage",
         {"v1.63.1-eksbuild.1": _ALL, "v1.62.0-eksbuild.1": _ALL},
         {"ebs-csi-controller-sa": (f"{_POLICY}service-role/AmazonEBSCSIDriverPolicy",)},
+    ),
+    "aws-secrets-store-csi-driver-provider": KnownAddon(
+        "security", {"v3.1.3-eksbuild.1": _ALL, "v2.2.2-eksbuild.1": _ALL}, {}, "aws-secrets-manager"
     ),
     "coredns": KnownAddon(
         "networking",
@@ -80,7 +85,7 @@ def shown(name: str, kubernetes: str | None) -> Fields | None:
         "type": known.type,
         "owner": "aws",
         "publisher": "eks",
-        "defaultNamespace": "kube-system",
+        "defaultNamespace": known.namespace,
         "addonVersions": [_version(known, version, kubernetes) for version in versions],
     }
 

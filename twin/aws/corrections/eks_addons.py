@@ -21,7 +21,7 @@ from twin.aws.corrections.wire import AwsError
 from twin.kubernetes import addon_health
 
 _KIND, _OWNED = "eks-addon", "eks-owned-association"
-_NAMESPACE = "kube-system"
+_SYSTEM = "kube-system"
 _PARAMETERS = {
     "addonVersion": "AddonVersion",
     "configurationValues": "ConfigurationValues",
@@ -57,6 +57,10 @@ class Addons:
         version = await cluster_version(exchange, asked["clusterName"])
         if asked["addonName"] not in ADDONS or not ADDONS[asked["addonName"]].for_cluster(version):
             raise refused("Addon specified is not supported")
+        where = (asked.get("namespaceConfig") or {}).get("namespace")
+        if where not in (None, _SYSTEM, own := ADDONS[asked["addonName"]].namespace):
+            allowed = " or ".join(sorted({own, _SYSTEM}))
+            raise refused(f"The twin installs {asked['addonName']} in {allowed}, not in {where}")
         await self._check(exchange, version)
 
     async def _check_update(self, exchange: Exchange) -> None:
@@ -123,7 +127,8 @@ class Addons:
                 named |= {"associationId": owned[account].rpartition("/")[2]}
                 await exchange.emulator.call("eks", "UpdatePodIdentityAssociation", **named)
                 continue
-            named |= {"namespace": _NAMESPACE, "serviceAccount": account}
+            namespace = ADDONS[exchange.parameters["addonName"]].namespace
+            named |= {"namespace": namespace, "serviceAccount": account}
             made = (await exchange.emulator.call("eks", "CreatePodIdentityAssociation", **named))["association"]
             owned[account] = made["associationArn"]
             exchange.shelf(_OWNED).put(exchange.scope, made["associationArn"], {"ownerArn": known["arn"]})
@@ -152,7 +157,7 @@ class Addons:
             return
         for unshown in ("addonVersion", "configurationValues", "serviceAccountRoleArn", "podIdentityAssociations"):
             addon.pop(unshown, None)
-        addon |= {"namespaceConfig": {"namespace": _NAMESPACE}} | known["shown"]
+        addon |= {"namespaceConfig": {"namespace": ADDONS[asked["addonName"]].namespace}} | known["shown"]
         if known["owned"]:
             addon["podIdentityAssociations"] = list(known["owned"].values())
         if exchange.operation.name == "DeleteAddon":

@@ -25,6 +25,7 @@ _REGISTRY = "602401143452.dkr.ecr.{region}.amazonaws.com"
 """The account that EKS' own images come from, in most regions."""
 _WORKLOADS = ("Deployment", "DaemonSet")
 _OF_THE_POD = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints", "priorityClassName")
+_SYSTEM = "kube-system"
 _CONTROLLER = {"aws-ebs-csi-driver": "controller"}
 """Add-on -> the field that the settings of its Deployment are under; elsewhere they are on top."""
 _DEFAULT_STORAGE_CLASS: Manifest = {
@@ -52,12 +53,14 @@ def manifests(addon: Mapping[str, Any], region: str, dns_address: str) -> list[M
     Raises ConfigurationError when its configurationValues are neither JSON nor YAML of an object.
     """
     name, version = addon["addonName"], addon.get("addonVersion") or "latest"
+    namespace = addon.get("namespaceConfig", {}).get("namespace", _SYSTEM)
     values = configuration(addon)
     text = Template(_text(name)).substitute(
         version=version,
         registry=_REGISTRY.format(region=region),
         cluster=addon["clusterName"],
         dns_address=dns_address,
+        namespace=namespace,
     )
     found: list[Manifest] = json.loads(json.dumps(yaml.safe_load(text)))  # anchors are shared objects: copies
     for manifest in found:
@@ -68,6 +71,11 @@ def manifests(addon: Mapping[str, Any], region: str, dns_address: str) -> list[M
                 manifest["metadata"]["annotations"] = {CONFIGURATION: addon["configurationValues"]}
     if name == "aws-ebs-csi-driver" and _is_on(values.get("defaultStorageClass", {}).get("enabled")):
         found.insert(0, copy.deepcopy(_DEFAULT_STORAGE_CLASS))
+    if name == "aws-secrets-store-csi-driver-provider":
+        _configure_secrets_store(found, values.get("secrets-store-csi-driver") or {})
+    if namespace != _SYSTEM:
+        labels = {"app.kubernetes.io/name": name}
+        found.insert(0, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
     return found
 
 
@@ -101,6 +109,21 @@ def _configure(manifest: Manifest, addon: str, values: Mapping[str, Any]) -> Non
     if addon == "vpc-cni" and _is_on(values.get("enableNetworkPolicy")):
         agent = pod["containers"][1]
         agent["args"] = [each.replace("network-policy=false", "network-policy=true") for each in agent["args"]]
+
+
+def _configure_secrets_store(found: Sequence[Manifest], values: Mapping[str, Any]) -> None:
+    """The settings of the driver, which has its own in those of its provider."""
+    by_kind = {(each["kind"], each["metadata"]["name"]): each for each in found}
+    by_kind["CSIDriver", "secrets-store.csi.k8s.io"]["spec"]["tokenRequests"] = list(values.get("tokenRequests") or ())
+    pod = by_kind["DaemonSet", "secrets-store-csi-driver"]["spec"]["template"]["spec"]
+    # Those on top are the provider's.
+    pod.pop("tolerations", None)
+    if values.get("tolerations") is not None:
+        pod["tolerations"] = values["tolerations"]
+    driver = pod["containers"][0]
+    if _is_on(values.get("enableSecretRotation")):
+        driver["args"] = [each.replace("rotation=false", "rotation=true") for each in driver["args"]]
+        driver["args"].append(f"--rotation-poll-interval={values.get('rotationPollInterval') or '2m'}")
 
 
 def _is_on(value: object) -> bool:

@@ -38,6 +38,7 @@ _KINDS = (
     ("rbac.authorization.k8s.io/v1", "ClusterRole"),
     ("v1", "ServiceAccount"),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    ("v1", "Namespace"),
 )
 """What add-ons are made of, in the order in which it is removed."""
 

@@ -1,5 +1,6 @@
 """Decides what the objects of an add-on are, for any cluster; not whether an API server takes them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -80,6 +81,41 @@ def test_configuration_changes_replicas_and_resources_and_is_recorded() -> None:
     assert deployment["spec"]["replicas"] == 3
     assert containers(deployment)[0]["resources"] == {"requests": {"cpu": "1"}}
     assert deployment["metadata"]["annotations"] == {CONFIGURATION: values}
+
+
+def test_the_secrets_store_keeps_apart_the_settings_of_driver_and_provider() -> None:
+    values = {
+        "tolerations": [{"key": "a"}],
+        "secrets-store-csi-driver": {
+            "tolerations": [{"key": "b"}],
+            "enableSecretRotation": True,
+            "rotationPollInterval": "5m",
+            "tokenRequests": [{"audience": "x"}],
+        },
+    }
+    name = "aws-secrets-store-csi-driver-provider"
+    objects = made(name, json.dumps(values))
+    daemons = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in workloads(objects)}
+    assert daemons[name]["tolerations"] == [{"key": "a"}]
+    driver = daemons["secrets-store-csi-driver"]
+    assert driver["tolerations"] == [{"key": "b"}]
+    assert {"--enable-secret-rotation=true", "--rotation-poll-interval=5m"} <= set(driver["containers"][0]["args"])
+    assert the("CSIDriver", objects)["spec"]["tokenRequests"] == [{"audience": "x"}]
+    plain = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in workloads(made(name))}
+    assert "tolerations" not in plain["secrets-store-csi-driver"]
+    assert "--enable-secret-rotation=false" in plain["secrets-store-csi-driver"]["containers"][0]["args"]
+
+
+def test_an_add_on_of_another_namespace_brings_it_along() -> None:
+    addon = {
+        "addonName": "aws-secrets-store-csi-driver-provider",
+        "clusterName": "groundwork-dev",
+        "namespaceConfig": {"namespace": "aws-secrets-manager"},
+    }
+    objects = manifests(addon, "eu-west-1", "172.20.0.10")
+    assert objects[0]["kind"] == "Namespace"
+    assert {each["metadata"].get("namespace", "aws-secrets-manager") for each in objects} == {"aws-secrets-manager"}
+    assert not [each for each in made("aws-secrets-store-csi-driver-provider") if each["kind"] == "Namespace"]
 
 
 def test_the_csi_driver_keeps_apart_the_settings_of_controller_and_node() -> None:
