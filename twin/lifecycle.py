@@ -91,7 +91,7 @@ def running(places: Places) -> TwinState | None:
 
 
 def status(places: Places) -> Sequence[ServiceStatus]:
-    """How each service, each database and each program of a cluster is; nothing when there is no twin."""
+    """How each service, database, program of a cluster and pod that runs here is; nothing when there is no twin."""
     held = state.load(places.state_file)
     if held is None:
         return ()
@@ -99,7 +99,11 @@ def status(places: Places) -> Sequence[ServiceStatus]:
         ServiceStatus(f"postgres/{database.name}", "running", database.process.pid, f"127.0.0.1:{database.port}", "")
         for database in databases(places)
     ]
-    return (*_status(places, held), *found, *map(_of_cluster, cluster_programs(places)))
+    pods = [
+        ServiceStatus(f"pods/{pod.namespace}/{pod.name}", "running", pod.runner.pid, pod.address, "")
+        for pod in records.running(places.pods)
+    ]
+    return (*_status(places, held), *found, *map(_of_cluster, cluster_programs(places)), *pods)
 
 
 def _of_cluster(program: ClusterProgram) -> ServiceStatus:

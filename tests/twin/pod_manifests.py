@@ -1,9 +1,14 @@
 """Manifests of a small server and a Job, whose program says what it has seen: of variables, files, AWS."""
 
+import json
 from typing import Any
 
 NAMESPACE = "shop"
 ACCOUNT = "clerk"
+STRANGER = "stranger"
+"""A service account whose role may read no secret."""
+SECRET = "shop/database"
+PASSWORD = "/tmp/pw of the api server"  # noqa: S108 - it looks like a path of the container and is none
 LABELS = {"app": "counter"}
 IMAGE = f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/groundwork-test-counter@sha256:{'0' * 64}"
 PROGRAM = """
@@ -44,11 +49,23 @@ def objects() -> list[dict[str, Any]]:
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         _held("ServiceAccount", ACCOUNT),
+        _held("ServiceAccount", STRANGER),
         _held("ConfigMap", "settings", data={"COLOUR": "green", "SIZE": "9"}),
         _held("ConfigMap", "program", data={"program.py": PROGRAM}),
-        _held("Secret", "login", stringData={"password": "pw-of-the-api-server"}),
+        _held("Secret", "login", stringData={"password": PASSWORD}),
         _held("Service", "counter", spec={"selector": LABELS, "ports": [{"port": 80, "targetPort": "http"}]}),
     ]
+
+
+def secrets() -> dict[str, Any]:
+    """The secret of Secrets Manager as the pods mount it: whole, and one part of it."""
+    of_secret = [
+        {"objectName": SECRET, "objectType": "secretsmanager", "objectAlias": "whole", "jmesPath": [
+            {"path": "password", "objectAlias": "password"},
+        ]}
+    ]  # fmt: skip
+    spec = {"provider": "aws", "parameters": {"usePodIdentity": "true", "objects": json.dumps(of_secret)}}
+    return {**_held("SecretProviderClass", "database", spec=spec), "apiVersion": "secrets-store.csi.x-k8s.io/v1"}
 
 
 def container(**more: Any) -> dict[str, Any]:
@@ -62,7 +79,7 @@ def container(**more: Any) -> dict[str, Any]:
             {"name": "ONE_COLOUR", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "COLOUR"}}},
             {"name": "PEER", "value": "http://counter.shop.svc.cluster.local/$(ONE_COLOUR)"},
             {"name": "AUTHORITY", "value": "/etc/groundwork/rds-ca.pem"},
-            {"name": "FOLDERS", "value": "/etc/login,/etc/settings,/var/run/info"},
+            {"name": "FOLDERS", "value": "/etc/login,/etc/settings,/var/run/info,/mnt/database"},
         ],
         "envFrom": [{"configMapRef": {"name": "settings"}, "prefix": "SHOP_"}],
         "volumeMounts": [
@@ -70,6 +87,7 @@ def container(**more: Any) -> dict[str, Any]:
             {"name": "login", "mountPath": "/etc/login", "readOnly": True},
             {"name": "settings", "mountPath": "/etc/settings"},
             {"name": "info", "mountPath": "/var/run/info"},
+            {"name": "database", "mountPath": "/mnt/database", "readOnly": True},
             {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - in the container
         ],
         **more,
@@ -85,6 +103,14 @@ def volumes() -> list[dict[str, Any]]:
         {"name": "settings", "configMap": {"name": "settings", "items": [{"key": "SIZE", "path": "in/size"}]}},
         {"name": "info", "projected": {"sources": [{"downwardAPI": {"items": info}}]}},
         {"name": "scratch", "emptyDir": {}},
+        {
+            "name": "database",
+            "csi": {
+                "driver": "secrets-store.csi.k8s.io",
+                "readOnly": True,
+                "volumeAttributes": {"secretProviderClass": "database"},
+            },
+        },
     ]
 
 

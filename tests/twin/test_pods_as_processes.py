@@ -17,7 +17,7 @@ from tests.twin import pod_manifests as manifests
 from tests.twin.clusters import NAME, Cluster, eventually, role
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401  # fixtures
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
-from tests.twin.pod_manifests import NAMESPACE, container, deployment, job, pod, server
+from tests.twin.pod_manifests import NAMESPACE, PASSWORD, container, deployment, job, pod, server
 from tests.unit.tools.support import Said
 from tools.toolchain import CLONE
 from twin.kubernetes.controllers.loop import World, world_of
@@ -26,25 +26,34 @@ from twin.pods.errors import PodError
 from twin.pods.pod import RunningPod
 from twin.pods.runner import PodRunner
 
-PASSWORD = "pw-of-the-api-server"
+OF_DATABASE = "pw-of-secrets-manager"
+ADDONS = ("eks-pod-identity-agent", "aws-secrets-store-csi-driver-provider")
 
 
 @pytest.fixture(scope="module")
 def cluster(twin: Twin) -> Cluster:  # noqa: F811
-    """A cluster with the agent of Pod Identity, one node, and what the pods refer to."""
+    """A cluster with both add-ons, one node, what the pods refer to, a role that may read the secret, one that may not.
+
+    The add-on of secrets is in its own namespace.
+    """
     made = Cluster.make(twin)
     eks = twin.client("eks")
-    eks.create_addon(clusterName=NAME, addonName="eks-pod-identity-agent")
+    value = json.dumps({"username": "shop", "password": OF_DATABASE})
+    secret = twin.client("secretsmanager").create_secret(Name=manifests.SECRET, SecretString=value)["ARN"]
+    for name in ADDONS:
+        eks.create_addon(clusterName=NAME, addonName=name)
     made.node_group("system", (1, 1, 1), instanceTypes=["m6i.xlarge"])
-    made.make_objects(*manifests.objects())
-    eks.create_pod_identity_association(
-        clusterName=NAME, namespace=NAMESPACE, serviceAccount=manifests.ACCOUNT, roleArn=role(twin, "clerk", {})
-    )
-    eventually(
-        lambda: eks.describe_addon(clusterName=NAME, addonName="eks-pod-identity-agent")["addon"]["status"] == "ACTIVE",
-        "the agent is active",
-        90,
-    )
+    for account, allowed in ((manifests.ACCOUNT, {"secretsmanager:GetSecretValue": secret}), (manifests.STRANGER, {})):
+        eks.create_pod_identity_association(
+            clusterName=NAME, namespace=NAMESPACE, serviceAccount=account, roleArn=role(twin, account, allowed)
+        )
+    for name in ADDONS:
+        eventually(
+            lambda n=name: eks.describe_addon(clusterName=NAME, addonName=n)["addon"]["status"] == "ACTIVE",  # type: ignore[misc]
+            f"{name} is active",
+            90,
+        )
+    made.make_objects(*manifests.objects(), manifests.secrets())
     return made
 
 
@@ -106,6 +115,8 @@ def test_a_server_sees_what_its_manifest_says(running: RunningPod, world: World,
     assert seen["arguments"] == ["serve", running.address, "8080", "--colour=green", "$(POD_IP)", "$(NOBODY)"]
     assert files == {
         "login/password": [PASSWORD, "0o600"],
+        "database/whole": [json.dumps({"username": "shop", "password": OF_DATABASE}), "0o600"],
+        "database/password": [OF_DATABASE, "0o600"],
         "settings/in/size": ["9", "0o600"],
         "info/labels": ["counter", "0o600"],
     }
@@ -125,7 +136,7 @@ def test_nothing_of_a_pod_is_open_to_others_and_no_secret_is_in_what_it_says(
     kept = [str(said), *(log.read_text() for log in running.logs.values())]
     kept += [file.read_text() for file in root.rglob("pod.json")]
     assert "listening" in kept[1]
-    assert not any(PASSWORD in text for text in kept)
+    assert not any(PASSWORD in text or OF_DATABASE in text for text in kept)
     assert not any(PASSWORD in word for word in process.cmdline())
     assert "user ids, read-only root file systems" in str(said)
 
@@ -165,6 +176,21 @@ def test_a_job_runs_to_its_end(runner: PodRunner, cluster: Cluster) -> None:
     assert json.loads(result.logs["main"].read_text())["environment"]["PASSWORD"] == PASSWORD
 
 
+def test_a_role_without_the_right_is_refused_in_the_services_own_words(
+    runner: PodRunner, cluster: Cluster, root: Path
+) -> None:
+    main = container(command=["true"])
+    cluster.make_objects(job("nosy", pod(main, serviceAccountName=manifests.STRANGER)))
+    with pytest.raises(PodError) as raised:
+        runner.run_job(NAMESPACE, "nosy")
+    said = str(raised.value)
+    assert f"SecretProviderClass {NAMESPACE}/database: {manifests.SECRET}: " in said
+    assert "AccessDenied" in said
+    assert "assumed-role/stranger/" in said
+    assert "is not authorized to perform: secretsmanager:GetSecretValue" in said
+    assert not list(root.rglob("volumes"))
+
+
 def test_a_job_that_fails_is_tried_as_often_as_it_says(runner: PodRunner, cluster: Cluster) -> None:
     main = container(command=["sh", "-c", "echo no luck; exit 3"])
     cluster.make_objects(job("unlucky", pod(main), backoffLimit=1))
@@ -175,8 +201,8 @@ def test_a_job_that_fails_is_tried_as_often_as_it_says(runner: PodRunner, cluste
 
 
 def test_a_job_that_takes_too_long_is_ended(runner: PodRunner, cluster: Cluster) -> None:
-    main = container(command=["sleep", "600"])
-    cluster.make_objects(job("slow", pod(main), activeDeadlineSeconds=2))
+    main = container(command=["sleep", "600"])  # in the cluster the pod completes before that
+    cluster.make_objects(job("slow", pod(main), activeDeadlineSeconds=12))
     assert runner.run_job(NAMESPACE, "slow").reason == "DeadlineExceeded"
 
 

@@ -110,7 +110,8 @@ class RunningPod:
 
         def ended() -> bool:
             over = all(one.over.is_set() for one in self._containers)
-            return over or self._stopped.is_set() or self._given_up(tries)
+            tried = tries is not None and any(one.exits >= tries and one.exit_code for one in self._containers)
+            return over or self._stopped.is_set() or tried
 
         self._until(ended, None, seconds)
         return next((one.exit_code for one in self._containers if one.exit_code), 0)
@@ -163,24 +164,32 @@ class RunningPod:
 
     def _until(self, done: Callable[[], bool], tries: int | None, seconds: float | None = None) -> None:
         end = time.monotonic() + seconds if seconds is not None else None
-        while not done():
-            everything = [*self._sidecars, *self._containers]
+        wrong: PodError | None = None
+        while wrong is None and not done():
             if self._stopped.wait(_LOOK_SECONDS) and not done():
-                raise PodError(f"Pod {self.namespace}/{self.name} was stopped.")
-            for one in everything:
-                if tries is not None and (one.exits >= tries or one.over.is_set()) and one.exit_code:
-                    raise self._failure(one)
-            if end is not None and time.monotonic() > end:
-                waiting = [one for one in everything if not one.is_ready]
-                what = "; ".join(f"container {one.name}: {one.problem}" for one in waiting)
-                logs = "\n".join(one.end_of_log() for one in waiting)
-                raise PodError(f"Pod {self.namespace}/{self.name} after {seconds:.0f} s: {what}.\n{logs}")
-        if self._problem is not None:
+                wrong = PodError(f"Pod {self.namespace}/{self.name} was stopped.")
+            elif tries is not None:
+                wrong = self._given_up(tries)
+            if wrong is None and end is not None and time.monotonic() > end:
+                wrong = self._overdue(seconds or 0.0)
+        if self._problem is not None:  # and what else went wrong has come of that
             self.stop()
             raise self._problem
+        if wrong is not None:
+            raise wrong
 
-    def _given_up(self, tries: int | None) -> bool:
-        return tries is not None and any(one.exits >= tries and one.exit_code for one in self._containers)
+    def _given_up(self, tries: int) -> PodError | None:
+        """The failure of the first container that is not tried again, or has been tried often enough."""
+        for one in (*self._sidecars, *self._containers):
+            if one.exit_code and (one.exits >= tries or one.over.is_set()):
+                return self._failure(one)
+        return None
+
+    def _overdue(self, seconds: float) -> PodError:
+        waiting = [one for one in (*self._sidecars, *self._containers) if not one.is_ready]
+        what = "; ".join(f"container {one.name}: {one.problem}" for one in waiting) or "it has not ended"
+        logs = "\n".join(one.end_of_log() for one in waiting)
+        return PodError(f"Pod {self.namespace}/{self.name} after {seconds:.0f} s: {what}.\n{logs}".rstrip())
 
     def _failure(self, container: Container) -> PodError:
         times = f" {container.exits} times, the last time" if container.exits > 1 else ""

@@ -18,6 +18,7 @@ import pytest
 from tests.unit.twin.conftest import Clone
 from twin import lifecycle, processes, state
 from twin.errors import TwinError
+from twin.pods import records
 from twin.services import databases
 from twin.state import ProcessId, TwinState
 
@@ -103,6 +104,20 @@ def test_stop_leaves_no_process_no_port_and_no_file(clone: Clone) -> None:
     ]
     assert not clone.stop(), "there is nothing to stop any more"
     assert not clone.places.root.exists(), "looking for a twin must not make its folder"
+
+
+def test_stop_ends_the_containers_of_pods_too(clone: Clone) -> None:
+    """Also those of a pod whose runner is gone; one whose runner lives is shown until then."""
+    clone.start()
+    container = subprocess.Popen(["sleep", "600"], start_new_session=True)  # noqa: S607 - any will do
+    started = ProcessId(container.pid, psutil.Process(container.pid).create_time())
+    runner = ProcessId(os.getpid(), psutil.Process().create_time())
+    pod = records.LocalPod("shop", "counter-1", "Deployment/counter", "127.30.1.1", {}, {}, runner, {"main": started})
+    records.save(clone.places.pods / "cluster" / "shop" / "counter-1", pod)
+    assert ("pods/shop/counter-1", "127.30.1.1") in [(one.name, one.address) for one in lifecycle.status(clone.places)]
+    assert clone.stop()
+    container.wait(timeout=30)
+    assert not clone.places.root.exists()
 
 
 def test_stop_that_keeps_the_state_brings_the_same_twin_back(clone: Clone) -> None:
