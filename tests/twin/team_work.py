@@ -47,9 +47,10 @@ def pod(namespace: str, name: str, service_account: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
 
 
-def job(namespace: str, name: str, spec: Mapping[str, Any], pods: int = 1) -> dict[str, Any]:
-    """A Job of so many pods at once."""
-    of = {"backoffLimit": 0, "parallelism": pods, "completions": pods, "template": {"spec": spec}}
+def job(namespace: str, name: str, spec: Mapping[str, Any], pods: int = 1, runs_for: str = "1s") -> dict[str, Any]:
+    """A Job of so many pods at once, each of which completes after a while."""
+    template = {"metadata": {"annotations": {"groundwork.io/twin-runs-for": runs_for}}, "spec": spec}
+    of = {"backoffLimit": 0, "parallelism": pods, "completions": pods, "template": template}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "namespace": namespace}, "spec": of}
 
 
