@@ -1,3 +1,18 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and how tests are distributed."""
+
+import pytest
+
+from tests.support import distribution
 
 pytest_plugins = ["tests.support.recorder"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> distribution.Units | None:
+    """`--dist loadfile`, with files together that share an environment."""
+    return distribution.Units(config) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first; apart from that the order stays the random one."""
+    items.sort(key=lambda item: distribution.rank(item.path))
