@@ -1,6 +1,7 @@
 """Fixtures that every test may use, and how tests are distributed."""
 
 import pytest
+from xdist.remote import Producer
 
 from tests.support import distribution
 
@@ -8,9 +9,9 @@ pytest_plugins = ["tests.support.recorder"]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> distribution.Units | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.Units | None:
     """`--dist loadfile`, with files together that share an environment."""
-    return distribution.Units(config) if config.getoption("dist") == "loadfile" else None
+    return distribution.Units(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

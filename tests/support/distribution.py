@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("dev", "changed")
-"""Fixtures that are an environment for many files."""
+ENVIRONMENTS = ("dev",)
+"""Fixtures that are an environment for several files."""
 LONGEST_FIRST = (
-    "changed",
     "dev",
     "twin/test_an_up_that_is_interrupted",
     "twin/test_life_of_an_environment",
@@ -45,8 +45,8 @@ def rank(path: Path) -> int:
 class Units(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives the next unit to whichever worker is about to have nothing to do, in the order of the collection."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
         config.option.loadscopereorder = False  # xdist's own order: by the number of tests
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,13 +1,36 @@
 """Projects of their own for the end-to-end tests: each has a twin in a temporary folder and leaves nothing behind."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.distribution import ENVIRONMENTS, unit
 from tests.support.project import Project
 from twin.account import Account
+
+_ENDS = {name: ExitStack() for name in ENVIRONMENTS}
+"""What is to be done when the last test of an environment is over."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file that has an environment through another fixture alone would be in another worker, or come too late."""
+    for item in items:
+        for name in set(ENVIRONMENTS) & set(getattr(item, "fixturenames", ())) - {unit(item.path)}:
+            raise pytest.UsageError(f"{item.nodeid} uses {name}: a test or a fixture of its file has to ask for {name}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End an environment as soon as no test needs it: an idle twin takes a tenth of a core."""
+    try:
+        return (yield)
+    finally:
+        name = unit(item.path)
+        if name in _ENDS and (nextitem is None or unit(nextitem.path) != name):
+            _ENDS[name].close()
 
 
 @pytest.fixture
@@ -20,14 +43,15 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture(scope="session")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project whose dev is up, for every file of one worker: an `up` is what costs most of the time.
+    """A project whose dev is up, for every file that asks for it: an `up` is what costs most of the time.
 
     A test may use what is there; what it changes, it changes back.
     """
     made = Project.make(tmp_path_factory.mktemp("dev") / "project")
-    made.groundwork("up", "dev")
-    yield made
-    made.stop()
+    with _ENDS["dev"] as end:
+        end.callback(made.stop)
+        made.groundwork("up", "dev")
+        yield made
 
 
 @pytest.fixture(scope="session")
