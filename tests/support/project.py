@@ -1,5 +1,6 @@
 """A project folder of its own for a test: the clone's code by links, its own settings and its own twin."""
 
+import functools
 import json
 import os
 import shutil
@@ -56,13 +57,9 @@ class Project:
         return done
 
     def twin_variables(self, environment: str = "dev") -> dict[str, str]:
-        """What `eval "$(groundwork twin env)"` gives a shell."""
-        exported = self.groundwork("twin", "env", "--env", environment).stdout
-        printed = subprocess.run(
-            ["/bin/bash", "-c", 'eval "$1"; env -0', "bash", exported],
-            env=self.environment(), capture_output=True, check=True,
-        )  # fmt: skip
-        return dict(line.decode().split("=", 1) for line in printed.stdout.split(b"\0") if b"=" in line)
+        """What `eval "$(groundwork twin env)"` gives a shell: asked anew when the twin or the settings changed."""
+        files = (self.root / ".twin" / "twin.json", self.root / f"Pulumi.{environment}.yaml")
+        return dict(_variables_of(self, environment, *(file.read_bytes() for file in files if file.exists())))
 
     def pulumi(self, *arguments: str, environment: str = "dev", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Plain `pulumi` in a shell that has the twin's variables."""
@@ -119,6 +116,16 @@ class Project:
     def stop(self) -> None:
         """Stop the twin and leave nothing."""
         self.groundwork("twin", "stop", check=False)
+
+
+@functools.lru_cache(maxsize=32)
+def _variables_of(project: Project, environment: str, *_known: bytes) -> dict[str, str]:
+    exported = project.groundwork("twin", "env", "--env", environment).stdout
+    printed = subprocess.run(
+        ["/bin/bash", "-c", 'eval "$1"; env -0', "bash", exported],
+        env=project.environment(), capture_output=True, check=True,
+    )  # fmt: skip
+    return dict(line.decode().split("=", 1) for line in printed.stdout.split(b"\0") if b"=" in line)
 
 
 @dataclass(frozen=True)
