@@ -6,7 +6,9 @@ import sys
 PROGRAM = """
 from groundwork.console import console
 import sys
-for number in range(20000):
+console.print("begun")
+input()  # until nobody reads
+for number in range(10):
     console.print(number)
 print("worked to the end", file=sys.stderr)
 """
@@ -14,11 +16,15 @@ print("worked to the end", file=sys.stderr)
 
 def test_the_work_goes_on_when_nobody_reads_any_more() -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert writer.stdout is not None
-    assert writer.stdout.readline() == "0\n"
+    assert writer.stdout.readline() == "begun\n"
     writer.stdout.close()
-    assert writer.stderr is not None
-    assert writer.stderr.read().strip() == "worked to the end"
-    assert writer.wait(timeout=30) == 0
+    _, said = writer.communicate("\n", timeout=60)
+    assert said.strip() == "worked to the end"
+    assert writer.returncode == 0

@@ -74,9 +74,11 @@ def test_the_installed_toolchain_answers_with_the_versions_it_claims() -> None:
 
 def test_a_second_installation_is_quick_and_silent() -> None:
     python = locate().python
+    bare = time.monotonic()
+    subprocess.run([python, "-c", "import json, hashlib, subprocess"], check=True)
     started = time.monotonic()
     second = subprocess.run(
         [python, "-m", "tools.install", "--quiet"], capture_output=True, text=True, check=True, cwd=CLONE
     )
     assert (second.stdout, second.stderr) == ("", "")
-    assert time.monotonic() - started < 2  # 0.15 s on an idle machine
+    assert time.monotonic() - started < 20 * (started - bare), "0.15 s on an idle machine, Python's own start 0.03 s"
