@@ -25,9 +25,9 @@ DELETED = {
     "admission-pods-binding",
     "people-auditor-binding",
     "team-vision-ml-engineer-entry",
-    "namespace-data-namespace",
-    "namespace-data-quota",
-    "namespace-data-default-deny",
+    "namespace-training-namespace",
+    "namespace-training-quota",
+    "namespace-training-default-deny",
 }
 """What is done by hand, by the logical names; with a namespace goes all that is in it."""
 SPEECH = {
@@ -140,14 +140,14 @@ def make_privileged(project: Project, namespace: str) -> None:
 
 
 def test_what_was_edited_and_deleted_by_hand_is_shown_and_mended(built: Project, api: Client) -> None:
-    account, before = built.account(), of_namespace(api, "data")
+    account, before = built.account(), of_namespace(api, "training")
     group = system_pool(account)
     kubectl(built, "edit", "resourcequota", "quota", "-n", "team-vision", editor="sed -i s/50/5000/")
     make_privileged(built, "team-vision")
     kubectl(built, "delete", "networkpolicy", "default-deny", "-n", "team-vision")
     kubectl(built, "delete", "validatingadmissionpolicybinding", "groundwork-pods")
     kubectl(built, "delete", "clusterrolebinding", "groundwork-auditor")
-    kubectl(built, "delete", "namespace", "data", "--wait")
+    kubectl(built, "delete", "namespace", "training", "--wait")
     eks, role = account.client("eks"), "arn:aws:iam::000000000000:role/groundwork-dev-vision-ml-engineer"
     eks.delete_access_entry(clusterName=CLUSTER, principalArn=role)
     bounds = {"maxSize": group["scalingConfig"]["maxSize"] + 3}
@@ -157,8 +157,8 @@ def test_what_was_edited_and_deleted_by_hand_is_shown_and_mended(built: Project,
     for name in EDITED | DELETED:
         assert name in said, said
     found = shown(built)
-    of_data = {name for name in about(found, "create") if name.startswith("namespace-data")}
-    assert found == {*(("update", name) for name in EDITED), *(("create", name) for name in DELETED | of_data)}
+    of_training = {name for name in about(found, "create") if name.startswith("namespace-training")}
+    assert found == {*(("update", name) for name in EDITED), *(("create", name) for name in DELETED | of_training)}
     built.groundwork("up", "dev")
 
     quota = api.get("v1", "ResourceQuota", "quota", "team-vision")
@@ -169,7 +169,7 @@ def test_what_was_edited_and_deleted_by_hand_is_shown_and_mended(built: Project,
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert system_pool(account)["scalingConfig"] == group["scalingConfig"]
     assert eks.describe_access_entry(clusterName=CLUSTER, principalArn=role)
-    after = of_namespace(api, "data")
+    after = of_namespace(api, "training")
     assert set(after) == set(before)
     assert not set(after.values()) & set(before.values()), "made again, with all that guards it"
     built.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
