@@ -28,10 +28,12 @@ if [ -z "$(git for-each-ref --contains "$commit" refs/remotes)" ]; then
 fi
 dvc push
 
+# Without a password or a token: it becomes a tag that the whole team reads.
+repository=$(git remote get-url origin | sed 's|^\(https*://\)[^/@]*@|\1|')
 name=$(echo "$commit" | cut -c 1-12)
 kubectl create configmap "wine-$name" --namespace "team-$team" --dry-run=client --output json \
   --from-file=train.py --from-file=wine.csv.dvc --from-file=dvc.config=.dvc/config \
-  --from-literal="commit=$commit" --from-literal="repository=$(git remote get-url origin)" \
+  --from-literal="commit=$commit" --from-literal="repository=$repository" \
   --from-literal="workspace=$team" --from-literal="logs=$logs" |
   kubectl apply --namespace "team-$team" --filename -
 sed "s|&image .*|\&image $image|; s|wine-commit|wine-$name|g" job.yaml |

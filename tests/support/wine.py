@@ -13,7 +13,7 @@ from tests.support.project import CLONE
 
 FILES = (".gitignore", "dataset.py", "job.yaml", "submit.sh", "train.py")
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-SECONDS = 600
+SECONDS = 1200
 
 
 @dataclass(frozen=True)
