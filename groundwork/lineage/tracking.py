@@ -6,6 +6,7 @@ Source: MLflow documentation, "REST API", "Authentication with Username and Pass
 """
 
 import configparser
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,8 @@ TIMEOUT_SECONDS: Final = (10, 60)
 """To be reached; to answer."""
 RETRIES: Final = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), raise_on_status=False)
 
+_CREDENTIALS = re.compile(r"^(https?://)[^/@]*@")
+
 
 class UnavailableError(Exception):
     """The server has no such thing, or does not show it to this user: to somebody without rights it says the same."""
@@ -33,7 +36,9 @@ class Tracking:
     """The tracking server."""
 
     def __init__(self, address: str, workspace: str, session: requests.Session) -> None:
-        self.address = address.rstrip("/")
+        self.address = _CREDENTIALS.sub(r"\1", address).rstrip("/")
+        """As it is shown: without a password."""
+        self._url = address.rstrip("/")
         self.workspace = workspace
         self._session = session
         self._session.headers[WORKSPACE_HEADER] = workspace
@@ -89,7 +94,7 @@ class Tracking:
 
     def _get(self, path: str, query: Mapping[str, str]) -> requests.Response:
         try:
-            answer = self._session.get(self.address + path, params=dict(query), timeout=TIMEOUT_SECONDS)
+            answer = self._session.get(self._url + path, params=dict(query), timeout=TIMEOUT_SECONDS)
         except requests.RequestException as error:
             raise GroundworkError(f"{self.address} (MLFLOW_TRACKING_URI) does not answer: {_cause(error)}") from None
         if answer.status_code == requests.codes.unauthorized:

@@ -373,6 +373,16 @@ def test_a_server_that_is_not_there(platform: Platform, monkeypatch: pytest.Monk
         run("wine/1")
 
 
+def test_a_password_in_the_address_is_used_and_not_shown(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    (Path.home() / ".mlflow" / "credentials").unlink()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", platform.url.replace("//", f"//{fake.USER}:{fake.PASSWORD}@"))
+    assert run("wine/1").exit_code == 0
+    with pytest.raises(GroundworkError) as refused:
+        run("wine/7")
+    assert platform.url in str(refused.value)
+    assert fake.PASSWORD not in str(refused.value)
+
+
 def test_without_a_team_it_is_asked_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_WORKSPACE")
     with pytest.raises(GroundworkError, match="Give --team TEAM"):
