@@ -123,6 +123,10 @@ def test_a_server_sees_what_its_manifest_says(running: RunningPod, world: World,
     assert seen["who"].startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/clerk/eks-{NAME}-counter-")
     assert Path(environment["HOME"]).is_relative_to(root)
     assert Path(environment["TMPDIR"]).is_relative_to(root)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        # Of nobody: not os.devnull, for which DVC looks, and finds no file.
+        assert Path(environment[name]).is_relative_to(root)
+        assert not Path(environment[name]).exists()
 
 
 def test_nothing_of_a_pod_is_open_to_others_and_no_secret_is_in_what_it_says(

@@ -1,6 +1,5 @@
 """What it takes to run a pod that the API server holds: its folders, volumes, variables and commands."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,10 +150,10 @@ class Preparation:
             "AWS_DEFAULT_REGION": aws.region,
             "AWS_ENDPOINT_URL": aws.endpoint_url or "",
             "AWS_CA_BUNDLE": aws.ca_bundle or "",
-            # Nobody but the pod's own role: neither a node's nor a person's.
+            # Nobody but the pod's own role: no node's, no person's. Not os.devnull: to DVC that is no file.
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_CONFIG_FILE": str(root / "aws" / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(root / "aws" / "credentials"),
         }
         if self._agent_url:
             token = self._folder / "volumes" / ".eks-pod-identity-token" / "eks-pod-identity-token"
