@@ -34,6 +34,9 @@ def export(platform: Platform) -> None:
         pulumi.export(f"team_{team}_role_training", workspace.training_role_arn)
         for persona, role_arn in workspace.role_arns.items():
             pulumi.export(f"team_{team}_role_{persona}", role_arn)
+    for team, tensorboard in platform.tensorboards.items():
+        pulumi.export(f"team_{team}_tensorboard", tensorboard.url)
+        pulumi.export(f"team_{team}_role_tensorboard", tensorboard.role_arn)
     for platform_persona, access_of in platform.teams.people.items():
         pulumi.export(f"platform_role_{platform_persona}", access_of.role_arn)
     for name, identity in access.workloads.items():

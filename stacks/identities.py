@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from components.cluster.preview_access import RULES
+from components.registry.tensorboard import APPLICATION, IDENTITY
 from components.security.permissions import Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.preview_permissions import READ
@@ -20,10 +21,19 @@ from components.teams.matrix import (
     kubernetes_expectations,
 )
 from components.teams.persona_access import role_name
-from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING, TRAINING_SECRETS, Grant, group
+from components.teams.personas import (
+    EVENT_FILES,
+    PLATFORM_PERSONAS,
+    TEAM_PERSONAS,
+    TRAINING,
+    TRAINING_SECRETS,
+    Grant,
+    group,
+)
 from components.teams.team_workspace import SERVICE_ACCOUNT, namespace_name
 from stacks.cluster import PREVIEW_GROUP
 from stacks.settings import StackSettings
+from stacks.tensorboard import component_name
 
 FILE = Path(__file__).parent.parent / "docs" / "identities.md"
 MARK = "<!-- identities -->\n"
@@ -34,7 +44,7 @@ ELSEWHERE = "kube-system"
 
 
 def identities(settings: StackSettings) -> tuple[Identity, ...]:
-    """Return every persona that has people, each team's training, the pipeline's previews, and every workload."""
+    """Return every persona that has people, what each team runs, the pipeline's previews, and every workload."""
     return (*_of_teams(settings), *_of_the_platform(settings), _of_previews(settings), *_of_workloads(settings))
 
 
@@ -104,6 +114,15 @@ def _of_teams(settings: StackSettings) -> Iterator[Identity]:
             grants=TRAINING,
             secrets=TRAINING_SECRETS,
         )
+        if settings.tensorboard is not None:
+            yield Identity(
+                name=f"{team} {APPLICATION}",
+                role_name=_role(settings, f"{component_name(team)}-{IDENTITY}"),
+                subject=f"system:serviceaccount:{namespace_name(team)}:{APPLICATION}",
+                namespace=namespace_name(team),
+                team=team,
+                grants=(EVENT_FILES,),
+            )
 
 
 def _of_the_platform(settings: StackSettings) -> Iterator[Identity]:

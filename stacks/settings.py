@@ -27,6 +27,7 @@ from components.network.network import NetworkSettings
 from components.registry.data_versioning import DataVersioningSettings
 from components.registry.database import RegistryDatabaseSettings
 from components.registry.event_queue import RegistryEventsSettings
+from components.registry.tensorboard import TensorBoardSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings
@@ -206,6 +207,8 @@ class StackSettings(Model):
     )
     """Teams by name: up to 20 small letters, digits and hyphens; each has the namespace `team-<name>`. None by
     default."""
+    tensorboard: TensorBoardSettings | None = Field(default=None, examples=[None])
+    """TensorBoard, one for each team; absent, there is none. Its image has to be in the environment's ECR first."""
     workloads: dict[WorkloadName, WorkloadSettings] = Field(
         default={}, examples=[{"trainer": {"grants": [{"store": "datasets", "access": "read"}]}}]
     )

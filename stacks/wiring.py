@@ -1,7 +1,9 @@
 """Which component gets what from which, layer by layer: each layer is wired to the ones before it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.registry.tensorboard import TensorBoard
 from stacks.access import Access, build_access
 from stacks.cluster import Kubernetes, build_cluster
 from stacks.data import Data, build_data
@@ -10,6 +12,7 @@ from stacks.inside import Inside, build_inside
 from stacks.registry import Registry, build_registry
 from stacks.settings import StackSettings
 from stacks.teams import Teams, build_teams
+from stacks.tensorboard import build_tensorboards
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Platform:
     registry: Registry
     inside: Inside
     teams: Teams
+    tensorboards: Mapping[str, TensorBoard]
+    """By team; none where the settings have none."""
 
 
 def build(settings: StackSettings) -> Platform:
@@ -34,4 +39,5 @@ def build(settings: StackSettings) -> Platform:
     registry = build_registry(settings, foundation)
     inside = build_inside(settings, foundation, kubernetes)
     teams = build_teams(settings, foundation, kubernetes, inside)
-    return Platform(foundation, access, kubernetes, data, registry, inside, teams)
+    tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
+    return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards)

@@ -138,6 +138,7 @@ def _objects(store: str, key: str) -> tuple[AwsAction, ...]:
 AWS_ACTIONS: tuple[AwsAction, ...] = (
     *_objects("datasets", "teams/{team}/set"),
     *_objects("artifacts", "teams/{team}/model"),
+    *_objects("artifacts", "teams/{team}/tensorboard/run"),
     *_objects("artifacts", "approvals/{team}/release"),
     *_objects("dvc", "teams/{team}/version"),
     AwsAction(action="s3:GetObject", store="audit", key="AWSLogs/event"),

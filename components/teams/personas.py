@@ -261,6 +261,9 @@ TRAINING = (Grant("datasets", OWN, "read"), Grant("dvc", OWN, "read"), Grant("ar
 TRAINING_SECRETS = (f"{SIGN_IN}training",)
 """The secrets that the team's service account `training` reads."""
 
+EVENT_FILES = Grant("artifacts", f"{OWN}tensorboard/", "read")
+"""What the team's TensorBoard may do in AWS: its event files are among the artifacts, where people and jobs write."""
+
 
 def group(persona: str, team: str | None = None) -> str:
     """Return the Kubernetes group that a persona's access entry puts its role into."""

@@ -1,0 +1,1 @@
+"""TensorBoard, as the platform runs it."""
