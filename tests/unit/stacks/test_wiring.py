@@ -145,8 +145,27 @@ def test_what_production_protects_the_engine_refuses_to_delete() -> None:
     requests = recorded("prod").requests
     stateful = ("Bucket", "Cluster", "Key", "Instance", "Repository", "Trail")
     held = {name: r.protect for name, r in requests.items() if r.custom and r.type.rsplit(":", 1)[-1] in stateful}
-    assert len(held) == 7 + 1 + 6 + 1 + 3 + 1
+    assert len(held) == 7 + 1 + 6 + 1 + 4 + 1
     assert all(held.values()), sorted(name for name, protected in held.items() if not protected)
+
+
+@each_environment
+def test_another_team_changes_nothing_of_those_that_are_there(environment: str) -> None:
+    settings: dict[str, Any] = written(environment)
+    settings["teams"] = {"audio": settings["teams"]["vision"]} | settings["teams"]
+    before, after = recorded(environment), record(environment, settings)
+    changed = [made.name for made in before.children() if after.one(made.name).inputs != made.inputs]
+    assert not changed
+    added = {made.name for made in after.children()} - {made.name for made in before.children()}
+    assert {"team-audio-tensorboard-deployment", "team-audio-training-role"} <= added
+    assert all("audio" in name for name in added), "something that teams share is made once more"
+
+
+def test_without_tensorboard_in_the_settings_there_is_none() -> None:
+    settings: dict[str, Any] = written("dev")
+    del settings["tensorboard"]
+    names = {made.name for made in record("dev", settings).made}
+    assert not [name for name in names if "tensorboard" in name and not name.startswith("images-")]
 
 
 def test_more_stores_repositories_and_workloads_change_nothing_that_was_there() -> None:
