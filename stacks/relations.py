@@ -60,6 +60,16 @@ def _zones_are_of_the_region(settings: StackSettings, _: str) -> Iterable[Proble
             yield Problem(path=("zones", position), value=zone, what="it is there twice")
 
 
+def _endpoints_are_in_the_zones(settings: StackSettings, _: str) -> Iterable[Problem]:
+    wanted = settings.network.interface_endpoint_zones or ()
+    for position, zone in enumerate(wanted):
+        path = ("network", "interface_endpoint_zones", position)
+        if zone not in settings.zones:
+            yield Problem(path=path, value=zone, what="it is no zone of the environment")
+        elif zone in wanted[:position]:
+            yield Problem(path=path, value=zone, what="it is there twice")
+
+
 def _replicas_are_elsewhere(settings: StackSettings, _: str) -> Iterable[Problem]:
     for name, store in settings.stores:
         if store.replica_region == settings.region:
@@ -166,6 +176,7 @@ def _pods_are_of_the_cluster(settings: StackSettings, stack: str) -> Iterable[Pr
 # one mistake does not delete it.
 PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
     (("network", "nat"), "per_zone", "one gateway would take every zone down with its own"),
+    (("network", "interface_endpoint_zones"), None, "the loss of one zone would cut the others off from AWS"),
     (("keys", "protect"), True, "what they encrypted is lost with them"),
     *((("stores", store, "protect"), True, "it holds data") for store in STORE_KEYS),
     *((("stores", store, "force_destroy"), False, "it holds data") for store in STORE_KEYS),
@@ -191,6 +202,7 @@ def _production_lasts(settings: StackSettings, stack: str) -> Iterable[Problem]:
 RELATIONS = (
     Relation(frozenset({"environment"}), _environment_is_the_stack),
     Relation(frozenset({"region", "zones"}), _zones_are_of_the_region),
+    Relation(frozenset({"zones", "network"}), _endpoints_are_in_the_zones),
     Relation(frozenset({"region", "stores"}), _replicas_are_elsewhere),
     Relation(frozenset({"stores"}), _audit_is_locked),
     Relation(frozenset({"stores"}), _access_logs_are_not_locked),

@@ -55,7 +55,7 @@ class EndpointsArgs(Model):
     vpc_cidr: str
     """Its IPv4 range: who may reach the interface endpoints."""
     subnet_ids: Sequence[Wire]
-    """Private subnets, one a zone, where the interface endpoints live."""
+    """Private subnets, at most one a zone, where the interface endpoints live."""
     route_table_ids: Sequence[Wire]
     """Route tables that lead to S3 through the gateway endpoint."""
 

@@ -11,11 +11,11 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Self
 
 import pulumi
 from pulumi_aws import ec2
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from components.model import Model, Wire
 from components.network.endpoints import Endpoints, EndpointsArgs, InterfaceService
@@ -72,6 +72,11 @@ class NetworkSettings(Model):
     """How private subnets reach the internet: not at all, through one NAT gateway, or through one in each zone."""
     interface_endpoints: Annotated[tuple[InterfaceService, ...], Field(examples=[["kms", "sts"]])] = PLATFORM_SERVICES
     """AWS services reached through an interface endpoint in the VPC; the default is those that the platform calls."""
+    interface_endpoint_zones: Annotated[
+        Annotated[tuple[str, ...], Field(min_length=1)] | None, Field(examples=[["eu-west-1a"]])
+    ] = None
+    """Some of the environment's zones, in which interface endpoints have an address; absent, all of them. The other
+    zones reach these too. A zone less is an hourly charge less for each endpoint, and the way is lost with its zone."""
     flow_log_retention_days: Annotated[FromThreeMonths, Field(examples=[365])] = 365
     """Days that a record of a connection is kept: one of the periods that CloudWatch Logs takes, from 90."""
 
@@ -93,6 +98,12 @@ class NetworkArgs(Model):
     """The KMS key of internal data, which CloudWatch Logs may use for this environment's log groups."""
     boundary_arn: Wire
     """The permissions boundary of the environment, for the role that writes flow logs."""
+
+    @model_validator(mode="after")
+    def _endpoints_are_in_the_zones(self) -> Self:
+        if elsewhere := sorted(set(self.settings.interface_endpoint_zones or ()) - set(self.zones)):
+            raise ValueError(f"interface_endpoint_zones: {', '.join(elsewhere)} is none of {', '.join(self.zones)}")
+        return self
 
 
 class Network(pulumi.ComponentResource):
@@ -156,6 +167,7 @@ class Network(pulumi.ComponentResource):
             ),
             child,
         )
+        endpoint_zones = settings.interface_endpoint_zones or args.zones
         endpoints = Endpoints(
             f"{name}-endpoints",
             EndpointsArgs(
@@ -165,7 +177,7 @@ class Network(pulumi.ComponentResource):
                 interface_services=settings.interface_endpoints,
                 vpc_id=vpc.id,
                 vpc_cidr=str(settings.cidr),
-                subnet_ids=list(ids["private"].values()),
+                subnet_ids=[ids["private"][zone.removeprefix(args.region)] for zone in endpoint_zones],
                 route_table_ids=routes.route_table_ids,
             ),
             child,

@@ -25,6 +25,18 @@ def test_each_service_that_the_platform_calls_has_a_private_endpoint_in_every_zo
         assert inputs["securityGroupIds"] == ["network-endpoints-security-group-id"]
 
 
+def test_endpoints_may_be_in_fewer_zones_and_are_then_reached_from_all(build: Build, recorder: Recorder) -> None:
+    build(3, interface_endpoint_zones=["eu-west-1b"])
+    interfaces = [made.inputs for made in recorder.of_type(ENDPOINT) if made.inputs["vpcEndpointType"] == "Interface"]
+    assert {tuple(inputs["subnetIds"]) for inputs in interfaces} == {("network-private-b-id",)}
+    assert all(inputs["privateDnsEnabled"] for inputs in interfaces), "its names are resolved in the whole VPC"
+
+
+def test_a_zone_for_endpoints_that_the_network_does_not_have_is_refused(build: Build) -> None:
+    with pytest.raises(ValidationError, match="interface_endpoint_zones: eu-west-1c is none of eu-west-1a, eu-west-1b"):
+        build(2, interface_endpoint_zones=["eu-west-1c"])
+
+
 def test_every_route_table_leads_to_s3_through_the_gateway_endpoint(build: Build, recorder: Recorder) -> None:
     build(2)
     tables = [f"{made.name}-id" for made in recorder.of_type("aws:ec2/routeTable:RouteTable")]
