@@ -5,6 +5,7 @@ import sys
 import typer
 
 from groundwork import deploy_commands, twin_commands
+from groundwork.cost import commands as cost_commands
 from groundwork.errors import GroundworkError
 from groundwork.lineage import commands as lineage_commands
 from groundwork.policy import commands as policy_commands
@@ -23,6 +24,7 @@ deploy_commands.register(app)
 twin_commands.register(app)
 policy_commands.register(app)
 lineage_commands.register(app)
+cost_commands.register(app)
 
 
 def main() -> None:

@@ -1,8 +1,6 @@
 """`up`, `preview`, `refresh`, `destroy`, `recover`, `inventory`: the engine's work on the twin, for people."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,14 +8,15 @@ from rich.markup import escape
 
 from groundwork import show
 from groundwork.console import console
-from groundwork.deployment import Deployment, EngineError, OnEvent
+from groundwork.cost.gate import hold
+from groundwork.deployment import Deployment
 from groundwork.drain import drain
 from groundwork.errors import GroundworkError
 from groundwork.events import EventLog, name_of
+from groundwork.operation import mend, run, told
 from groundwork.progress import Progress
-from groundwork.recovery import recover
 from groundwork.release import release
-from groundwork.target import find_resource, on_twin
+from groundwork.target import on_twin
 from twin import inventory
 from twin.account import Account
 from twin.kubernetes.client import ApiError, KubeconfigError
@@ -26,13 +25,17 @@ Environment = Annotated[str, typer.Argument(metavar="ENV", help="dev or prod: th
 
 
 def up(environment: Environment = "dev") -> None:
-    """Build the environment on the twin: plan, judge by the policies, then make the changes."""
+    """Build the environment on the twin: plan, judge by the policies and the monthly ceiling, then make the changes.
+
+    Exit code 2: a policy objects; 4: it would cost more than its ceiling while nobody uses it.
+    """
     deployment = on_twin(environment, console)
-    _recover(deployment)
-    planned = _run(deployment.preview, f"Planning {environment}")
+    mend(deployment)
+    planned = run(deployment.preview, f"Planning {environment}")
+    hold(console, environment, planned)
     total = sum(planned.counts.values())
     log = EventLog()
-    with Progress(console, f"Building {environment}", log, total) as progress, _told(log):
+    with Progress(console, f"Building {environment}", log, total) as progress, told(log):
         values = deployment.up(progress.on_event)
     show.warnings(console, [text for text in log.warnings if text not in planned.warnings])
     console.print(f"[green bold]{environment} is up[/]: {show.counted(log)}.")
@@ -46,19 +49,23 @@ def up(environment: Environment = "dev") -> None:
 
 
 def preview(environment: Environment = "dev") -> None:
-    """Show what `up` would change on the twin, and what the policies say. Exit code 2: a policy objects."""
+    """Show what `up` would change on the twin, what the policies say, and what it costs a month.
+
+    Exit code 2: a policy objects; 4: it would cost more than its ceiling while nobody uses it.
+    """
     deployment = on_twin(environment, console)
-    _recover(deployment)
-    log = _run(deployment.preview, f"Planning {environment}")
+    mend(deployment)
+    log = run(deployment.preview, f"Planning {environment}")
     show.changes(console, log)
     console.print(f"{environment}: {_planned(log)}; policies: {len(log.blocking())} objections.")
+    hold(console, environment, log)
 
 
 def refresh(environment: Environment = "dev") -> None:
     """Read the twin into the state and say what was different."""
     deployment = on_twin(environment, console)
-    _recover(deployment)
-    log = _run(deployment.refresh, f"Reading {environment}")
+    mend(deployment)
+    log = run(deployment.refresh, f"Reading {environment}")
     show.changes(console, log)
     console.print(f"{environment}: {_drift(log)}")
 
@@ -73,7 +80,7 @@ def destroy(
 ) -> None:
     """Delete everything that the environment has on the twin, after asking; what is protected is named."""
     deployment = on_twin(environment, console)
-    _recover(deployment)
+    mend(deployment)
     protected = deployment.protected()
     named = f"{len(protected)} protected resources ({', '.join(map(name_of, protected))})"
     if protected and yes and not unprotect:
@@ -91,14 +98,14 @@ def destroy(
     release(deployment.disposable_databases(), Account.of(deployment.variables).client("rds"))
     if protected:
         deployment.unprotect(protected)
-    log = _run(deployment.destroy, f"Deleting {environment}")
+    log = run(deployment.destroy, f"Deleting {environment}")
     console.print(f"{environment}: {show.counted(log)}.")
 
 
 def recover_command(environment: Environment = "dev") -> None:
     """Mend the state after an `up` that was killed; every other command does so first by itself."""
     deployment = on_twin(environment, console)
-    if not _recover(deployment):
+    if not mend(deployment):
         console.print(f"{environment}: nothing to mend.")
 
 
@@ -139,39 +146,6 @@ def _drain(deployment: Deployment) -> None:
         return
     if said := done.describe():
         console.print(escape(said), highlight=False, soft_wrap=True)
-
-
-def _recover(deployment: Deployment) -> bool:
-    log = EventLog()
-    with _told(log):
-        mended = recover(deployment, find_resource(deployment.variables), log.on_event)
-    if mended:
-        console.print(f"[yellow]{mended.describe()}[/]")
-    return bool(mended)
-
-
-def _run(operation: Callable[[OnEvent], object], title: str) -> EventLog:
-    """Run one operation of the engine with progress; on failure say why and end."""
-    log = EventLog()
-    with Progress(console, title, log) as progress, _told(log):
-        operation(progress.on_event)
-    show.warnings(console, log.warnings)
-    show.violations(console, log.violations)
-    return log
-
-
-@contextmanager
-def _told(log: EventLog) -> Iterator[None]:
-    """Say what the log holds when the engine fails, and end with exit code 2 for a violation, else 1."""
-    try:
-        yield
-    except EngineError as error:
-        show.violations(console, log.violations)
-        show.errors(console, log)
-        if not (log.errors or log.violations or log.program_output):
-            console.print(error.output, highlight=False, markup=False)
-        console.print(f"[red bold]{error}[/]")
-        raise typer.Exit(2 if log.blocking() else 1) from None
 
 
 def _planned(log: EventLog) -> str:

@@ -5,15 +5,30 @@ Source: the engine's event log as the Automation API hands it out (`pulumi.autom
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from pulumi.automation.events import DiagnosticEvent, EngineEvent, OpType, PolicyEvent, StepEventMetadata
+from pulumi.automation.events import (
+    DiagnosticEvent,
+    EngineEvent,
+    OpType,
+    PolicyEvent,
+    StepEventMetadata,
+    StepEventStateMetadata,
+)
 
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 """The engine's own colour marks (`<{%reset%}>`) and terminal escapes."""
 
 QUIET = frozenset({OpType.SAME, OpType.READ, OpType.DISCARD})
 """Operations that change nothing in the world."""
+
+
+KEEPING = frozenset({OpType.SAME, OpType.UPDATE})
+"""Operations that leave a resource its id, which the engine has not yet put into the new state when it begins."""
+GONE = frozenset({OpType.DELETE, OpType.DELETE_REPLACED, OpType.DISCARD, OpType.DISCARD_REPLACED})
+"""Operations after which the resource is not there."""
 
 
 def plain(text: str) -> str:
@@ -57,6 +72,10 @@ class EventLog:
     program_output: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """How many resources met which operation, `same` included."""
+    before: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By URN, the state of each resource that was there."""
+    after: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By URN, the state of each resource that will be, or is, there."""
     _being_read: set[str] = field(default_factory=set)
 
     def on_event(self, event: EngineEvent) -> None:
@@ -80,6 +99,7 @@ class EventLog:
             self._being_read.add(step.urn)
             return
         self.counts[step.op.value] += 1
+        self._state(step)
         if step.op in QUIET or step.type == "pulumi:pulumi:Stack":
             return
         self.changes.append(
@@ -92,6 +112,15 @@ class EventLog:
                 replaced_for=tuple(step.keys or ()),
             )
         )
+
+    def _state(self, step: StepEventMetadata) -> None:
+        if step.old is not None and not step.old.delete:
+            self.before.setdefault(step.urn, _as_saved(step.old, step.old.id))
+        # A replacement is several steps about one URN; the state that will be there comes with each that does not end
+        # in a deletion.
+        if step.new is not None and step.op not in GONE:
+            kept = step.old.id if step.old is not None and step.op in KEEPING else ""
+            self.after[step.urn] = _as_saved(step.new, step.new.id or kept)
 
     def _policy(self, event: PolicyEvent) -> None:
         self.violations.append(
@@ -114,6 +143,21 @@ class EventLog:
             self.warnings.append(told)
         elif event.severity == "info#err" and text:
             self.program_output.append(text)
+
+
+def _as_saved(state: StepEventStateMetadata, id_: str) -> Mapping[str, Any]:
+    """Return a state in the form that the engine saves it in."""
+    return {
+        "urn": state.urn,
+        "type": state.type,
+        "custom": bool(state.custom),
+        "inputs": state.inputs,
+        "outputs": state.outputs,
+        "id": id_,
+        "parent": state.parent,
+        "provider": state.provider,
+        "protect": state.protect,
+    }
 
 
 def name_of(urn: str) -> str:

@@ -28,7 +28,8 @@ class MonthlyBudgetSettings(Model):
     """What the stack file says about costs."""
 
     monthly_usd: int = Field(ge=1, examples=[500])
-    """What the environment may cost in a calendar month, in whole US dollars."""
+    """What the environment may cost in a calendar month, in whole US dollars; `groundwork preview` and `up` refuse a
+    plan that costs more while nobody uses it."""
     emails: Annotated[tuple[Email, ...], Field(min_length=1, max_length=10)] = Field(examples=[["ml@example.org"]])
     """Who is told at 50, 80 and 100 per cent, and when the forecast is above: one to ten addresses."""
 

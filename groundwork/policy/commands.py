@@ -1,7 +1,6 @@
 """`groundwork policy`: check, explain, list, coverage, evidence."""
 
 import json
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from groundwork import reading
 from groundwork.console import console
 from groundwork.errors import GroundworkError
 from groundwork.policy import config as configuration
 from groundwork.policy import evidence as evidence_of
-from groundwork.policy import html, sarif, show, sources
+from groundwork.policy import html, sarif, show
 from groundwork.policy.coverage import coverage
 from groundwork.policy.judging import Judged, judge
 from groundwork.policy.sources import Source
-from groundwork.target import on_twin
 from policies.config.pack_config import PackConfig, nearest
 from policies.families import FAMILIES
 from policies.frameworks import FRAMEWORKS, parts
@@ -154,20 +153,9 @@ def _judged(what: str, config: Path | None, strictness: str | None, state: Path 
 
 def _source(what: str, state: Path | None) -> tuple[Source, str | None]:
     """Return what is judged, and the environment when it is one that runs."""
-    old = _text(state) if state else None
-    if what == "-":
-        return sources.read(sys.stdin.read(), "standard input", old), None
-    path = Path(what)
-    if path.is_file():
-        return sources.read(_text(path), path.name, old), None
-    names = [file.name.split(".")[1] for file in sorted(places.find().clone.glob("Pulumi.*.yaml"))]
-    if what not in names:
-        raise GroundworkError(f"{what}: is no file that can be read, and no environment ({', '.join(names)})")
-    exported = on_twin(what, console).stack.export_stack()
-    if not (exported.deployment or {}).get("resources"):
-        raise GroundworkError(f"{what} has nothing on the twin. Build it first: groundwork up {what}")
-    document = {"version": exported.version, "deployment": exported.deployment}
-    return sources.read(json.dumps(document), what, old), what
+    if reading.is_environment(what):
+        return reading.running(what), what
+    return reading.written(what, state), None
 
 
 def _config(path: Path | None, strictness: str | None, environment: str | None) -> PackConfig:
@@ -180,13 +168,6 @@ def _config(path: Path | None, strictness: str | None, environment: str | None) 
     if environment:
         return configuration.of(configuration.path_of(environment, places.find().clone))
     return PackConfig()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise GroundworkError(f"{path}: is no text") from None
 
 
 def _rule(written: str) -> Rule:

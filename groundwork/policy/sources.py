@@ -8,7 +8,7 @@ Source: the engine's `apitype` (deployment v3, plan v1) and `display.PreviewDige
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -48,6 +48,10 @@ class Saved:
     """It was read, not made."""
     position: str | None = None
     """Where the program registers it: `project:///stacks/__main__.py#12`."""
+    id: str = ""
+    """What its provider knows it by; empty before it is made."""
+    custom: bool = True
+    """A provider makes it; false: a component, which only groups others."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,11 @@ def read(text: str, name: str, state: str | None = None) -> Source:
         engine=str(manifest.get("version") or ""),
         saved=str(manifest.get("time") or ""),
     )
+
+
+def planned(states: Iterable[Mapping[str, Any]]) -> tuple[Saved, ...]:
+    """Return resources from states as the engine's events tell them, of a plan or of what was before it."""
+    return tuple(_saved(state) for state in states)
 
 
 def _json(text: str, name: str) -> dict[str, Any]:
@@ -185,6 +194,8 @@ def _saved(resource: Mapping[str, Any]) -> Saved:
         },
         external=bool(resource.get("external")),
         position=resource.get("sourcePosition"),
+        id=resource.get("id") or "",
+        custom=resource.get("custom") is not False,
     )
 
 

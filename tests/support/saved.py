@@ -22,6 +22,7 @@ def export(environment: str) -> dict[str, Any]:
                 "inputs": as_the_engine_sends_it(made.inputs),
                 "outputs": as_the_engine_sends_it(made.inputs) | {"id": f"{made.name}-id"},
                 "protect": request.protect,
+                "parent": urns.get(request.parent.rpartition("::")[2]),
                 "provider": _provider(request.provider, urns),
                 "propertyDependencies": {},
             }

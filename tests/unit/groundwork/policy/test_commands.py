@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from groundwork import reading
 from groundwork.__main__ import app
 from groundwork.errors import GroundworkError
-from groundwork.policy import commands
 from policies.frameworks import FRAMEWORKS
 from policies.rules import RULES
 from tests.support.project import CLONE
@@ -123,14 +123,14 @@ class Running:
 def test_what_runs_is_judged_with_the_configuration_of_its_environment(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "on_twin", lambda name, console: Running([ADVISED]) if name == environment else None)
+    monkeypatch.setattr(reading, "on_twin", lambda name, console: Running([ADVISED]) if name == environment else None)
     result = typed("check", environment)
     assert result.exit_code == 2, "the project is held to regulated"
     assert "ENC-08 mandatory, medium" in result.output
 
 
 def test_an_environment_with_nothing_in_it_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "on_twin", lambda name, console: Running([]))
+    monkeypatch.setattr(reading, "on_twin", lambda name, console: Running([]))
     assert refused("check", "dev") == "dev has nothing on the twin. Build it first: groundwork up dev"
 
 

@@ -1,0 +1,1 @@
+"""What an environment costs in a month, from its resources, a price table and a use profile: docs/cost.md."""

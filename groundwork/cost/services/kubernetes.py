@@ -1,0 +1,35 @@
+"""What Kubernetes makes AWS charge for: pods are paid with their nodes, load balancers and volumes are not."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from groundwork.cost.charges import ByType, Charge, Resource
+from groundwork.cost.use import Use
+
+
+def _service(resource: Resource, _: Use) -> Iterator[Charge]:
+    kind = resource["spec"]["type"]
+    if kind.unknown or kind.value == "LoadBalancer":
+        yield Charge("elb.load_balancer", None, "there is no price for the load balancer of a Service")
+
+
+def _load_balancer(_: Resource, __: Use) -> Iterator[Charge]:
+    yield Charge("elb.load_balancer", None, "there is no price for the load balancer that it may make")
+
+
+def _volume(_: Resource, __: Use) -> Iterator[Charge]:
+    yield Charge("ebs.volume", None, "its volume depends on the storage class")
+
+
+def _stateful_set(resource: Resource, _: Use) -> Iterator[Charge]:
+    if resource["spec"]["volumeClaimTemplates"].value is not None:
+        yield Charge("ebs.volume", None, "its volumes depend on the storage class and on its size")
+
+
+CHARGES: Final[ByType] = {
+    "kubernetes:apps/v1:StatefulSet": _stateful_set,
+    "kubernetes:core/v1:PersistentVolume": _volume,
+    "kubernetes:core/v1:PersistentVolumeClaim": _volume,
+    "kubernetes:core/v1:Service": _service,
+    "kubernetes:networking.k8s.io/v1:Ingress": _load_balancer,
+}

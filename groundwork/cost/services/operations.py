@@ -1,0 +1,27 @@
+"""Logs and queues."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from groundwork.cost.charges import ByType, Charge, Resource
+from groundwork.cost.use import Use
+
+
+def _log_group(resource: Resource, use: Use) -> Iterator[Charge]:
+    class_ = resource["logGroupClass"].value
+    if class_ not in (None, "STANDARD"):
+        yield Charge(f"logs.{class_}.ingest.gb", use.logs_gb.of(resource.name))
+    else:
+        yield Charge("logs.ingest.gb", use.logs_gb.of(resource.name))
+    yield Charge("logs.storage.gb_month", use.logs_stored_gb.of(resource.name))
+
+
+def _queue(resource: Resource, use: Use) -> Iterator[Charge]:
+    kind = "fifo" if resource["fifoQueue"].value is True else "standard"
+    yield Charge(f"sqs.{kind}.request", use.queue_requests.of(resource.name))
+
+
+CHARGES: Final[ByType] = {
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
+    "aws:sqs/queue:Queue": _queue,
+}

@@ -1,0 +1,103 @@
+"""What an environment costs, and where its ceiling stops it: from the engine's own plan, and from what is up."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from groundwork.cost import prices
+from groundwork.cost.estimate import estimate
+from groundwork.cost.use import IDLE
+from groundwork.policy import sources
+from tests.support.cluster_objects import administrator
+from tests.support.project import Project
+from tests.support.saved import export
+from tests.support.world import held
+from twin.account import Account
+
+
+def priced(environment: str) -> Decimal:
+    """What the program's registrations cost idle, without the engine."""
+    return estimate(sources.read(json.dumps(export(environment)), "it").resources, prices.load(), IDLE).usd
+
+
+def document(project: Project, *arguments: str) -> Any:
+    """What `groundwork cost` prints for programs, on a standard output that holds nothing else."""
+    return json.loads(project.groundwork("cost", *arguments, "--json").stdout)
+
+
+def test_a_plan_above_the_ceiling_ends_preview_and_up_with_a_code_of_its_own_and_makes_nothing(
+    project: Project,
+) -> None:
+    cost = priced("dev")
+    just_below = int(cost)
+    project.change(lambda settings: settings["budget"].update(monthly_usd=just_below))
+    for command in ("preview", "up"):
+        stopped = project.groundwork(command, "dev", check=False)
+        said = stopped.stdout + stopped.stderr
+        assert stopped.returncode == 4, said
+        assert f"dev: {cost} USD a month idle; its ceiling is {just_below}." in stopped.stdout
+        assert f"dev is above its monthly ceiling: {cost} USD idle, the ceiling is {just_below}" in stopped.stdout
+        assert "budget.monthly_usd in Pulumi.dev.yaml" in stopped.stdout
+        assert "Traceback" not in said
+    assert held(project) == {}
+
+    project.change(lambda settings: settings["budget"].update(monthly_usd=just_below + 1))
+    fine = project.groundwork("preview", "dev")
+    assert f"dev: {cost} USD a month idle; its ceiling is {just_below + 1}." in fine.stdout
+    assert "above" not in fine.stdout
+
+    # Before anything exists, and so before an id is known, every charge is priced as it is afterwards.
+    found = document(project, "dev", "--idle")
+    assert (Decimal(str(found["idle"]["usd"])), found["idle"]["complete"]) == (cost, True)
+    assert found["ceiling_usd"] == just_below + 1
+
+
+def test_what_is_up_costs_what_the_plan_said_and_a_change_costs_its_difference(dev: Project) -> None:
+    same = document(dev, "dev", "--against", "running")["use"]
+    assert same["usd"] == 0
+    assert same["components"] == []
+    assert Decimal(str(same["before"]["usd"])) == Decimal(str(same["after"]["usd"])) > priced("dev")
+
+    settings = (dev.root / "Pulumi.dev.yaml").read_text()
+    try:
+        dev.change(lambda changed: changed["database"].update(allocated_storage_gib=40))
+        said = dev.groundwork("preview", "dev").stdout
+        # 20 GB more of gp3 in one zone at 0.127 dollars
+        assert f"dev: {priced('dev') + Decimal('2.54')} USD a month idle (+2.54 to what is there)" in said
+        changed = document(dev, "dev", "--against", "running", "--idle")["idle"]
+        assert changed["components"] == [{"name": "registry", "before": 15.35, "after": 17.89, "usd": 2.54}]
+        assert [one["name"] for one in changed["charges"]] == ["registry-instance: RDS gp3 storage, one zone"]
+    finally:
+        (dev.root / "Pulumi.dev.yaml").write_text(settings)
+
+
+def test_aws_tells_people_at_50_80_and_100_per_cent_of_the_ceiling_and_when_the_forecast_is_above(
+    dev: Project, account: Account
+) -> None:
+    wanted = dev.settings()["budget"]
+    budgets, of = account.client("budgets"), {"AccountId": account.id}
+    (budget,) = budgets.describe_budgets(**of)["Budgets"]
+    assert (budget["BudgetType"], budget["TimeUnit"], budget["BudgetLimit"]["Unit"]) == ("COST", "MONTHLY", "USD")
+    assert Decimal(budget["BudgetLimit"]["Amount"]) == wanted["monthly_usd"]
+    of |= {"BudgetName": budget["BudgetName"]}
+    alarms = budgets.describe_notifications_for_budget(**of)["Notifications"]
+    assert {(one["NotificationType"], one["Threshold"]) for one in alarms} == {
+        ("ACTUAL", 50),
+        ("ACTUAL", 80),
+        ("ACTUAL", 100),
+        ("FORECASTED", 100),
+    }
+    for alarm in alarms:
+        assert (alarm["ComparisonOperator"], alarm["ThresholdType"]) == ("GREATER_THAN", "PERCENTAGE")
+        key = {name: alarm[name] for name in ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")}
+        told = budgets.describe_subscribers_for_notification(**of, Notification=key)["Subscribers"]
+        assert [one["Address"] for one in told] == wanted["emails"]
+
+
+def test_the_nodes_that_are_counted_are_enough_for_what_the_platform_runs(dev: Project) -> None:
+    """An idle environment whose pods need a third node would cost more than is said."""
+    api = administrator(dev)
+    assert len(api.list("v1", "Node")) == dev.settings()["node_pools"]["system"]["min_size"]
+    pods = api.list("v1", "Pod")
+    assert pods
+    assert [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] not in ("Running", "Succeeded")] == []
