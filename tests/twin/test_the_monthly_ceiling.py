@@ -74,8 +74,9 @@ def test_what_is_up_costs_what_the_plan_said_and_a_change_costs_its_difference(d
 def test_aws_tells_people_at_50_80_and_100_per_cent_of_the_ceiling_and_when_the_forecast_is_above(
     dev: Project, account: Account
 ) -> None:
-    wanted = dev.settings()["budget"]
-    budgets, of = account.client("budgets"), {"AccountId": account.id}
+    settings = dev.settings()
+    wanted, of = settings["budget"], {"AccountId": settings["account_id"]}
+    budgets = account.client("budgets")
     (budget,) = budgets.describe_budgets(**of)["Budgets"]
     assert (budget["BudgetType"], budget["TimeUnit"], budget["BudgetLimit"]["Unit"]) == ("COST", "MONTHLY", "USD")
     assert Decimal(budget["BudgetLimit"]["Amount"]) == wanted["monthly_usd"]

@@ -14,7 +14,7 @@ from groundwork.errors import GroundworkError
 
 def test_a_number_is_for_each_and_a_named_resource_has_its_own() -> None:
     read = Use.model_validate({"nat_gb": 5, "stored_gb": {"each": 1, "named": {"datasets": 200}}})
-    assert (read.nat_gb.of("a"), read.stored_gb.of("a"), read.stored_gb.of("datasets")) == (5, 1, 200)
+    assert [read.nat_gb.of("a"), read.stored_gb.of("a"), read.stored_gb.of("datasets")] == [5, 1, 200]
 
 
 def test_idle_is_no_use_at_all() -> None:
