@@ -52,7 +52,7 @@ def test_it_says_how_much_and_where_the_money_goes(files: dict[str, str]) -> Non
     text = said(files["dev"])
     document = json.loads(said(files["dev"], "--json"))
     idle, use = document["idle"], document["use"]
-    assert f"dev: {idle['usd']} USD a month idle, {use['usd']} in use; the ceiling is 500" in text
+    assert f"dev: {idle['usd']:,.2f} USD a month idle, {use['usd']:,.2f} in use; the ceiling is 500" in text
     for sums in (use["components"], use["services"]):
         assert list(sums.values()) == sorted(sums.values(), reverse=True)
     lines = text.splitlines()
