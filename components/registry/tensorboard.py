@@ -44,7 +44,7 @@ class TensorBoardSettings(Model):
     """What the stack file says about TensorBoard."""
 
     image: ImageByDigest = Field(
-        examples=["123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:" + "0" * 64]
+        examples=["123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:" + "a1" * 32]
     )
     """The image of `images/tensorboard` by digest, in the environment's own repository: it has to be there first."""
     reload_seconds: Annotated[int, Field(ge=5, le=3600)] = Field(default=30, examples=[30])

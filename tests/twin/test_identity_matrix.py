@@ -38,7 +38,8 @@ from twin.kubernetes.client import ApiError, Client
 
 Expectation = TypeVar("Expectation", KubernetesExpectation, AwsExpectation)
 FOREIGN = "not-of-the-cluster"
-POD = "identity-matrix"
+POD = "identity-matrix-{}"
+"""A pod of each service account: a namespace may have several."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def actors(
             found[identity.name] = become(dev, account, outputs["kubeconfig"], identity)
             continue
         namespace, name = subject.removeprefix(SERVICE_ACCOUNT).split(":")
-        pods.append(team_work.pod(namespace, POD, name))
+        pods.append(team_work.pod(namespace, POD.format(name), name))
         found[identity.name] = workload(account, admin, outputs["cluster_name"], identity, pods[-1])
     yield found
     for pod in pods:

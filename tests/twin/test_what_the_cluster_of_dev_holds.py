@@ -74,7 +74,7 @@ def test_only_who_was_named_gets_in(
     people = {value for output, value in outputs.items() if output.startswith("platform_role_")} | {
         value for output, value in outputs.items() if output.startswith("team_") and "_role_" in output
     }
-    people -= {value for output, value in outputs.items() if output.endswith("_role_training")}
+    people -= {value for output, value in outputs.items() if output.endswith(("_role_training", "_role_tensorboard"))}
     assert named <= entries
     nodes = {
         entry
