@@ -20,6 +20,7 @@ from stacks.store_names import replica_bucket_name, store_bucket_name, store_rol
 from stacks.store_roles import ACCESS_LOG_KEY, DATA_STORES, STORE_KEYS
 
 TRAIL = "audit-trail"
+DATABASE = "registry"
 BACKUPS = "backups"
 DVC = "dvc"
 
@@ -58,7 +59,7 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
         foundation.opts,
     )
     database = RegistryDatabase(
-        "registry",
+        DATABASE,
         RegistryDatabaseArgs(
             settings=settings.database,
             account_id=settings.account_id,

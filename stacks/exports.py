@@ -27,6 +27,12 @@ def export(platform: Platform) -> None:
     pulumi.export("cluster_endpoint", kubernetes.cluster.endpoint)
     pulumi.export("cluster_version", kubernetes.cluster.version)
     pulumi.export("kubeconfig", kubernetes.kubeconfig)
+    pulumi.export("registry_events_queue_url", platform.registry.events.queue_url)
+    if platform.tracking is not None:
+        pulumi.export("namespace_mlflow", platform.tracking.server.namespace)
+        pulumi.export("tracking_server_url", platform.tracking.server.url)
+        for name, identity in platform.tracking.identities.items():
+            pulumi.export(f"role_{name}", identity.role_arn)
     for name, namespace in platform.inside.namespaces.items():
         pulumi.export(f"namespace_{name}", namespace.name)
     for team, workspace in platform.teams.workspaces.items():

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from components.cluster.preview_access import RULES
 from components.registry.tensorboard import APPLICATION, IDENTITY
+from components.registry.tracking_network import ACCESS, BOOTSTRAP, NAMESPACE, SERVER
+from components.registry.tracking_rights import EVERY_SECRET, SERVER_SECRET
 from components.security.permissions import Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.preview_permissions import READ
@@ -34,6 +36,7 @@ from components.teams.team_workspace import SERVICE_ACCOUNT, namespace_name
 from stacks.cluster import PREVIEW_GROUP
 from stacks.settings import StackSettings
 from stacks.tensorboard import component_name
+from stacks.tracking import ARTIFACTS, WORKLOADS
 
 FILE = Path(__file__).parent.parent / "docs" / "identities.md"
 MARK = "<!-- identities -->\n"
@@ -45,7 +48,13 @@ ELSEWHERE = "kube-system"
 
 def identities(settings: StackSettings) -> tuple[Identity, ...]:
     """Return every persona that has people, what each team runs, the pipeline's previews, and every workload."""
-    return (*_of_teams(settings), *_of_the_platform(settings), _of_previews(settings), *_of_workloads(settings))
+    return (
+        *_of_teams(settings),
+        *_of_the_platform(settings),
+        _of_previews(settings),
+        *_of_workloads(settings),
+        *_of_tracking(settings),
+    )
 
 
 def scope(settings: StackSettings) -> Scope:
@@ -158,6 +167,23 @@ def _of_workloads(settings: StackSettings) -> Iterator[Identity]:
             subject=f"system:serviceaccount:{pods.namespace}:{pods.service_account}" if pods else None,
             namespace=pods.namespace if pods else None,
             grants=tuple(Grant(grant.store, grant.prefix, grant.access) for grant in workload.grants),
+        )
+
+
+def _of_tracking(settings: StackSettings) -> Iterator[Identity]:
+    if settings.tracking_server is None:
+        return
+    read = {SERVER: (SERVER_SECRET,), BOOTSTRAP: (SERVER_SECRET,), ACCESS: (EVERY_SECRET,)}
+    written = {BOOTSTRAP: (SERVER_SECRET,), ACCESS: (EVERY_SECRET,)}
+    for name, account in WORKLOADS.items():
+        yield Identity(
+            name=f"workload {name}",
+            role_name=_role(settings, f"workload-{name}"),
+            subject=f"system:serviceaccount:{NAMESPACE}:{account}",
+            namespace=NAMESPACE,
+            grants=(ARTIFACTS,) if account == SERVER else (),
+            secrets=read.get(account, ()),
+            written_secrets=written.get(account, ()),
         )
 
 

@@ -28,6 +28,7 @@ from components.registry.data_versioning import DataVersioningSettings
 from components.registry.database import RegistryDatabaseSettings
 from components.registry.event_queue import RegistryEventsSettings
 from components.registry.tensorboard import TensorBoardSettings
+from components.registry.tracking_server import TrackingServerSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings
@@ -164,6 +165,8 @@ class StackSettings(Model):
     """The secrets of the registry's server and users: how long a deleted one can be brought back."""
     registry_events: RegistryEventsSettings = Field(default=RegistryEventsSettings(), examples=[{"retention_days": 4}])
     """The queue of what happens in the model registry."""
+    tracking_server: TrackingServerSettings | None = Field(default=None, examples=[None])
+    """The MLflow tracking server; absent, there is none. Its image has to be in the environment's ECR first."""
     backups: BackupSettings = Field(default=BackupSettings(), examples=[{"retention_days": 35}])
     """The daily backups of data sets, models and the database, beside versions and RDS' own backups."""
     audit_trail: AuditTrailSettings = Field(default=AuditTrailSettings(), examples=[{"retention_in_days": 365}])

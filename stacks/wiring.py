@@ -13,6 +13,7 @@ from stacks.registry import Registry, build_registry
 from stacks.settings import StackSettings
 from stacks.teams import Teams, build_teams
 from stacks.tensorboard import build_tensorboards
+from stacks.tracking import Before, Tracking, build_tracking
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Platform:
     teams: Teams
     tensorboards: Mapping[str, TensorBoard]
     """By team; none where the settings have none."""
+    tracking: Tracking | None
+    """None where the settings have no tracking server."""
 
 
 def build(settings: StackSettings) -> Platform:
@@ -40,4 +43,5 @@ def build(settings: StackSettings) -> Platform:
     inside = build_inside(settings, foundation, kubernetes)
     teams = build_teams(settings, foundation, kubernetes, inside)
     tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
-    return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards)
+    tracking = build_tracking(settings, Before(foundation, kubernetes, data, registry, inside, teams))
+    return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking)

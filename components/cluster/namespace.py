@@ -94,6 +94,8 @@ class GuardedNamespaceArgs(Model):
     """The VPC's IPv4 range, in which the endpoints of AWS services are."""
     egress_ranges: tuple[str, ...] = ()
     """IPv4 ranges outside the VPC that its pods may reach on port 443; none by default."""
+    open_inside: bool = True
+    """Its pods reach each other; false, whoever makes pods there says which reach which."""
     service_accounts: tuple[str, ...] = ()
     """Service accounts by name; none gets a token of the API server mounted."""
     load_balancers: int = Field(default=0, ge=0)
@@ -137,7 +139,9 @@ class GuardedNamespace(pulumi.ComponentResource):
                 spec=spec,
                 opts=self._inside,
             )
-            for policy, spec in network_policies(args.vpc_cidr, args.egress_ranges).items()
+            for policy, spec in network_policies(
+                args.vpc_cidr, args.egress_ranges, open_inside=args.open_inside
+            ).items()
         ]
 
     def _limits(self, name: str, args: GuardedNamespaceArgs) -> Sequence[pulumi.Resource]:
@@ -179,7 +183,9 @@ def namespace_labels(team: str | None) -> dict[str, str]:
     return found | ({TEAM: team} if team else {})
 
 
-def network_policies(vpc_cidr: str, egress_ranges: Sequence[str]) -> dict[str, networking.NetworkPolicySpecArgsDict]:
+def network_policies(
+    vpc_cidr: str, egress_ranges: Sequence[str], *, open_inside: bool = True
+) -> dict[str, networking.NetworkPolicySpecArgsDict]:
     """Return the specifications of a namespace's network policies, by name. Each is about all of its pods."""
     policies: dict[str, networking.NetworkPolicySpecArgsDict] = {
         "default-deny": {"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
@@ -198,16 +204,17 @@ def network_policies(vpc_cidr: str, egress_ranges: Sequence[str]) -> dict[str, n
                 }
             ],
         },
-        "allow-same-namespace": {
-            "pod_selector": {},
-            "policy_types": ["Ingress", "Egress"],
-            "ingress": [{"from_": [{"pod_selector": {}}]}],
-            "egress": [{"to": [{"pod_selector": {}}]}],
-        },
         # Without it a pod has no AWS identity: the agent listens on the node, at an address of its own.
         "allow-pod-identity": _egress([POD_IDENTITY_AGENT], HTTP),
         "allow-endpoints": _egress([vpc_cidr], HTTPS),
     }
+    if open_inside:
+        policies["allow-same-namespace"] = {
+            "pod_selector": {},
+            "policy_types": ["Ingress", "Egress"],
+            "ingress": [{"from_": [{"pod_selector": {}}]}],
+            "egress": [{"to": [{"pod_selector": {}}]}],
+        }
     return policies | ({"allow-ranges": _egress(egress_ranges, HTTPS)} if egress_ranges else {})
 
 

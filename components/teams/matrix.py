@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from components.cluster.group_rights import Rule
 from components.security.permissions import Permission, Scope
-from components.security.secret import READ
+from components.security.secret import READ, WRITE
 from components.security.workload_identity import READ_OBJECTS, WRITE_OBJECTS
 from components.teams.personas import Grant
 
@@ -33,6 +33,9 @@ class Identity:
     grants: tuple[Grant, ...] = ()
     permissions: tuple[Permission, ...] = ()
     secrets: tuple[str, ...] = ()
+    """The secrets that it reads, by what is after the environment in their names; `*` stands for anything."""
+    written_secrets: tuple[str, ...] = ()
+    """The secrets that it gives values, in the same way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,8 +212,12 @@ def allows_in_aws(identity: Identity, action: AwsAction, team: str, scope: Scope
             for grant in identity.grants
         )
     if action.secret is not None:
-        own = (path.format(team=identity.team) for path in identity.secrets)
-        return action.action in READ and action.secret.format(team=team) in own
+        about = action.secret.format(team=team)
+        rights = ((identity.secrets, READ), (identity.written_secrets, WRITE))
+        return any(
+            action.action in actions and any(fnmatchcase(about, path.format(team=identity.team)) for path in paths)
+            for paths, actions in rights
+        )
     resource = scope.fill(action.resource)
     tags = {f"aws:ResourceTag/{scope.fill(key)}": value for key, value in action.tags}
     return any(

@@ -20,7 +20,6 @@ def rotators(environment: str) -> set[str]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.xfail(reason="the tracking server's CronJob is not part of the platform yet", strict=True)
 def test_whatever_is_said_to_rotate_a_secret_does_so(environment: str) -> None:
     named = {made.inputs["tags"][ROTATION_KEY] for made in record(environment).of_type(SECRET)}
     assert named

@@ -1,0 +1,64 @@
+"""The load balancer of the tracking server: internal, TLS alone, for named ranges, straight to the pods.
+
+It is made by the AWS Load Balancer Controller, which whoever sets this has to have in the cluster.
+
+Source: EKS user guide, "Route TCP and UDP traffic with Network Load Balancers"; AWS Load Balancer Controller, "NLB
+annotations", "NLB IP mode".
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from components.model import Model
+
+PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+CERTIFICATE = r"^arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-f0-9-]+$"
+CLASS = "service.k8s.aws/nlb"
+"""Of the AWS Load Balancer Controller, which sends to pods and needs no port of a node."""
+AUTHENTICATION = "groundwork.io/authentication"
+"""What says how callers are asked who they are."""
+
+
+def _private(cidr: IPv4Network) -> IPv4Network:
+    if not cidr.is_private:
+        raise ValueError(f"{cidr} is of the internet: the load balancer is internal, name ranges of your own networks")
+    return cidr
+
+
+SourceRange = Annotated[
+    IPv4Network, AfterValidator(_private), WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]+$"})
+]
+
+
+class LoadBalancerSettings(Model):
+    """Who reaches the tracking server from outside the cluster."""
+
+    hostname: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])$")] = Field(
+        examples=["mlflow.ml.example.org"]
+    )
+    """The name of the certificate, which people type; your DNS points it at the load balancer."""
+    certificate_arn: Annotated[str, Field(pattern=r"^arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-f0-9-]+$")] = (
+        Field(examples=["arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"])
+    )
+    """The certificate in ACM, of the environment's account and region."""
+    source_ranges: Annotated[tuple[SourceRange, ...], Field(min_length=1)] = Field(examples=[["10.0.0.0/8"]])
+    """Private IPv4 ranges that may connect: offices and networks behind your VPN."""
+
+
+def annotations_of(settings: LoadBalancerSettings) -> dict[str, str]:
+    """Return the annotations of the Service."""
+    return {
+        f"{PREFIX}nlb-target-type": "ip",
+        f"{PREFIX}scheme": "internal",
+        f"{PREFIX}internal": "true",
+        f"{PREFIX}ssl-cert": settings.certificate_arn,
+        f"{PREFIX}ssl-ports": "443",
+        f"{PREFIX}ssl-negotiation-policy": TLS_POLICY,
+        f"{PREFIX}backend-protocol": "tcp",
+        # Network policies then see who calls.
+        f"{PREFIX}target-group-attributes": "preserve_client_ip.enabled=true",
+        AUTHENTICATION: "basic-auth",
+    }
