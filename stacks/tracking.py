@@ -33,7 +33,7 @@ from stacks.inside import Inside, egress_ranges
 from stacks.registry import Registry
 from stacks.settings import StackSettings
 from stacks.store_names import store_bucket_name
-from stacks.store_roles import STORE_CLASSES
+from stacks.store_roles import STORE_KEYS
 from stacks.teams import Teams
 
 ARTIFACTS = Grant("artifacts", "mlflow/", "write")
@@ -153,7 +153,7 @@ def _grants(settings: StackSettings, name: str) -> Iterator[BucketGrant]:
     if WORKLOADS[name] == SERVER:
         yield BucketGrant(
             bucket_name=store_bucket_name(settings, ARTIFACTS.store),
-            data_class=STORE_CLASSES[ARTIFACTS.store],
+            key_name=STORE_KEYS[ARTIFACTS.store],
             prefix=ARTIFACTS.prefix,
             access=ARTIFACTS.access,
         )

@@ -60,7 +60,10 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
             )
         ),
         *(f"platform_role_{persona}" for persona in ("platform-engineer", "auditor")),
-        *(f"role_{name}" for name in ("tracking-server", "trainer")),
+        *(f"role_{name}" for name in ("trainer",)),
+        *(f"role_tracking-{name}" for name in ("server", "bootstrap", "migration", "access")),
+        "registry_events_queue_url",
+        "tracking_server_url",
         "role_github_preview",
         "role_github_deploy",
     }

@@ -316,7 +316,7 @@ def test_gpus_are_promised_to_teams_only_where_there_are_some() -> None:
 def test_all_wrong_settings_are_reported_at_once() -> None:
     settings = written("dev")
     settings["account_id"] = 1
-    settings |= {"people": {}, "teams": {}, "tensorboard": None}  # placeholders by the dozen
+    settings |= {"people": {}, "teams": {}, "tracking_server": None, "tensorboard": None}  # placeholders by the dozen
     settings["zones"][1] = "eu-west-2b"
     settings["network"]["nat"] = "two"
     settings["database"]["multi_az"] = "yes"
@@ -351,6 +351,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
     settings["budget"]["emails"] = ["ml@example.org"]
     settings["tensorboard"]["image"] = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/tensorboard@sha256:{'a1' * 32}"
+    settings["tracking_server"] = None
     if path == ("account_id",):
         settings["people"] = {}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
