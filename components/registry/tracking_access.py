@@ -9,6 +9,7 @@ Source: MLflow documentation, "Role-Based Access Control" (permissions by type o
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from components.security.secret import secret_name
 from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING_SECRETS, PlatformPersona, TeamPersona
@@ -61,7 +62,7 @@ def access_configuration(
 
 def _users(
     environment: str, teams: Mapping[str, Sequence[TeamPersona]], people: Sequence[PlatformPersona]
-) -> Iterator[tuple[str, dict[str, dict[str, str] | str]]]:
+) -> Iterator[tuple[str, dict[str, Any]]]:
     for persona in people:
         for path in PLATFORM_PERSONAS[persona].secrets:
             yield persona, {"secret": secret_name(environment, path), "roles": dict.fromkeys(teams, persona)}

@@ -33,7 +33,7 @@ def network_policies(
     database_ranges: Sequence[str], client_ranges: Sequence[str], monitoring_namespace: str
 ) -> dict[str, networking.NetworkPolicySpecArgsDict]:
     """Return the specifications by name; `client_ranges` are those that the load balancer passes on."""
-    clients: list[dict[str, object]] = [
+    clients: list[object] = [
         {"namespace_selector": {"match_expressions": [{"key": TEAM, "operator": "Exists"}]}},
         {"pod_selector": of_component(*CALLERS)},
         *({"ip_block": {"cidr": cidr}} for cidr in client_ranges),

@@ -217,14 +217,16 @@ class TrackingServer(pulumi.ComponentResource):
                 api_version="secrets-store.csi.x-k8s.io/v1",
                 kind="SecretProviderClass",
                 metadata=_metadata(pods.SECRET_CLASS, SERVER),
-                spec={
-                    "provider": "aws",
-                    "parameters": {
-                        "region": args.region,
-                        "usePodIdentity": "true",
-                        "objects": pods.secret_objects(args.server_secret),
-                    },
-                },
+                spec=_untyped(
+                    {
+                        "provider": "aws",
+                        "parameters": {
+                            "region": args.region,
+                            "usePodIdentity": "true",
+                            "objects": pods.secret_objects(args.server_secret),
+                        },
+                    }
+                ),
                 opts=self._opts(),
             ),
         ]
@@ -235,7 +237,7 @@ class TrackingServer(pulumi.ComponentResource):
         return batch.Job(
             f"{self._name}-job-{job}",
             metadata=_metadata(f"{job}-{digest}", job),
-            spec={"backoff_limit": JOB_RETRIES, "template": template},
+            spec=_untyped({"backoff_limit": JOB_RETRIES, "template": template}),
             opts=self._opts(*before),
         )
 
@@ -302,20 +304,24 @@ class TrackingServer(pulumi.ComponentResource):
             core.Service(
                 f"{self._name}-load-balancer",
                 metadata=_metadata(f"{SERVER}-load-balancer", SERVER) | {"annotations": annotations_of(balancer)},
-                spec={
-                    "type": "LoadBalancer",
-                    "load_balancer_class": CLASS,
-                    "allocate_load_balancer_node_ports": False,
-                    "load_balancer_source_ranges": [str(cidr) for cidr in balancer.source_ranges],
-                    "selector": selector,
-                    "ports": [{"name": "https", "port": 443, "target_port": "http"}],
-                },
+                spec=_untyped(
+                    {
+                        "type": "LoadBalancer",
+                        "load_balancer_class": CLASS,
+                        "allocate_load_balancer_node_ports": False,
+                        "load_balancer_source_ranges": [str(cidr) for cidr in balancer.source_ranges],
+                        "selector": selector,
+                        "ports": [{"name": "https", "port": 443, "target_port": "http"}],
+                    }
+                ),
                 opts=self._opts(),
             )
         return core.Service(
             f"{self._name}-service",
             metadata=_metadata(SERVER, SERVER),
-            spec={"selector": selector, "ports": [{"name": "http", "port": SERVER_PORT, "target_port": "http"}]},
+            spec=_untyped(
+                {"selector": selector, "ports": [{"name": "http", "port": SERVER_PORT, "target_port": "http"}]}
+            ),
             opts=self._opts(),
         )
 
@@ -356,12 +362,14 @@ class TrackingServer(pulumi.ComponentResource):
         deployment = apps.Deployment(
             f"{self._name}-deployment",
             metadata=_metadata(SERVER, SERVER),
-            spec={
-                "replicas": settings.min_replicas,
-                "selector": {"match_labels": selector},
-                "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
-                "template": {"metadata": pods.pod_metadata(SERVER, self._where()), "spec": pod},
-            },
+            spec=_untyped(
+                {
+                    "replicas": settings.min_replicas,
+                    "selector": {"match_labels": selector},
+                    "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
+                    "template": {"metadata": pods.pod_metadata(SERVER, self._where()), "spec": pod},
+                }
+            ),
             # How many there are at the moment is the autoscaler's business.
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*self._inside, *before], ignore_changes=["spec.replicas"]
@@ -370,23 +378,25 @@ class TrackingServer(pulumi.ComponentResource):
         policy.PodDisruptionBudget(
             f"{self._name}-budget",
             metadata=_metadata(SERVER, SERVER),
-            spec={"max_unavailable": 1, "selector": {"match_labels": selector}},
+            spec=_untyped({"max_unavailable": 1, "selector": {"match_labels": selector}}),
             opts=self._opts(),
         )
         autoscaling.HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=_metadata(SERVER, SERVER),
-            spec={
-                "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": SERVER},
-                "min_replicas": settings.min_replicas,
-                "max_replicas": max(settings.min_replicas, settings.max_replicas),
-                "metrics": [
-                    {
-                        "type": "Resource",
-                        "resource": {"name": "cpu", "target": {"type": "Utilization", "average_utilization": 80}},
-                    }
-                ],
-            },
+            spec=_untyped(
+                {
+                    "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": SERVER},
+                    "min_replicas": settings.min_replicas,
+                    "max_replicas": max(settings.min_replicas, settings.max_replicas),
+                    "metrics": [
+                        {
+                            "type": "Resource",
+                            "resource": {"name": "cpu", "target": {"type": "Utilization", "average_utilization": 80}},
+                        }
+                    ],
+                }
+            ),
             opts=self._opts(deployment),
         )
         return deployment
@@ -396,11 +406,13 @@ class TrackingServer(pulumi.ComponentResource):
         batch.CronJob(
             f"{self._name}-rotation",
             metadata=_metadata(ROTATION, ROTATION),
-            spec={
-                "schedule": ROTATION_SCHEDULE,
-                "concurrency_policy": "Forbid",
-                "job_template": {"spec": {"backoff_limit": JOB_RETRIES, "template": template}},
-            },
+            spec=_untyped(
+                {
+                    "schedule": ROTATION_SCHEDULE,
+                    "concurrency_policy": "Forbid",
+                    "job_template": {"spec": {"backoff_limit": JOB_RETRIES, "template": template}},
+                }
+            ),
             opts=self._opts(*before),
         )
 
@@ -431,6 +443,11 @@ def _hosts(settings: TrackingServerSettings) -> list[str]:
 
 def _path(config: str, file: str) -> str:
     return f"{pods.CONFIG_DIRECTORY}/{config}/{file}"
+
+
+def _untyped(specification: Any) -> Any:
+    """Return what is given: mypy takes minutes and gigabytes for nested literals of the SDK's types."""
+    return specification
 
 
 def _metadata(name: str, component: str) -> Any:

@@ -29,6 +29,7 @@ REGION = "eu-west-1"
 # What the provider adds beside `arn` and `id`, by type: only outputs that some component reads.
 COMPUTED: dict[str, dict[str, Any]] = {
     "aws:kms/key:Key": {"keyId": "11111111-2222-3333-4444-555555555555"},
+    "aws:sqs/queue:Queue": {"url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/queue"},
     "aws:rds/instance:Instance": {
         "address": "db.internal",
         "endpoint": "db.internal:5432",
