@@ -14,13 +14,16 @@ from components.cluster.group_rights import SEE, GroupRights, Rule, give
 from components.model import Model
 
 MADE: tuple[Rule, ...] = (
-    Rule("", ("configmaps", "limitranges", "namespaces", "resourcequotas", "serviceaccounts"), SEE),
+    Rule("", ("configmaps", "limitranges", "namespaces", "resourcequotas", "serviceaccounts", "services"), SEE),
     Rule("admissionregistration.k8s.io", ("validatingadmissionpolicies", "validatingadmissionpolicybindings"), SEE),
     Rule("apps", ("daemonsets", "deployments"), SEE),
+    Rule("autoscaling", ("horizontalpodautoscalers",), SEE),
+    Rule("batch", ("cronjobs", "jobs"), SEE),
     Rule("networking.k8s.io", ("networkpolicies",), SEE),
     Rule("policy", ("poddisruptionbudgets",), SEE),
     Rule("rbac.authorization.k8s.io", ("clusterrolebindings", "clusterroles", "rolebindings", "roles"), SEE),
     Rule("scheduling.k8s.io", ("priorityclasses",), SEE),
+    Rule("secrets-store.csi.x-k8s.io", ("secretproviderclasses",), SEE),
     Rule("snapshot.storage.k8s.io", ("volumesnapshotclasses",), SEE),
     Rule("storage.k8s.io", ("storageclasses",), SEE),
 )
