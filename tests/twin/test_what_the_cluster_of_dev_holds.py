@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from components.cluster.versions import ADDON_VERSIONS
+from components.registry import tracking_network, tracking_server
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
 from twin.account import Account
@@ -183,11 +184,11 @@ def test_new_volumes_are_encrypted_with_our_key_whoever_asks(
 
 
 def guarded(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The namespaces that people's pods run in, each with its quota in the settings."""
+    """The namespaces that people's pods run in, each with its quota in the settings, and MLflow's with its own."""
     found = {f"team-{team}": of["quota"] for team, of in settings["teams"].items()}
     for workload in settings["workloads"].values():
         found[workload["trust"]["namespace"]] = settings["namespaces"]["quota"]
-    return found
+    return found | {tracking_network.NAMESPACE: tracking_server.QUOTA.model_dump()}
 
 
 def test_no_namespace_but_kubernetes_own_is_without_guard_rails(api: Client, settings: dict[str, Any]) -> None:
