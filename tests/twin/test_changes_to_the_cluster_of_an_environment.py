@@ -113,7 +113,8 @@ def test_a_bound_a_quota_a_team_more_and_one_less_change_nothing_else(built: Pro
 
     group = system_pool(account)
     assert group["nodegroupArn"] == arn, "not replaced"
-    assert (group["scalingConfig"]["minSize"], group["scalingConfig"]["maxSize"]) == (2, 3)
+    least = built.settings()["node_pools"]["system"]["min_size"]
+    assert (group["scalingConfig"]["minSize"], group["scalingConfig"]["maxSize"]) == (least, 3)
     assert {node["metadata"]["uid"] for node in api.list("v1", "Node")} == nodes, "no machine was touched"
     quota = api.get("v1", "ResourceQuota", "quota", "team-vision")
     assert quota is not None
