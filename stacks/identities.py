@@ -11,7 +11,7 @@ from components.cluster.preview_access import RULES
 from components.registry.tensorboard import APPLICATION, IDENTITY
 from components.registry.tracking_network import ACCESS, BOOTSTRAP, NAMESPACE, SERVER
 from components.registry.tracking_rights import EVERY_SECRET, SERVER_SECRET
-from components.security.permissions import Scope
+from components.security.permissions import Permission, Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.preview_permissions import READ
 from components.security.workload_identity import PodIdentityTrust, workload_role_name
@@ -42,6 +42,12 @@ FILE = Path(__file__).parent.parent / "docs" / "identities.md"
 MARK = "<!-- identities -->\n"
 PREVIEWS = "pipeline preview"
 """The identity of the pipeline in a pull request."""
+MASTER_SECRET = Permission(
+    sid="ReadMasterSecret",
+    why="the Job of the database signs in as its master user",
+    actions=("secretsmanager:GetSecretValue",),
+    resources=("arn:aws:secretsmanager:{region}:{account}:secret:rds!db-*",),
+)
 ELSEWHERE = "kube-system"
 """A namespace that is nobody's."""
 
@@ -182,6 +188,7 @@ def _of_tracking(settings: StackSettings) -> Iterator[Identity]:
             subject=f"system:serviceaccount:{NAMESPACE}:{account}",
             namespace=NAMESPACE,
             grants=(ARTIFACTS,) if account == SERVER else (),
+            permissions=(MASTER_SECRET,) if account == BOOTSTRAP else (),
             secrets=read.get(account, ()),
             written_secrets=written.get(account, ()),
         )

@@ -122,6 +122,8 @@ CLUSTER = "arn:aws:eks:{region}:{account}:cluster/groundwork-{environment}"
 NODE_GROUP = "arn:aws:eks:{region}:{account}:nodegroup/groundwork-{environment}/system/1"
 ASG = "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:1:autoScalingGroupName/eks-system"
 OURS = (("k8s.io/cluster-autoscaler/groundwork-{environment}", "owned"),)
+DATABASE_MASTER = "arn:aws:secretsmanager:{region}:{account}:secret:rds!db-1"
+OF_INSTANCE = (("aws:rds:primaryDBInstanceArn", "arn:aws:rds:{region}:{account}:db:groundwork-{environment}-registry"),)
 SECRET_PATHS = (
     "mlflow/{team}/data-scientist",
     "mlflow/{team}/ml-engineer",
@@ -158,7 +160,7 @@ AWS_ACTIONS: tuple[AwsAction, ...] = (
     AwsAction(action="cloudtrail:GetTrailStatus", resource=TRAIL),
     AwsAction(action="cloudtrail:StopLogging", resource=TRAIL),
     AwsAction(action="iam:CreateRole", resource="arn:aws:iam::{account}:role/groundwork-{environment}-new"),
-    AwsAction(action="secretsmanager:GetSecretValue", resource="arn:aws:secretsmanager:{region}:{account}:secret:rds"),
+    AwsAction(action="secretsmanager:GetSecretValue", resource=DATABASE_MASTER, tags=OF_INSTANCE),
     *(AwsAction(action="secretsmanager:GetSecretValue", secret=path) for path in SECRET_PATHS),
     AwsAction(action="secretsmanager:PutSecretValue", secret=SECRET_PATHS[0]),
 )
@@ -219,7 +221,7 @@ def allows_in_aws(identity: Identity, action: AwsAction, team: str, scope: Scope
             for paths, actions in rights
         )
     resource = scope.fill(action.resource)
-    tags = {f"aws:ResourceTag/{scope.fill(key)}": value for key, value in action.tags}
+    tags = {f"aws:ResourceTag/{scope.fill(key)}": scope.fill(value) for key, value in action.tags}
     return any(
         action.action in permission.actions
         and any(fnmatchcase(resource, scope.fill(pattern)) for pattern in permission.resources)

@@ -74,3 +74,8 @@ def is_another_parameter(mutant: Mutant) -> bool:
 def was_for_priorities(mutant: Mutant) -> bool:
     """Whether a quota is the one that keeps a priority class to the platform."""
     return mutant.before.urn.endswith("-priorities")
+
+
+def is_about_some_pods(mutant: Mutant) -> bool:
+    """Whether a network policy selects pods instead of all of its namespace."""
+    return bool(mutant.before.inputs["spec"].get("podSelector"))

@@ -10,6 +10,7 @@ from tests.policies.platform.values import WORLD, Weakening
 LISTS: Final = ("enabledClusterLogTypes", "enabledCloudwatchLogsExports", "advancedEventSelectors", "eventSelectors")
 """Lists of what is logged."""
 POD: Final = "spec.template.spec"
+POD_OF_CRON_JOB: Final = f"spec.jobTemplate.{POD}"
 PARTS: Final = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": ("rules",),
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": ("rule",),
@@ -128,7 +129,8 @@ def weakened_objects(type_: str, inputs: Mapping[str, Any]) -> Iterator[Weakenin
             yield "log narrowed", f"{name}[{number}]", ABSENT
     yield from ADDED.get(type_, ())
     if type_ in WORKLOADS:
-        yield from POD_ADDITIONS
+        pod = POD_OF_CRON_JOB if type_.endswith(":CronJob") else POD
+        yield from ((operator, path.replace(POD, pod, 1), value) for operator, path, value in POD_ADDITIONS)
     for key in inputs.get("tags") or {}:
         yield "tag removed", f'tags["{key}"]', ABSENT
     hard = (inputs.get("spec") or {}).get("hard") if type_.endswith(":ResourceQuota") else None

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.policies.platform.conditions import (
+    is_about_some_pods,
     opens_something,
     was_for_priorities,
 )
@@ -47,6 +48,8 @@ OTHERS: Final = (
     Uncovered("quota lifted", "core/v1:ResourceQuota", "*", _O, "MLG-12 is about GPUs", lambda m: 'gpu' not in m.path),
     Uncovered("guard removed", "networking.k8s.io/v1:NetworkPolicy", "", _E,
               "it opens something: without it the namespace is closed", opens_something),
+    Uncovered("open to all", "networking.k8s.io/v1:NetworkPolicy", "spec.ingress", _O,
+              "NET-10 is about policies of every pod of a namespace", is_about_some_pods),
     Uncovered("part removed", "networking.k8s.io/v1:NetworkPolicy", "spec.podSelector", _E,
               "absent or empty, it is about every pod"),
     Uncovered("part removed", "networking.k8s.io/v1:NetworkPolicy", "spec.policyTypes", _E,

@@ -53,7 +53,7 @@ def may_in_aws(expected: AwsExpectation) -> bool:
         resource = f"arn:aws:s3:::{bucket}/{action.key.format(team=expected.team)}"
     documents, context = (
         policies(expected.identity.role_name),
-        {f"aws:ResourceTag/{place.fill(key)}": value for key, value in action.tags},
+        {f"aws:ResourceTag/{place.fill(key)}": place.fill(value) for key, value in action.tags},
     )
     if action.secret is not None:
         path = action.secret.format(team=expected.team)
