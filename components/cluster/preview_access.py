@@ -31,6 +31,7 @@ MADE: tuple[Rule, ...] = (
 LOOKED_AT: tuple[Rule, ...] = (
     Rule("", ("persistentvolumeclaims", "pods"), SEE),
     Rule("apps", ("replicasets",), SEE),
+    Rule("discovery.k8s.io", ("endpointslices",), SEE),
 )
 """By which the provider tells whether what was made is ready."""
 RULES = MADE + LOOKED_AT
