@@ -6,7 +6,9 @@ Secrets without values, which the registry's own jobs make; and the queue of its
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from components.registry import tracking_network
 from components.registry.event_queue import RegistryEvents, RegistryEventsArgs
+from components.registry.tracking_rights import SERVER_SECRET
 from components.security.secret import ManagedSecret, ManagedSecretArgs
 from components.security.workload_identity import workload_role_arn
 from components.tags import DataClass
@@ -18,8 +20,7 @@ from stacks.settings import StackSettings
 
 SERVER, BOOTSTRAP, ACCESS = "tracking-server", "tracking-bootstrap", "tracking-access"
 """The workloads of the registry: its server, what sets up its database, what lets its users in."""
-SERVER_SECRET = "mlflow/server"  # noqa: S105 - the path of a secret
-ROTATION = "mlflow/rotation"
+ROTATION = f"{tracking_network.NAMESPACE}/{tracking_network.ROTATION}"
 """What makes new passwords: a CronJob, by namespace and name."""
 
 

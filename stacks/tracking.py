@@ -26,6 +26,7 @@ from components.security.workload_identity import (
 )
 from components.teams.personas import Grant
 from components.teams.team_workspace import namespace_name
+from stacks import registry
 from stacks.cluster import Kubernetes
 from stacks.data import DATABASE, Data
 from stacks.foundation import Foundation
@@ -39,10 +40,10 @@ from stacks.teams import Teams
 ARTIFACTS = Grant("artifacts", "mlflow/", "write")
 """What the server does with objects."""
 WORKLOADS = {
-    "tracking-server": SERVER,
-    "tracking-bootstrap": BOOTSTRAP,
+    registry.SERVER: SERVER,
+    registry.BOOTSTRAP: BOOTSTRAP,
     "tracking-migration": MIGRATION,
-    "tracking-access": ACCESS,
+    registry.ACCESS: ACCESS,
 }
 """The workloads by name, with the service account of each."""
 

@@ -21,6 +21,7 @@ from components.cluster.autoscaler_rules import CLUSTER_RULES, IN_CLUSTER, RULES
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import API_USE, NODE_POOL, labels
 from components.model import ImageByDigest, Model, Wire
+from components.pod_security import restricted_container, restricted_pod
 
 NAMESPACE = "kube-system"
 APPLICATION = "cluster-autoscaler"
@@ -200,13 +201,7 @@ def pod_of(args: ClusterAutoscalerArgs) -> Any:
         "automount_service_account_token": True,  # it works by the API server
         "priority_class_name": "system-cluster-critical",
         "node_selector": {NODE_POOL: args.system_pool},
-        "security_context": {
-            "run_as_non_root": True,
-            "run_as_user": 65534,
-            "run_as_group": 65534,
-            "fs_group": 65534,
-            "seccomp_profile": {"type": "RuntimeDefault"},
-        },
+        "security_context": restricted_pod(65534),
         "topology_spread_constraints": [
             {
                 "max_skew": 1,
@@ -231,11 +226,7 @@ def pod_of(args: ClusterAutoscalerArgs) -> Any:
                     "requests": {"cpu": "100m", "memory": "384Mi"},
                     "limits": {"cpu": "500m", "memory": "768Mi"},
                 },
-                "security_context": {
-                    "allow_privilege_escalation": False,
-                    "read_only_root_filesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "security_context": restricted_container(),
             }
         ],
     }

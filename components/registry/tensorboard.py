@@ -22,6 +22,7 @@ from pydantic import Field
 
 from components.labels import labels
 from components.model import ImageByDigest, Model, Wire
+from components.pod_security import restricted_container, restricted_pod
 from components.security.workload_identity import (
     BucketGrant,
     ObjectPrefix,
@@ -171,13 +172,7 @@ def pod_of(args: TensorBoardArgs) -> Any:
         "service_account_name": APPLICATION,
         "automount_service_account_token": False,
         "enable_service_links": False,
-        "security_context": {
-            "run_as_non_root": True,
-            "run_as_user": USER,
-            "run_as_group": USER,
-            "fs_group": USER,
-            "seccomp_profile": {"type": "RuntimeDefault"},
-        },
+        "security_context": restricted_pod(USER),
         "containers": [
             {
                 "name": APPLICATION,
@@ -214,11 +209,7 @@ def pod_of(args: TensorBoardArgs) -> Any:
                         "memory": f"{settings.memory_gib}Gi",
                     },
                 },
-                "security_context": {
-                    "allow_privilege_escalation": False,
-                    "read_only_root_filesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "security_context": restricted_container(),
                 "volume_mounts": [{"name": "scratch", "mount_path": "/scratch"}],
             }
         ],

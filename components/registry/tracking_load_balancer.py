@@ -40,8 +40,8 @@ class LoadBalancerSettings(Model):
         examples=["mlflow.ml.example.org"]
     )
     """The name of the certificate, which people type; your DNS points it at the load balancer."""
-    certificate_arn: Annotated[str, Field(pattern=r"^arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-f0-9-]+$")] = (
-        Field(examples=["arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"])
+    certificate_arn: Annotated[str, Field(pattern=CERTIFICATE)] = Field(
+        examples=["arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"]
     )
     """The certificate in ACM, of the environment's account and region."""
     source_ranges: Annotated[tuple[SourceRange, ...], Field(min_length=1)] = Field(examples=[["10.0.0.0/8"]])

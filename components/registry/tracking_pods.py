@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.labels import labels
+from components.pod_security import restricted_container, restricted_pod
 from components.registry.tracking_network import APPLICATION, METRICS_PORT, SERVER, SERVER_PORT
 
 DATABASE_CONFIG = "database"
@@ -206,13 +207,7 @@ def _pod(
     return {
         "service_account_name": account,
         "automount_service_account_token": False,
-        "security_context": {
-            "run_as_non_root": True,
-            "run_as_user": USER_ID,
-            "run_as_group": USER_ID,
-            "fs_group": USER_ID,
-            "seccomp_profile": {"type": "RuntimeDefault"},
-        },
+        "security_context": restricted_pod(USER_ID),
         "containers": containers,
         "volumes": [{"name": "tmp", "empty_dir": {"size_limit": buffer}}, *volumes],
     }
@@ -236,10 +231,6 @@ def _container(
         **({"args": list(arguments)} if arguments else {}),
         "env": environment,
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"cpu": cpu_limit, "memory": memory}},
-        "security_context": {
-            "allow_privilege_escalation": False,
-            "read_only_root_filesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "security_context": restricted_container(),
         "volume_mounts": [{"name": "tmp", "mount_path": "/tmp"}],  # noqa: S108 - a volume of the pod
     }
