@@ -28,7 +28,7 @@ from components.registry.data_versioning import DataVersioningSettings
 from components.registry.database import RegistryDatabaseSettings
 from components.registry.event_queue import RegistryEventsSettings
 from components.registry.tensorboard import TensorBoardSettings
-from components.registry.tracking_server import TrackingServerSettings
+from components.registry.tracking_args import TrackingServerSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings

@@ -15,8 +15,9 @@ from components.registry import tracking_rights as rights
 from components.registry.database import IDENTIFIER_LIMIT
 from components.registry.event_queue import queue_url
 from components.registry.tracking_access import access_configuration
+from components.registry.tracking_args import Client, TrackingServerArgs, TrackingServerSettings
 from components.registry.tracking_network import ACCESS, BOOTSTRAP, MIGRATION, NAMESPACE, SERVER
-from components.registry.tracking_server import Client, TrackingServer, TrackingServerArgs, TrackingServerSettings
+from components.registry.tracking_server import TrackingServer
 from components.security.secret import secret_name
 from components.security.workload_identity import (
     BucketGrant,

@@ -6,8 +6,9 @@ Source: EKS user guide, "Route TCP and UDP traffic with Network Load Balancers";
 annotations", "NLB IP mode".
 """
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -61,4 +62,16 @@ def annotations_of(settings: LoadBalancerSettings) -> dict[str, str]:
         # Network policies then see who calls.
         f"{PREFIX}target-group-attributes": "preserve_client_ip.enabled=true",
         AUTHENTICATION: "basic-auth",
+    }
+
+
+def load_balancer_spec(settings: LoadBalancerSettings, selector: Mapping[str, str]) -> dict[str, Any]:
+    """Return the specification of the Service."""
+    return {
+        "type": "LoadBalancer",
+        "load_balancer_class": CLASS,
+        "allocate_load_balancer_node_ports": False,
+        "load_balancer_source_ranges": [str(cidr) for cidr in settings.source_ranges],
+        "selector": dict(selector),
+        "ports": [{"name": "https", "port": 443, "target_port": "http"}],
     }

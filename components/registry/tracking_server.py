@@ -4,19 +4,14 @@ Owns the namespace with its network policies, the server, its Service, budget an
 database, its schema and its accounts; not the database instance, the bucket, the secrets, the queue and the roles.
 
 The order of an `up`: the Job `bootstrap` (database, user, the server's secret), the Job `migration` (schema), the
-server, the Job `access` (workspaces, users, webhooks). A Job's name carries a hash of what it does, so that a change
-runs it again, and what stays the same runs no more. The CronJob `rotation` gives everybody a new password once a month.
+server, the Job `access` (workspaces, users, webhooks). The CronJob `rotation` gives everybody a new password once a
+month.
 
-Units:  memory is whole GiB; CPU is thousandths of a core.
-Source: MLflow documentation, "Self-Hosting", "Basic HTTP Authentication", "Workspaces"; Secrets Store CSI driver,
-"SecretProviderClass"; AWS provider of the CSI driver, "Usage" (usePodIdentity).
+Source: MLflow documentation, "Self-Hosting", "Basic HTTP Authentication", "Workspaces".
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -26,13 +21,14 @@ from pulumi_kubernetes.batch import v1 as batch
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.policy import v1 as policy
-from pydantic import Field
 
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
 from components.labels import labels
-from components.model import ImageByDigest, Model, Wire
-from components.registry import tracking_pods as pods
-from components.registry.tracking_load_balancer import CLASS, LoadBalancerSettings, annotations_of
+from components.registry.tracking_args import TrackingServerArgs
+from components.registry.tracking_configuration import SECRET_CLASS, config_maps, secret_class
+from components.registry.tracking_deployment import SELECTOR, autoscaler_spec, budget_spec, deployment_spec
+from components.registry.tracking_jobs import job_name, job_spec, rotation_spec
+from components.registry.tracking_load_balancer import annotations_of, load_balancer_spec
 from components.registry.tracking_network import (
     ACCESS,
     APPLICATION,
@@ -45,83 +41,10 @@ from components.registry.tracking_network import (
     client_policy,
     network_policies,
 )
-from components.registry.tracking_rights import DATABASE_USER
 
-DATABASE = "mlflow"
 QUOTA = QuotaSettings(cpu=32, memory_gib=64, pods=40, storage_gib=1)
 MONITORING_NAMESPACE = "monitoring"
 ACCOUNTS = (SERVER, BOOTSTRAP, MIGRATION, ACCESS)
-ROTATION_SCHEDULE = "17 3 1 * *"
-"""On the first of every month, in UTC: well within the 90 days that a password may live."""
-AUTH_CACHE_SECONDS = 30
-"""How long a worker remembers that a password was right: to check one takes longer than most requests."""
-JOB_RETRIES = 6
-HASH_LENGTH = 8
-
-
-class TrackingServerSettings(Model):
-    """What the stack file says about the tracking server."""
-
-    image: ImageByDigest = Field(
-        examples=["123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-mlflow@sha256:" + "0" * 64]
-    )
-    """The image of `images/mlflow` by digest, in the environment's own repository: it has to be there first."""
-    min_replicas: Annotated[int, Field(ge=1, le=20)] = Field(default=1, examples=[2])
-    """Pods that are always there; production has two or more."""
-    max_replicas: Annotated[int, Field(ge=1, le=20)] = Field(default=2, examples=[6])
-    """Pods that the autoscaler makes at most."""
-    workers: Annotated[int, Field(ge=1, le=16)] = Field(default=2, examples=[4])
-    """Processes of the server in a pod; each takes about 0.4 GiB."""
-    cpu_request_millicores: Annotated[int, Field(ge=100, le=8000)] = Field(default=250, examples=[500])
-    """What a pod asks for; it may use four times as much for a while, two cores at least."""
-    memory_gib: Annotated[int, Field(ge=1, le=64)] = Field(default=2, examples=[4])
-    """What a pod asks for and uses at most."""
-    artifact_buffer_gib: Annotated[int, Field(ge=1, le=200)] = Field(default=10, examples=[20])
-    """Room in a pod for artifacts on their way to and from the object store: all those that move at once."""
-    load_balancer: LoadBalancerSettings | None = Field(default=None, examples=[None])
-    """An internal load balancer with TLS, for callers outside the cluster; absent, there is none."""
-
-
-class Client(Model):
-    """A team, as the server knows it."""
-
-    namespace: str
-    """The team's namespace, from which its pods call the server."""
-    workspace: pulumi.Resource
-    """What makes that namespace."""
-
-
-class TrackingServerArgs(Model):
-    """What the tracking server is wired to."""
-
-    settings: TrackingServerSettings
-    """What the stack file says."""
-    region: str
-    """Where all of it is."""
-    access_configuration: str
-    """Who there is and what each may do, as the Job `access` reads it."""
-    clients: Mapping[str, Client]
-    """Its clients by team."""
-    bucket_name: str
-    """The bucket of artifacts; they are under `mlflow/`."""
-    database_address: Wire
-    """The host name of the database."""
-    database_port: Wire | pulumi.Output[int]
-    """Its port."""
-    master_secret_arn: Wire
-    """The secret of the database's master user."""
-    server_secret: str
-    """The name of the server's secret."""
-    queue_url: str
-    """Where registry events go."""
-    vpc_cidr: str
-    """The VPC's IPv4 range, in which the endpoints of AWS services are."""
-    database_ranges: tuple[str, ...]
-    """The ranges of the subnets that the database is in."""
-    egress_ranges: tuple[str, ...] = ()
-    """Ranges outside the VPC that its pods may reach on port 443: S3's."""
-    after: tuple[pulumi.Resource, ...] = ()
-    """What must be there before: what the namespace's pods need, their roles, the secrets, the queue and the bucket."""
 
 
 class TrackingServer(pulumi.ComponentResource):
@@ -147,21 +70,24 @@ class TrackingServer(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        self._name, self._args = name, args
-        self._inside = [guarded]
+        self._name, self._args, self._guarded = name, args, guarded
         configured = [*self._network_policies(), *self._configuration()]
-        bootstrap = self._job(BOOTSTRAP, self._bootstrap_pod(), configured)
-        migration = self._job(MIGRATION, self._migration_pod(), [bootstrap])
-        service = self._service()
-        server = self._server([migration, service])
-        access = self._job(ACCESS, self._access_pod(ACCESS), [server])
-        self._rotation([access])
+        bootstrap = self._job(BOOTSTRAP, *configured)
+        migration = self._job(MIGRATION, bootstrap)
+        server = self._server(migration, self._service())
+        access = self._job(ACCESS, server)
+        batch.CronJob(
+            f"{name}-rotation",
+            metadata=_metadata(ROTATION, ROTATION),
+            spec=_untyped(rotation_spec(args)),
+            opts=self._opts(access),
+        )
         self.namespace = guarded.name
         self.url = access.metadata.apply(lambda _: f"http://{SERVER}.{NAMESPACE}:{SERVER_PORT}")
         self.register_outputs({"namespace": self.namespace, "url": self.url})
 
     def _opts(self, *before: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=[*self._inside, *before])
+        return pulumi.ResourceOptions(parent=self, depends_on=[self._guarded, *before])
 
     def _network_policies(self) -> list[pulumi.Resource]:
         balancer = self._args.settings.load_balancer
@@ -191,24 +117,11 @@ class TrackingServer(pulumi.ComponentResource):
         return made
 
     def _configuration(self) -> list[pulumi.Resource]:
-        args = self._args
-        uri = _store_uri(args.database_address, args.database_port)
-        port = pulumi.Output.from_input(args.database_port).apply(str)
-        contents: dict[str, dict[str, Any]] = {
-            pods.DATABASE_CONFIG: {
-                "DATABASE_HOST": args.database_address,
-                "DATABASE_PORT": port,
-                "DATABASE_MASTER_SECRET_ARN": args.master_secret_arn,
-                "MLFLOW_BACKEND_STORE_URI": uri,
-            },
-            pods.AUTH_CONFIG: {pods.AUTH_FILE: uri.apply(basic_auth)},
-            pods.ACCESS_CONFIG: {pods.ACCESS_FILE: args.access_configuration},
-        }
         made: list[pulumi.Resource] = [
             core.ConfigMap(
                 f"{self._name}-config-{config}", metadata=_metadata(config, SERVER), data=data, opts=self._opts()
             )
-            for config, data in contents.items()
+            for config, data in config_maps(self._args).items()
         ]
         return [
             *made,
@@ -216,233 +129,61 @@ class TrackingServer(pulumi.ComponentResource):
                 f"{self._name}-secret-class",
                 api_version="secrets-store.csi.x-k8s.io/v1",
                 kind="SecretProviderClass",
-                metadata=_metadata(pods.SECRET_CLASS, SERVER),
-                spec=_untyped(
-                    {
-                        "provider": "aws",
-                        "parameters": {
-                            "region": args.region,
-                            "usePodIdentity": "true",
-                            "objects": pods.secret_objects(args.server_secret),
-                        },
-                    }
-                ),
+                metadata=_metadata(SECRET_CLASS, SERVER),
+                spec=_untyped(secret_class(self._args)),
                 opts=self._opts(),
             ),
         ]
 
-    def _job(self, job: str, pod: dict[str, Any], before: list[pulumi.Resource]) -> batch.Job:
-        template = {"metadata": pods.pod_metadata(job, self._where()), "spec": pod}
-        digest = _digest(pod, self._args.access_configuration if job == ACCESS else "")
+    def _job(self, job: str, *before: pulumi.Resource) -> batch.Job:
         return batch.Job(
             f"{self._name}-job-{job}",
-            metadata=_metadata(f"{job}-{digest}", job),
-            spec=_untyped({"backoff_limit": JOB_RETRIES, "template": template}),
+            metadata=_metadata(job_name(job, self._args), job),
+            spec=_untyped(job_spec(job, self._args)),
             opts=self._opts(*before),
-        )
-
-    def _where(self) -> dict[str, Any]:
-        """Return the annotation that rolls pods when the database is another one, as after a restore."""
-        uri = _store_uri(self._args.database_address, self._args.database_port)
-        return {"groundwork.io/database": uri.apply(_digest)}
-
-    def _bootstrap_pod(self) -> dict[str, Any]:
-        environment = [
-            *pods.of_every_pod(self._args.region),
-            *pods.from_database("DATABASE_HOST", "DATABASE_PORT", "DATABASE_MASTER_SECRET_ARN"),
-            *pods.values(
-                MLFLOW_DATABASE_NAME=DATABASE,
-                MLFLOW_DATABASE_USER=DATABASE_USER,
-                MLFLOW_SERVER_SECRET_ID=self._args.server_secret,
-            ),
-        ]
-        return pods.job_pod(
-            command=BOOTSTRAP,
-            image=self._args.settings.image,
-            account=BOOTSTRAP,
-            environment=environment,
-            memory="256Mi",
-        )
-
-    def _migration_pod(self) -> dict[str, Any]:
-        environment = [
-            *pods.of_every_pod(self._args.region),
-            *pods.from_database("MLFLOW_BACKEND_STORE_URI"),
-            *pods.values(MLFLOW_AUTH_CONFIG_PATH=_path(pods.AUTH_CONFIG, pods.AUTH_FILE)),
-        ]
-        return pods.job_pod(
-            command=MIGRATION,
-            image=self._args.settings.image,
-            account=MIGRATION,
-            environment=environment,
-            configured=(pods.AUTH_CONFIG,),
-        )
-
-    def _access_pod(self, command: str) -> dict[str, Any]:
-        environment = [
-            *pods.of_every_pod(self._args.region),
-            *pods.values(
-                ACCESS_CONFIGURATION=_path(pods.ACCESS_CONFIG, pods.ACCESS_FILE),
-                MLFLOW_SERVER_SECRET_ID=self._args.server_secret,
-                MLFLOW_TRACKING_URI=f"http://{SERVER}.{NAMESPACE}:{SERVER_PORT}",
-            ),
-        ]
-        return pods.job_pod(
-            command=command,
-            image=self._args.settings.image,
-            account=ACCESS,
-            environment=environment,
-            configured=(pods.ACCESS_CONFIG,),
-            memory="256Mi",
         )
 
     def _service(self) -> core.Service:
         """Make the address for pods of the cluster, and the load balancer where there is one."""
-        selector = labels(APPLICATION, SERVER)
         balancer = self._args.settings.load_balancer
         if balancer:
             core.Service(
                 f"{self._name}-load-balancer",
                 metadata=_metadata(f"{SERVER}-load-balancer", SERVER) | {"annotations": annotations_of(balancer)},
-                spec=_untyped(
-                    {
-                        "type": "LoadBalancer",
-                        "load_balancer_class": CLASS,
-                        "allocate_load_balancer_node_ports": False,
-                        "load_balancer_source_ranges": [str(cidr) for cidr in balancer.source_ranges],
-                        "selector": selector,
-                        "ports": [{"name": "https", "port": 443, "target_port": "http"}],
-                    }
-                ),
+                spec=_untyped(load_balancer_spec(balancer, SELECTOR)),
                 opts=self._opts(),
             )
+        ports = [{"name": "http", "port": SERVER_PORT, "target_port": "http"}]
         return core.Service(
             f"{self._name}-service",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped(
-                {"selector": selector, "ports": [{"name": "http", "port": SERVER_PORT, "target_port": "http"}]}
-            ),
+            spec=_untyped({"selector": SELECTOR, "ports": ports}),
             opts=self._opts(),
         )
 
-    def _server(self, before: list[pulumi.Resource]) -> apps.Deployment:
-        settings, selector = self._args.settings, labels(APPLICATION, SERVER)
-        environment = [
-            *pods.of_every_pod(self._args.region),
-            *pods.from_database("MLFLOW_BACKEND_STORE_URI"),
-            *pods.values(
-                MLFLOW_AUTH_CONFIG_PATH=_path(pods.AUTH_CONFIG, pods.AUTH_FILE),
-                SERVER_SECRET_DIRECTORY=pods.SECRET_DIRECTORY,
-                MLFLOW_RBAC_SEED_DEFAULT_ROLES="false",
-                MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
-                # The one receiver is the sidecar, on the pod's own loopback; only administrators make webhooks.
-                MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS="true",
-                MLFLOW_WEBHOOK_ALLOWED_SCHEMES="http",
-                # MLflow remembers webhooks by event and not by workspace: an event would be told of another team.
-                MLFLOW_WEBHOOK_CACHE_TTL="0",
-            ),
-        ]
-        pod = pods.server_pod(
-            image=settings.image,
-            cpu=f"{settings.cpu_request_millicores}m",
-            cpu_limit=f"{max(2000, 4 * settings.cpu_request_millicores)}m",
-            memory=f"{settings.memory_gib}Gi",
-            buffer=f"{settings.artifact_buffer_gib}Gi",
-            environment=environment,
-            events_environment=[
-                *pods.of_every_pod(self._args.region),
-                *pods.values(
-                    EVENTS_QUEUE_URL=self._args.queue_url,
-                    METRICS_DIRECTORY=pods.METRICS_DIRECTORY,
-                    WEBHOOK_SECRET_FILE=f"{pods.SECRET_DIRECTORY}/webhook_secret",
-                ),
-            ],
-            arguments=pods.server_arguments(self._args.bucket_name, settings.workers, _hosts(settings)),
-        )
+    def _server(self, *before: pulumi.Resource) -> apps.Deployment:
         deployment = apps.Deployment(
             f"{self._name}-deployment",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped(
-                {
-                    "replicas": settings.min_replicas,
-                    "selector": {"match_labels": selector},
-                    "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
-                    "template": {"metadata": pods.pod_metadata(SERVER, self._where()), "spec": pod},
-                }
-            ),
+            spec=_untyped(deployment_spec(self._args)),
             # How many there are at the moment is the autoscaler's business.
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*self._inside, *before], ignore_changes=["spec.replicas"]
+            opts=pulumi.ResourceOptions.merge(
+                self._opts(*before), pulumi.ResourceOptions(ignore_changes=["spec.replicas"])
             ),
         )
         policy.PodDisruptionBudget(
             f"{self._name}-budget",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped({"max_unavailable": 1, "selector": {"match_labels": selector}}),
+            spec=_untyped(budget_spec()),
             opts=self._opts(),
         )
         autoscaling.HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped(
-                {
-                    "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": SERVER},
-                    "min_replicas": settings.min_replicas,
-                    "max_replicas": max(settings.min_replicas, settings.max_replicas),
-                    "metrics": [
-                        {
-                            "type": "Resource",
-                            "resource": {"name": "cpu", "target": {"type": "Utilization", "average_utilization": 80}},
-                        }
-                    ],
-                }
-            ),
+            spec=_untyped(autoscaler_spec(self._args.settings)),
             opts=self._opts(deployment),
         )
         return deployment
-
-    def _rotation(self, before: list[pulumi.Resource]) -> None:
-        template = {"metadata": pods.pod_metadata(ROTATION), "spec": self._access_pod(ROTATION)}
-        batch.CronJob(
-            f"{self._name}-rotation",
-            metadata=_metadata(ROTATION, ROTATION),
-            spec=_untyped(
-                {
-                    "schedule": ROTATION_SCHEDULE,
-                    "concurrency_policy": "Forbid",
-                    "job_template": {"spec": {"backoff_limit": JOB_RETRIES, "template": template}},
-                }
-            ),
-            opts=self._opts(*before),
-        )
-
-
-def basic_auth(uri: str) -> str:
-    """Return MLflow's configuration of accounts: nobody has a right that was not given."""
-    lines = {
-        "default_permission": "NO_PERMISSIONS",
-        "database_uri": uri,
-        "grant_default_workspace_access": "false",
-        "auth_cache_ttl_seconds": AUTH_CACHE_SECONDS,
-    }
-    return "[mlflow]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
-
-
-def _store_uri(address: Wire, port: Any) -> pulumi.Output[str]:
-    # The plugin signs in with the pod's identity: see images/mlflow.
-    return pulumi.Output.concat(
-        f"postgresql+psycopg2://{DATABASE_USER}@", address, ":", pulumi.Output.from_input(port).apply(str),
-        f"/{DATABASE}?plugin=rds_iam",
-    )  # fmt: skip
-
-
-def _hosts(settings: TrackingServerSettings) -> list[str]:
-    inside = [f"{SERVER}.{NAMESPACE}{suffix}:{SERVER_PORT}" for suffix in ("", ".svc", ".svc.cluster.local")]
-    return inside + ([settings.load_balancer.hostname] if settings.load_balancer else [])
-
-
-def _path(config: str, file: str) -> str:
-    return f"{pods.CONFIG_DIRECTORY}/{config}/{file}"
 
 
 def _untyped(specification: Any) -> Any:
@@ -452,7 +193,3 @@ def _untyped(specification: Any) -> Any:
 
 def _metadata(name: str, component: str) -> Any:
     return {"name": name, "namespace": NAMESPACE, "labels": labels(APPLICATION, component)}
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:HASH_LENGTH]

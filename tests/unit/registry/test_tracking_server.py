@@ -7,7 +7,8 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.registry.tracking_server import Client, TrackingServer, TrackingServerArgs, TrackingServerSettings
+from components.registry.tracking_args import Client, TrackingServerArgs, TrackingServerSettings
+from components.registry.tracking_server import TrackingServer
 from tests.support.recorder import Recorder, run_program
 
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-mlflow@sha256:" + "1" * 64
