@@ -8,6 +8,7 @@ from groundwork import deploy_commands, twin_commands
 from groundwork.cost import commands as cost_commands
 from groundwork.errors import GroundworkError
 from groundwork.lineage import commands as lineage_commands
+from groundwork.open import commands as open_commands
 from groundwork.policy import commands as policy_commands
 from tools.errors import ToolchainError
 from twin.errors import TwinError
@@ -24,6 +25,7 @@ deploy_commands.register(app)
 twin_commands.register(app)
 policy_commands.register(app)
 lineage_commands.register(app)
+open_commands.register(app)
 cost_commands.register(app)
 
 

@@ -44,9 +44,12 @@ def forget(folder: Path) -> None:
     (folder / _RECORD).unlink(missing_ok=True)
 
 
-def known(root: Path) -> Iterator[tuple[Path, LocalPod]]:
-    """Every pod that was started and not forgotten, with its folder, `root`/cluster/namespace/pod."""
-    for file in sorted(root.glob(f"*/*/*/{_RECORD}")):
+def known(root: Path, cluster: str = "*") -> Iterator[tuple[Path, LocalPod]]:
+    """Every pod that was started and not forgotten, with its folder, `root`/cluster/namespace/pod.
+
+    `cluster` is the name of a cluster's folder, for the pods of that one alone.
+    """
+    for file in sorted(root.glob(f"{cluster}/*/*/{_RECORD}")):
         try:
             held = json.loads(file.read_text())
             runner = ProcessId(**held.pop("runner"))
@@ -56,17 +59,21 @@ def known(root: Path) -> Iterator[tuple[Path, LocalPod]]:
         yield file.parent, LocalPod(**held, runner=runner, containers=containers)
 
 
-def running(root: Path) -> Sequence[LocalPod]:
-    """The pods whose runner lives."""
-    return [pod for _, pod in known(root) if processes.find(pod.runner) is not None]
+def running(root: Path, cluster: str = "*") -> Sequence[LocalPod]:
+    """The pods whose runner lives, of one cluster as in `known`."""
+    return [pod for _, pod in known(root, cluster) if processes.find(pod.runner) is not None]
 
 
-def end_all(root: Path) -> None:
-    """End the containers of every pod below `root`. Whoever looks after one sees that it was forgotten, and ends."""
+def end_all(root: Path, runner: int | None = None) -> None:
+    """End the containers of every pod below `root`. Whoever looks after one sees that it was forgotten, and ends.
+
+    `runner` is a process id, for the pods that this process looks after alone.
+    """
     for folder, pod in known(root):
-        forget(folder)
-        for process in pod.containers.values():
-            processes.stop(process)
+        if runner in (None, pod.runner.pid):
+            forget(folder)
+            for process in pod.containers.values():
+                processes.stop(process)
 
 
 def bury(root: Path) -> None:
