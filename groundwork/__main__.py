@@ -6,6 +6,7 @@ import typer
 
 from groundwork import deploy_commands, twin_commands
 from groundwork.cost import commands as cost_commands
+from groundwork.drift import commands as drift_commands
 from groundwork.errors import GroundworkError
 from groundwork.lineage import commands as lineage_commands
 from groundwork.open import commands as open_commands
@@ -27,6 +28,7 @@ policy_commands.register(app)
 lineage_commands.register(app)
 open_commands.register(app)
 cost_commands.register(app)
+drift_commands.register(app)
 
 
 def main() -> None:

@@ -46,13 +46,13 @@ class Deployment:
 
     @cached_property
     def stack(self) -> automation.Stack:
-        """The stack; made when it does not exist yet. Raises EngineError with the engine's own words."""
+        """The stack. Raises EngineError with the engine's own words, also when it does not exist."""
         command = automation.PulumiCommand(root=str(self.pulumi_root))
         workspace = automation.LocalWorkspace(
             work_dir=str(self.work_dir), env_vars=ENGINE | dict(self.variables), pulumi_command=command
         )
         with self._engine("open the stack"):
-            return automation.Stack.create_or_select(self.environment, workspace)
+            return automation.Stack.select(self.environment, workspace)
 
     @property
     def policy_packs(self) -> list[str]:
@@ -83,6 +83,11 @@ class Deployment:
         """Read the world into the state: of all resources, or of the URNs in `targets`."""
         with self._engine("refresh"):
             self.stack.refresh(on_event=on_event, target=targets)
+
+    def drift(self, on_event: OnEvent) -> None:
+        """Read the world and compare it with the state, which stays as it is."""
+        with self._engine("drift"):
+            self.stack.preview_refresh(on_event=on_event)
 
     def protected(self) -> list[str]:
         """URNs of the resources that the engine refuses to delete."""

@@ -41,6 +41,7 @@ class Change:
     """One step that the engine plans or has taken."""
 
     op: OpType
+    urn: str
     type: str
     name: str
     component: str
@@ -105,6 +106,7 @@ class EventLog:
         self.changes.append(
             Change(
                 op=step.op,
+                urn=step.urn,
                 type=step.type,
                 name=name_of(step.urn),
                 component=component_of(step.urn),

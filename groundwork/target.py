@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 import yaml
@@ -19,6 +21,31 @@ from twin.errors import TwinError
 from twin.providers.aws import find as aws
 from twin.providers.aws.clients import Clients
 from twin.providers.kubernetes import find as kubernetes
+
+
+class Target(StrEnum):
+    """Where an environment is."""
+
+    TWIN = "twin"
+    AWS = "aws"
+
+
+def on(target: Target, environment: str, console: Console) -> Deployment:
+    """The environment on a target, to look at: on AWS with whatever credentials this process has.
+
+    Raises TwinError or GroundworkError that says what is missing.
+    """
+    return on_twin(environment, console) if target is Target.TWIN else on_aws(environment)
+
+
+def on_aws(environment: str) -> Deployment:
+    """The environment where this process's own variables point: the engine, its plugins and its backend are those that
+    a plain `pulumi` in this shell has. Raises GroundworkError without an engine or without the settings."""
+    here, engine = places.find(), shutil.which("pulumi")
+    if engine is None:
+        raise GroundworkError("there is no pulumi on PATH. On AWS its own plugins are used: install the official CLI")
+    twin_environment.target(here.clone, environment)  # there are settings, and they name an account
+    return Deployment(environment, here.clone, Path(engine).absolute().parents[1], {})
 
 
 def on_twin(environment: str, console: Console) -> Deployment:
