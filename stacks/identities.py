@@ -28,7 +28,7 @@ from components.teams.personas import (
     PLATFORM_PERSONAS,
     TEAM_PERSONAS,
     TRAINING,
-    TRAINING_SECRETS,
+    TRAINING_SECRET,
     Grant,
     group,
 )
@@ -127,7 +127,7 @@ def _of_teams(settings: StackSettings) -> Iterator[Identity]:
             namespace=namespace_name(team),
             team=team,
             grants=TRAINING,
-            secrets=TRAINING_SECRETS,
+            secrets=(TRAINING_SECRET,),
         )
         if settings.tensorboard is not None:
             yield Identity(

@@ -13,7 +13,7 @@ from components.security.secret import ManagedSecret, ManagedSecretArgs
 from components.security.workload_identity import workload_role_arn
 from components.tags import DataClass
 from components.teams.persona_access import role_arn
-from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING_SECRETS
+from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING_SECRET
 from components.teams.team_workspace import training_role_arn
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings
@@ -85,6 +85,5 @@ def _secrets(settings: StackSettings) -> Iterator[tuple[str, str, tuple[str, ...
             for path in TEAM_PERSONAS[team_persona].secrets:
                 readers = (role_arn(account, environment, team_persona, team), access)
                 yield path.format(team=team), f"sign-in of {team}'s {team_persona}", readers
-        for path in TRAINING_SECRETS:
-            readers = (training_role_arn(account, environment, team), access)
-            yield path.format(team=team), f"sign-in of {team}'s jobs", readers
+        readers = (training_role_arn(account, environment, team), access)
+        yield TRAINING_SECRET.format(team=team), f"sign-in of {team}'s jobs", readers

@@ -25,7 +25,7 @@ from components.security.workload_identity import (
     WorkloadIdentity,
     WorkloadIdentityArgs,
 )
-from components.teams.personas import Grant
+from components.teams.personas import TRAINING_SECRET, Grant
 from components.teams.team_workspace import namespace_name
 from stacks import registry
 from stacks.cluster import Kubernetes
@@ -124,7 +124,11 @@ def _server(
                 sorted(settings.people),
             ),
             clients={
-                team: Client(namespace=namespace_name(team), workspace=workspace)
+                team: Client(
+                    namespace=namespace_name(team),
+                    workspace=workspace,
+                    training_secret=secret_name(settings.environment, TRAINING_SECRET.format(team=team)),
+                )
                 for team, workspace in before.teams.workspaces.items()
             },
             bucket_name=store_bucket_name(settings, ARTIFACTS.store),

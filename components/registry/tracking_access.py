@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.security.secret import secret_name
-from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING_SECRETS, PlatformPersona, TeamPersona
+from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS, TRAINING_SECRET, PlatformPersona, TeamPersona
 
 CREATE = {"workspace": "USE"}
 """To make experiments and registered models in a workspace; whoever made one may delete it."""
@@ -69,7 +69,7 @@ def _users(
     for team, personas in teams.items():
         for role, paths in (
             *((persona, TEAM_PERSONAS[persona].secrets) for persona in personas),
-            ("training", TRAINING_SECRETS),
+            ("training", (TRAINING_SECRET,)),
         ):
             for path in paths:
                 secret = secret_name(environment, path.format(team=team))

@@ -44,6 +44,8 @@ class Client(Model):
     """The team's namespace, from which its pods call the server."""
     workspace: pulumi.Resource
     """What makes that namespace."""
+    training_secret: str
+    """The name of the secret with which the team's jobs sign in."""
 
 
 class TrackingServerArgs(Model):

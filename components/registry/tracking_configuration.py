@@ -9,11 +9,12 @@ Source: MLflow documentation, "Basic HTTP Authentication" (`basic_auth.ini`); Se
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
-from components.registry.tracking_args import TrackingServerArgs
+from components.registry.tracking_args import Client, TrackingServerArgs
 from components.registry.tracking_rights import DATABASE_USER
 
 DATABASE_CONFIG = "database"
@@ -24,6 +25,8 @@ AUTH_FILE = f"{CONFIG_DIRECTORY}/{AUTH_CONFIG}/basic_auth.ini"
 ACCESS_FILE = f"{CONFIG_DIRECTORY}/{ACCESS_CONFIG}/access.json"
 SECRET_CLASS = "tracking-server"  # noqa: S105 - the name of a class
 SECRET_DIRECTORY = "/run/secrets/mlflow"  # noqa: S105 - a folder
+CREDENTIALS_CLASS = "mlflow-credentials"
+"""In each team's namespace: its file is what MLflow's clients look for at `~/.mlflow/credentials`."""
 SERVER_SECRET_KEYS = (
     "admin_username",
     "admin_password",
@@ -54,12 +57,12 @@ def config_maps(args: TrackingServerArgs) -> dict[str, dict[str, Any]]:
 
 def secret_class(args: TrackingServerArgs) -> dict[str, Any]:
     """Return the specification of the class by which the server's secret is mounted, an entry a file."""
-    paths = [{"path": key, "objectAlias": key} for key in SERVER_SECRET_KEYS]
-    objects = [{"objectName": args.server_secret, "objectType": "secretsmanager", "jmesPath": paths}]
-    return {
-        "provider": "aws",
-        "parameters": {"region": args.region, "usePodIdentity": "true", "objects": json.dumps(objects)},
-    }
+    return _class(args.region, args.server_secret, SERVER_SECRET_KEYS)
+
+
+def credentials_class(args: TrackingServerArgs, client: Client) -> dict[str, Any]:
+    """Return the specification of the class by which the jobs of a team mount how they sign in."""
+    return _class(args.region, client.training_secret, ("credentials",))
 
 
 def store_uri(args: TrackingServerArgs) -> pulumi.Output[str]:
@@ -89,6 +92,13 @@ def basic_auth(uri: str) -> str:
 def digest(*parts: object) -> str:
     """Return a short hash of what is given, the same for the same."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:HASH_LENGTH]
+
+
+def _class(region: str, secret: str, entries: Sequence[str]) -> dict[str, Any]:
+    paths = [{"path": entry, "objectAlias": entry} for entry in entries]
+    objects = [{"objectName": secret, "objectType": "secretsmanager", "jmesPath": paths}]
+    parameters = {"region": region, "usePodIdentity": "true", "objects": json.dumps(objects)}
+    return {"provider": "aws", "parameters": parameters}
 
 
 def _port(args: TrackingServerArgs) -> pulumi.Output[str]:

@@ -24,8 +24,14 @@ from pulumi_kubernetes.policy import v1 as policy
 
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
 from components.labels import labels
-from components.registry.tracking_args import TrackingServerArgs
-from components.registry.tracking_configuration import SECRET_CLASS, config_maps, secret_class
+from components.registry.tracking_args import Client, TrackingServerArgs
+from components.registry.tracking_configuration import (
+    CREDENTIALS_CLASS,
+    SECRET_CLASS,
+    config_maps,
+    credentials_class,
+    secret_class,
+)
 from components.registry.tracking_deployment import SELECTOR, autoscaler_spec, budget_spec, deployment_spec
 from components.registry.tracking_jobs import job_name, job_spec, rotation_spec
 from components.registry.tracking_load_balancer import annotations_of, load_balancer_spec
@@ -72,6 +78,8 @@ class TrackingServer(pulumi.ComponentResource):
         )
         self._name, self._args, self._guarded = name, args, guarded
         configured = [*self._network_policies(), *self._configuration()]
+        for team, client in args.clients.items():
+            configured += self._of_client(team, client)
         bootstrap = self._job(BOOTSTRAP, *configured)
         migration = self._job(MIGRATION, bootstrap)
         server = self._server(migration, self._service())
@@ -92,7 +100,7 @@ class TrackingServer(pulumi.ComponentResource):
     def _network_policies(self) -> list[pulumi.Resource]:
         balancer = self._args.settings.load_balancer
         ranges = [str(cidr) for cidr in balancer.source_ranges] if balancer else []
-        made: list[pulumi.Resource] = [
+        return [
             networking.NetworkPolicy(
                 f"{self._name}-policy-{policy_name}",
                 metadata=_metadata(policy_name, "network"),
@@ -101,20 +109,6 @@ class TrackingServer(pulumi.ComponentResource):
             )
             for policy_name, spec in network_policies(self._args.database_ranges, ranges, MONITORING_NAMESPACE).items()
         ]
-        for team, client in self._args.clients.items():
-            made.append(
-                networking.NetworkPolicy(
-                    f"{self._name}-client-{team}",
-                    metadata={
-                        "name": "allow-tracking-server",
-                        "namespace": client.namespace,
-                        "labels": labels("allow-tracking-server", "network"),
-                    },
-                    spec=client_policy(),
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=[client.workspace]),
-                )
-            )
-        return made
 
     def _configuration(self) -> list[pulumi.Resource]:
         made: list[pulumi.Resource] = [
@@ -123,17 +117,35 @@ class TrackingServer(pulumi.ComponentResource):
             )
             for config, data in config_maps(self._args).items()
         ]
+        mounted = self._secret_class("secret-class", _metadata(SECRET_CLASS, SERVER), secret_class(self._args))
+        return [*made, mounted]
+
+    def _of_client(self, team: str, client: Client) -> list[pulumi.Resource]:
+        """Make what a team's pods need to call the server, in the team's namespace: the way, and how they sign in."""
         return [
-            *made,
-            CustomResource(
-                f"{self._name}-secret-class",
-                api_version="secrets-store.csi.x-k8s.io/v1",
-                kind="SecretProviderClass",
-                metadata=_metadata(SECRET_CLASS, SERVER),
-                spec=_untyped(secret_class(self._args)),
-                opts=self._opts(),
+            networking.NetworkPolicy(
+                f"{self._name}-client-{team}",
+                metadata=_metadata_of_client(client, "allow-tracking-server", "network"),
+                spec=client_policy(),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[client.workspace]),
+            ),
+            self._secret_class(
+                f"credentials-{team}",
+                _metadata_of_client(client, CREDENTIALS_CLASS, "credentials"),
+                credentials_class(self._args, client),
+                client.workspace,
             ),
         ]
+
+    def _secret_class(self, role: str, metadata: Any, spec: dict[str, Any], *before: pulumi.Resource) -> CustomResource:
+        return CustomResource(
+            f"{self._name}-{role}",
+            api_version="secrets-store.csi.x-k8s.io/v1",
+            kind="SecretProviderClass",
+            metadata=metadata,
+            spec=_untyped(spec),
+            opts=self._opts(*before),
+        )
 
     def _job(self, job: str, *before: pulumi.Resource) -> batch.Job:
         return batch.Job(
@@ -193,3 +205,7 @@ def _untyped(specification: Any) -> Any:
 
 def _metadata(name: str, component: str) -> Any:
     return {"name": name, "namespace": NAMESPACE, "labels": labels(APPLICATION, component)}
+
+
+def _metadata_of_client(client: Client, name: str, component: str) -> Any:
+    return {"name": name, "namespace": client.namespace, "labels": labels(name, component)}

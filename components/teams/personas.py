@@ -2,8 +2,8 @@
 
 A team's persona acts in the team's own namespace and under the team's own prefixes; a persona of the platform acts in
 the whole cluster and sees no data. Nobody reads secrets, opens a shell in a pod, creates a bare pod, or changes rights,
-quotas, network policies and namespaces: that is for who administers the cluster, and for the program. The one secret
-of AWS that somebody reads is their own, with which they sign in to the tracking server.
+quotas, network policies, secret provider classes and namespaces: that is for who administers the cluster, and for the
+program. The one secret of AWS that somebody reads is their own, with which they sign in to the tracking server.
 
 `{team}` in a prefix or a path is the team's name; permissions are templates as in `components.security.permissions`.
 
@@ -72,6 +72,7 @@ SEE_WORK = (
     Rule("metrics.k8s.io", ("pods",), ("get", "list")),
     Rule("networking.k8s.io", ("networkpolicies",), SEE),
     Rule("policy", ("poddisruptionbudgets",), SEE),
+    Rule("secrets-store.csi.x-k8s.io", ("secretproviderclasses",), SEE),
 )
 RUN_JOBS = (
     Rule("", ("configmaps", "persistentvolumeclaims"), CHANGE),
@@ -129,6 +130,7 @@ SEE_CLUSTER = (
     Rule("policy", ("poddisruptionbudgets",), SEE),
     Rule("rbac.authorization.k8s.io", ("clusterrolebindings", "clusterroles", "rolebindings", "roles"), SEE),
     Rule("scheduling.k8s.io", ("priorityclasses",), SEE),
+    Rule("secrets-store.csi.x-k8s.io", ("secretproviderclasses",), SEE),
     Rule("snapshot.storage.k8s.io", ("volumesnapshotclasses", "volumesnapshotcontents", "volumesnapshots"), SEE),
     Rule("storage.k8s.io", ("csidrivers", "csinodes", "storageclasses", "volumeattachments"), SEE),
 )
@@ -258,8 +260,8 @@ PLATFORM_PERSONAS: Mapping[PlatformPersona, Persona] = {
 
 TRAINING = (Grant("datasets", OWN, "read"), Grant("dvc", OWN, "read"), Grant("artifacts", OWN, "write"))
 """What the team's service account `training` may do in AWS: the team's own prefixes, no more than its people."""
-TRAINING_SECRETS = (f"{SIGN_IN}training",)
-"""The secrets that the team's service account `training` reads."""
+TRAINING_SECRET = f"{SIGN_IN}training"
+"""The one secret that the team's service account `training` reads."""
 
 EVENT_FILES = Grant("artifacts", f"{OWN}tensorboard/", "read")
 """What the team's TensorBoard may do in AWS: its event files are among the artifacts, where people and jobs write."""

@@ -29,7 +29,7 @@ from components.teams.persona_access import (
     bucket_grants,
     secret_rights,
 )
-from components.teams.personas import TRAINING, TRAINING_SECRETS, TeamPersona
+from components.teams.personas import TRAINING, TRAINING_SECRET, TeamPersona
 
 SERVICE_ACCOUNT = "training"
 
@@ -147,7 +147,7 @@ class TeamWorkspace(pulumi.ComponentResource):
                     service_account=SERVICE_ACCOUNT,
                 ),
                 bucket_grants=bucket_grants(TRAINING, args.team, args.stores),
-                rights=secret_rights(TRAINING_SECRETS, args.account_id, args.region, args.environment, args.team),
+                rights=secret_rights((TRAINING_SECRET,), args.account_id, args.region, args.environment, args.team),
             ),
             child,
         )

@@ -26,7 +26,11 @@ def build(configuration: str = "{}", **settings: Any) -> TrackingServer:
             settings=TrackingServerSettings.model_validate({"image": IMAGE} | settings),
             region="eu-west-1",
             access_configuration=configuration,
-            clients={"vision": Client(namespace="team-vision", workspace=team)},
+            clients={
+                "vision": Client(
+                    namespace="team-vision", workspace=team, training_secret="groundwork-dev/mlflow/vision/training"
+                )
+            },
             bucket_name="groundwork-dev-artifacts-111122223333-eu-west-1",
             database_address=pulumi.Output.from_input("registry.rds.example"),
             database_port=pulumi.Output.from_input(5432),
@@ -114,6 +118,22 @@ def test_teams_reach_the_server_and_no_other_port_or_pod(recorder: Recorder) -> 
     assert into["ports"] == [{"protocol": "TCP", "port": 5000}]
     assert into["from"][0]["namespaceSelector"]["matchExpressions"] == [
         {"key": "groundwork.io/team", "operator": "Exists"}
+    ]
+
+
+def test_a_teams_jobs_mount_how_they_sign_in_and_nothing_else(recorder: Recorder) -> None:
+    build()
+    made = recorder.one("tracking-server-credentials-vision").inputs
+    assert made["kind"] == "SecretProviderClass"
+    assert (made["metadata"]["namespace"], made["metadata"]["name"]) == ("team-vision", "mlflow-credentials")
+    assert made["spec"]["parameters"]["usePodIdentity"] == "true"
+    assert "secretObjects" not in made["spec"], "a Secret of the cluster would be made of it"
+    assert json.loads(made["spec"]["parameters"]["objects"]) == [
+        {
+            "objectName": "groundwork-dev/mlflow/vision/training",
+            "objectType": "secretsmanager",
+            "jmesPath": [{"path": "credentials", "objectAlias": "credentials"}],
+        }
     ]
 
 
