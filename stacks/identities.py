@@ -10,7 +10,7 @@ from pathlib import Path
 from components.cluster.preview_access import RULES
 from components.registry.tensorboard import APPLICATION, IDENTITY
 from components.registry.tracking_network import ACCESS, BOOTSTRAP, NAMESPACE, SERVER
-from components.registry.tracking_rights import EVERY_SECRET, SERVER_SECRET
+from components.registry.tracking_rights import EVERY_SECRET, SERVER_SECRET, WORKLOADS
 from components.security.permissions import Permission, Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.preview_permissions import READ
@@ -36,7 +36,7 @@ from components.teams.team_workspace import SERVICE_ACCOUNT, namespace_name
 from stacks.cluster import PREVIEW_GROUP
 from stacks.settings import StackSettings
 from stacks.tensorboard import component_name
-from stacks.tracking import ARTIFACTS, WORKLOADS
+from stacks.tracking import ARTIFACTS
 
 FILE = Path(__file__).parent.parent / "docs" / "identities.md"
 MARK = "<!-- identities -->\n"
@@ -181,7 +181,7 @@ def _of_tracking(settings: StackSettings) -> Iterator[Identity]:
         return
     read = {SERVER: (SERVER_SECRET,), BOOTSTRAP: (SERVER_SECRET,), ACCESS: (EVERY_SECRET,)}
     written = {BOOTSTRAP: (SERVER_SECRET,), ACCESS: (EVERY_SECRET,)}
-    for name, account in WORKLOADS.items():
+    for account, name in WORKLOADS.items():
         yield Identity(
             name=f"workload {name}",
             role_name=_role(settings, f"workload-{name}"),

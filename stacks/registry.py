@@ -6,9 +6,9 @@ Secrets without values, which the registry's own jobs make; and the queue of its
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.registry import tracking_network
 from components.registry.event_queue import RegistryEvents, RegistryEventsArgs
-from components.registry.tracking_rights import SERVER_SECRET
+from components.registry.tracking_network import ACCESS, BOOTSTRAP, NAMESPACE, ROTATION, SERVER
+from components.registry.tracking_rights import SERVER_SECRET, WORKLOADS
 from components.security.secret import ManagedSecret, ManagedSecretArgs
 from components.security.workload_identity import workload_role_arn
 from components.tags import DataClass
@@ -18,9 +18,7 @@ from components.teams.team_workspace import training_role_arn
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings
 
-SERVER, BOOTSTRAP, ACCESS = "tracking-server", "tracking-bootstrap", "tracking-access"
-"""The workloads of the registry: its server, what sets up its database, what lets its users in."""
-ROTATION = f"{tracking_network.NAMESPACE}/{tracking_network.ROTATION}"
+ROTATED_BY = f"{NAMESPACE}/{ROTATION}"
 """What makes new passwords: a CronJob, by namespace and name."""
 
 
@@ -58,7 +56,7 @@ def build_registry(settings: StackSettings, foundation: Foundation) -> Registry:
                 description=f"{what} of Groundwork {settings.environment}",
                 key_arn=key_arn,
                 reader_arns=readers,
-                rotated_by=ROTATION,
+                rotated_by=ROTATED_BY,
             ),
             foundation.opts,
         )
@@ -67,8 +65,8 @@ def build_registry(settings: StackSettings, foundation: Foundation) -> Registry:
     return Registry(events, secrets)
 
 
-def _role_of(settings: StackSettings, workload: str) -> str:
-    return workload_role_arn(settings.account_id, settings.environment, f"workload-{workload}")
+def _role_of(settings: StackSettings, service_account: str) -> str:
+    return workload_role_arn(settings.account_id, settings.environment, f"workload-{WORKLOADS[service_account]}")
 
 
 def _secrets(settings: StackSettings) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -17,6 +17,14 @@ from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
 from stacks.problems import Problem
+from stacks.registry_relations import (
+    certificate_is_of_the_environment,
+    images_are_let_in,
+    names_of_the_server_are_its_own,
+    pods_reach_aws,
+    production_serves_without_a_pause,
+    teams_are_workspaces,
+)
 from stacks.store_roles import STORE_KEYS
 from stacks.team_relations import (
     gpus_come_from_a_pool,
@@ -216,5 +224,24 @@ RELATIONS = (
     Relation(frozenset({"teams"}), team_names_are_free),
     Relation(frozenset({"teams", "workloads"}), namespaces_are_the_workloads_own),
     Relation(frozenset({"gpu_node_pools", "teams"}), gpus_come_from_a_pool),
+    Relation(frozenset({"teams", "tracking_server"}), teams_are_workspaces),
+    Relation(frozenset({"region", "network", "namespaces", "tracking_server"}), pods_reach_aws),
+    Relation(
+        frozenset(
+            {
+                "account_id",
+                "region",
+                "environment",
+                "admission",
+                "container_registry",
+                "tracking_server",
+                "tensorboard",
+            }
+        ),
+        images_are_let_in,
+    ),
+    Relation(frozenset({"account_id", "region", "tracking_server"}), certificate_is_of_the_environment),
+    Relation(frozenset({"tracking_server", "workloads"}), names_of_the_server_are_its_own),
+    Relation(frozenset({"environment", "tracking_server"}), production_serves_without_a_pause),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -17,6 +17,7 @@ from components.registry.event_queue import queue_url
 from components.registry.tracking_access import access_configuration
 from components.registry.tracking_args import Client, TrackingServerArgs, TrackingServerSettings
 from components.registry.tracking_network import ACCESS, BOOTSTRAP, MIGRATION, NAMESPACE, SERVER
+from components.registry.tracking_rights import WORKLOADS
 from components.registry.tracking_server import TrackingServer
 from components.security.secret import secret_name
 from components.security.workload_identity import (
@@ -27,7 +28,6 @@ from components.security.workload_identity import (
 )
 from components.teams.personas import TRAINING_SECRET, Grant
 from components.teams.team_workspace import namespace_name
-from stacks import registry
 from stacks.cluster import Kubernetes
 from stacks.data import DATABASE, Data
 from stacks.foundation import Foundation
@@ -40,13 +40,6 @@ from stacks.teams import Teams
 
 ARTIFACTS = Grant("artifacts", "mlflow/", "write")
 """What the server does with objects."""
-WORKLOADS = {
-    registry.SERVER: SERVER,
-    registry.BOOTSTRAP: BOOTSTRAP,
-    "tracking-migration": MIGRATION,
-    registry.ACCESS: ACCESS,
-}
-"""The workloads by name, with the service account of each."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +67,8 @@ def build_tracking(settings: StackSettings, before: Before) -> Tracking | None:
     if settings.tracking_server is None:
         return None
     identities = {
-        name: WorkloadIdentity(
-            f"workload-{name}",
+        WORKLOADS[account]: WorkloadIdentity(
+            f"workload-{WORKLOADS[account]}",
             WorkloadIdentityArgs(
                 account_id=settings.account_id,
                 region=settings.region,
@@ -84,12 +77,12 @@ def build_tracking(settings: StackSettings, before: Before) -> Tracking | None:
                 trust=PodIdentityTrust(
                     cluster_name=cluster_name(settings.environment), namespace=NAMESPACE, service_account=account
                 ),
-                bucket_grants=tuple(_grants(settings, name)),
-                rights=_rights(settings, name),
+                bucket_grants=tuple(_grants(settings, account)),
+                rights=_rights(settings, account),
             ),
             before.foundation.opts,
         )
-        for name, account in WORKLOADS.items()
+        for account in WORKLOADS
     }
     associations = WorkloadAssociations(
         "tracking-associations",
@@ -97,9 +90,9 @@ def build_tracking(settings: StackSettings, before: Before) -> Tracking | None:
             cluster_name=before.kubernetes.cluster_name,
             associations={
                 name: WorkloadAssociation(
-                    namespace=NAMESPACE, service_account=WORKLOADS[name], role_arn=identity.role_arn
+                    namespace=NAMESPACE, service_account=account, role_arn=identities[name].role_arn
                 )
-                for name, identity in identities.items()
+                for account, name in WORKLOADS.items()
             },
         ),
         before.foundation.opts,
@@ -155,8 +148,8 @@ def _server(
     )
 
 
-def _grants(settings: StackSettings, name: str) -> Iterator[BucketGrant]:
-    if WORKLOADS[name] == SERVER:
+def _grants(settings: StackSettings, account: str) -> Iterator[BucketGrant]:
+    if account == SERVER:
         yield BucketGrant(
             bucket_name=store_bucket_name(settings, ARTIFACTS.store),
             key_name=STORE_KEYS[ARTIFACTS.store],
@@ -165,10 +158,10 @@ def _grants(settings: StackSettings, name: str) -> Iterator[BucketGrant]:
         )
 
 
-def _rights(settings: StackSettings, name: str) -> tuple[Statement, ...]:
+def _rights(settings: StackSettings, account: str) -> tuple[Statement, ...]:
     place = (settings.account_id, settings.region, settings.environment)
-    if WORKLOADS[name] == BOOTSTRAP:
+    if account == BOOTSTRAP:
         instance = physical_name(settings.environment, DATABASE, limit=IDENTIFIER_LIMIT)
         return rights.bootstrap_rights(*place, instance)
     of = {SERVER: rights.server_rights, MIGRATION: rights.migration_rights, ACCESS: rights.access_rights}
-    return of[WORKLOADS[name]](*place)
+    return of[account](*place)

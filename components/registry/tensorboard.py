@@ -29,6 +29,7 @@ from components.security.workload_identity import (
     PodIdentityTrust,
     WorkloadIdentity,
     WorkloadIdentityArgs,
+    identity_of_pods,
 )
 from components.tags import KeyName
 
@@ -135,7 +136,7 @@ class TensorBoard(pulumi.ComponentResource):
 
     def _identity(self, name: str, args: TensorBoardArgs) -> tuple[WorkloadIdentity, eks.PodIdentityAssociation]:
         """Make the role that reads the team's event files, and nothing else, and let the pods take it."""
-        identity = WorkloadIdentity(
+        return identity_of_pods(
             f"{name}-{IDENTITY}",
             WorkloadIdentityArgs(
                 account_id=args.account_id,
@@ -151,17 +152,10 @@ class TensorBoard(pulumi.ComponentResource):
                     ),
                 ),
             ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        association = eks.PodIdentityAssociation(
-            f"{name}-association",
             cluster_name=args.cluster_name,
-            namespace=args.namespace,
-            service_account=APPLICATION,
-            role_arn=identity.role_arn,
+            association=f"{name}-association",
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return identity, association
 
 
 def pod_of(args: TensorBoardArgs) -> Any:

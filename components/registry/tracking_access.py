@@ -40,6 +40,8 @@ EVENTS = (
 WEBHOOK = "groundwork-events"
 RESERVED_WORKSPACES = ("ajax-api", "api", "default", "static-files", "workspaces")
 """Names that MLflow keeps for itself."""
+SHORTEST_WORKSPACE = 2
+"""Characters of a workspace's name at least."""
 
 
 def access_configuration(

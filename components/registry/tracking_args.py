@@ -5,13 +5,16 @@ Errors: pydantic.ValidationError naming the field.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 import pulumi
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.model import ImageByDigest, Model, Wire
 from components.registry.tracking_load_balancer import LoadBalancerSettings
+
+WORKER_GIB = 0.4
+"""What one process of the server takes, measured."""
 
 
 class TrackingServerSettings(Model):
@@ -35,6 +38,16 @@ class TrackingServerSettings(Model):
     """Room in a pod for artifacts on their way to and from the object store: all those that move at once."""
     load_balancer: LoadBalancerSettings | None = Field(default=None, examples=[None])
     """An internal load balancer with TLS, for callers outside the cluster; absent, there is none."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"min_replicas is {self.min_replicas}, more than max_replicas ({self.max_replicas})")
+        if (needed := self.workers * WORKER_GIB) > self.memory_gib:
+            raise ValueError(
+                f"workers is {self.workers}, which take {needed:.1f} GiB, more than memory_gib ({self.memory_gib})"
+            )
+        return self
 
 
 class Client(Model):

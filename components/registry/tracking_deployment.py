@@ -50,7 +50,7 @@ def autoscaler_spec(settings: TrackingServerSettings) -> dict[str, Any]:
     return {
         "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": SERVER},
         "min_replicas": settings.min_replicas,
-        "max_replicas": max(settings.min_replicas, settings.max_replicas),
+        "max_replicas": settings.max_replicas,
         "metrics": [{"type": "Resource", "resource": cpu}],
     }
 

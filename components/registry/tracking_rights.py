@@ -5,10 +5,20 @@ RDS chooses, so the database user is what tells); Amazon RDS user guide, "Passwo
 Secrets Manager" (the tags of a master user's secret).
 """
 
+from collections.abc import Mapping
+
 from components.policy_document import Statement, allow
 from components.registry.event_queue import send_events
+from components.registry.tracking_network import ACCESS, BOOTSTRAP, MIGRATION, SERVER
 from components.security.secret import READ, read_secrets, secret_arn_pattern, write_secrets
 
+WORKLOADS: Mapping[str, str] = {
+    SERVER: "tracking-server",
+    BOOTSTRAP: "tracking-bootstrap",
+    MIGRATION: "tracking-migration",
+    ACCESS: "tracking-access",
+}
+"""By service account the workload, after which its role is called."""
 DATABASE_USER = "mlflow"
 EVERY_SECRET = "mlflow/*"  # noqa: S105 - the path of secrets
 SERVER_SECRET = "mlflow/server"  # noqa: S105 - the path of a secret

@@ -152,8 +152,3 @@ def read_secrets(sid: str, *arn_patterns: str) -> Statement:
 def write_secrets(sid: str, *arn_patterns: str) -> Statement:
     """Return the right to give secrets new values, for a role's policy."""
     return allow(sid, actions=WRITE, resources=arn_patterns)
-
-
-def make_passwords(sid: str) -> Statement:
-    """Return the right to have passwords made, which knows no resource, for a role's policy."""
-    return allow(sid, actions=["secretsmanager:GetRandomPassword"], resources=["*"])

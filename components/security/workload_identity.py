@@ -1,8 +1,9 @@
 """The role of one workload, with the least that it needs.
 
-Owns the role and its rights; not the workload, the buckets or the keys. A grant names a bucket together with
-its key, so rights to objects never come without the right to decrypt them, or the other way round: the S3
-rights are in the role's policy, and the key's own policy admits the role by the tag that it bears.
+Owns the role and its rights, and for pods the association by which they take it; not the workload, the buckets or the
+keys. A grant names a bucket together with its key, so rights to objects never come without the right to decrypt them,
+or the other way round: the S3 rights are in the role's policy, and the key's own policy admits the role by the tag that
+it bears.
 
 Source: EKS user guide, "EKS Pod Identity role"; S3 user guide, "Policies and permissions".
 Errors: pydantic.ValidationError naming the field, before anything is registered.
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
 import pulumi
-from pulumi_aws import iam
+from pulumi_aws import eks, iam
 from pydantic import Field
 
 from components.model import Model, Wire
@@ -118,6 +119,24 @@ class WorkloadIdentity(pulumi.ComponentResource):
             iam.RolePolicy(f"{name}-rights", role=role.name, policy=document(*args.rights), opts=child)
         self.role_arn, self.role_name = role.arn, role.name
         self.register_outputs({"role_arn": self.role_arn, "role_name": self.role_name})
+
+
+def identity_of_pods(
+    name: str, args: WorkloadIdentityArgs, *, cluster_name: Wire, association: str, opts: pulumi.ResourceOptions
+) -> tuple[WorkloadIdentity, eks.PodIdentityAssociation]:
+    """Make the role of one service account's pods, and the association of that name by which they take it."""
+    if not isinstance(args.trust, PodIdentityTrust):
+        raise ValueError(f"{name}: no pod takes the role of {args.trust.service}")
+    identity = WorkloadIdentity(name, args, opts)
+    associated = eks.PodIdentityAssociation(
+        association,
+        cluster_name=cluster_name,
+        namespace=args.trust.namespace,
+        service_account=args.trust.service_account,
+        role_arn=identity.role_arn,
+        opts=opts,
+    )
+    return identity, associated
 
 
 def workload_role_name(environment: str, name: str) -> str:

@@ -81,7 +81,7 @@ class ContainerRegistry(pulumi.ComponentResource):
         # Stateful: renaming this without an alias replaces the repository and loses the images in it.
         made = ecr.Repository(
             f"{name}-{repository}",
-            name=physical_name(args.environment, repository, limit=REPOSITORY_NAME_LIMIT),
+            name=repository_name(args.environment, repository),
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
@@ -96,6 +96,11 @@ class ContainerRegistry(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made
+
+
+def repository_name(environment: str, repository: str) -> str:
+    """Return the whole name of a repository, of its name in the settings."""
+    return physical_name(environment, repository, limit=REPOSITORY_NAME_LIMIT)
 
 
 def lifecycle_policy(settings: ContainerRegistrySettings) -> str:

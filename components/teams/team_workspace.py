@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 import pulumi
-from pulumi_aws import eks
 from pydantic import Field
 
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
 from components.model import Model, Wire
 from components.security.workload_identity import (
     PodIdentityTrust,
-    WorkloadIdentity,
     WorkloadIdentityArgs,
+    identity_of_pods,
     workload_role_arn,
 )
 from components.teams.persona_access import (
@@ -133,8 +132,7 @@ class TeamWorkspace(pulumi.ComponentResource):
 
     def _training(self, name: str, args: TeamWorkspaceArgs) -> pulumi.Output[str]:
         """Make the identity of the team's jobs."""
-        child = pulumi.ResourceOptions(parent=self)
-        identity = WorkloadIdentity(
+        identity, _ = identity_of_pods(
             f"{name}-{SERVICE_ACCOUNT}",
             WorkloadIdentityArgs(
                 account_id=args.account_id,
@@ -149,15 +147,9 @@ class TeamWorkspace(pulumi.ComponentResource):
                 bucket_grants=bucket_grants(TRAINING, args.team, args.stores),
                 rights=secret_rights((TRAINING_SECRET,), args.account_id, args.region, args.environment, args.team),
             ),
-            child,
-        )
-        eks.PodIdentityAssociation(
-            f"{name}-{SERVICE_ACCOUNT}-association",
             cluster_name=args.cluster_name,
-            namespace=namespace_name(args.team),
-            service_account=SERVICE_ACCOUNT,
-            role_arn=identity.role_arn,
-            opts=child,
+            association=f"{name}-{SERVICE_ACCOUNT}-association",
+            opts=pulumi.ResourceOptions(parent=self),
         )
         return identity.role_arn
 

@@ -10,7 +10,6 @@ from components.security.secret import (
     ManagedSecret,
     ManagedSecretArgs,
     SecretSettings,
-    make_passwords,
     read_secrets,
     secret_arn_pattern,
     secret_name,
@@ -110,11 +109,10 @@ def test_what_names_nothing_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_rights_name_a_secret_and_its_random_end() -> None:
     pattern = secret_arn_pattern(ACCOUNT_ID, REGION, "dev", "mlflow/server")
-    policy = document(read_secrets("Read", pattern), make_passwords("Make"))
+    policy = document(read_secrets("Read", pattern))
     assert decision(policy, "secretsmanager:GetSecretValue", ARN, {}) == "Allow"
     for other in (ARN.replace("server-", "server-2-"), ARN + "x", ARN.replace("-dev/", "-prod/")):
         assert decision(policy, "secretsmanager:GetSecretValue", other, {}) == "none"
     assert decision(policy, "secretsmanager:PutSecretValue", ARN, {}) == "none"
-    assert decision(policy, "secretsmanager:GetRandomPassword", "*", {}) == "Allow"
     assert decision(document(write_secrets("Write", pattern)), "secretsmanager:GetSecretValue", ARN, {}) == "none"
     assert decision(document(write_secrets("Write", pattern)), "secretsmanager:PutSecretValue", ARN, {}) == "Allow"

@@ -16,6 +16,15 @@ from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
 
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
 
+CERTIFICATE = "11111111-2222-3333-4444-555555555555"
+BALANCER = {
+    "hostname": "mlflow.ml.example.net",
+    "certificate_arn": f"arn:aws:acm:eu-west-1:000000000000:certificate/{CERTIFICATE}",
+    "source_ranges": ["10.0.0.0/8"],
+}
+
+TENSORBOARD = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:{'a1' * 32}"
+
 TEAM_QUOTA = {"cpu": 1, "memory_gib": 1}
 SOMEBODY = "arn:aws:iam::000000000000:role/Somebody"
 ELSEWHERE = "arn:aws:iam::123456789012:role/Somebody"
@@ -242,6 +251,115 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         None,
         "it is the namespace of Kubernetes",
     ),
+    ("team-called-as-mlflows", "dev", ("teams", "default"), {"quota": TEAM_QUOTA}, None, "MLflow keeps the workspace"),
+    ("team-of-one-letter", "dev", ("teams", "v"), {"quota": TEAM_QUOTA}, None, "with a name of less than 2 characters"),
+    (
+        "server-without-its-queues-endpoint",
+        "dev",
+        ("network", "interface_endpoints"),
+        ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"],
+        None,
+        "sqs must be here too with a tracking_server: the server sends registry events there",
+    ),
+    (
+        "server-without-its-secrets-endpoint",
+        "dev",
+        ("network", "interface_endpoints"),
+        ["ecr.api", "ecr.dkr", "kms", "logs", "sqs", "sts"],
+        None,
+        "secretsmanager must be here too with a tracking_server: its Jobs make the passwords there",
+    ),
+    (
+        "server-without-a-role",
+        "dev",
+        ("network", "nat"),
+        "none",
+        "network.interface_endpoints",
+        "eks-auth must be here too without NAT",
+    ),
+    (
+        "server-without-a-way-to-its-bucket",
+        "dev",
+        ("namespaces", "egress_ranges"),
+        [],
+        None,
+        "S3's ranges in eu-west-1 must be here with a tracking_server",
+    ),
+    (
+        "server-from-a-registry-that-is-not-let-in",
+        "dev",
+        ("tracking_server", "image"),
+        f"ghcr.io/mlflow/mlflow@sha256:{'1' * 64}",
+        None,
+        "pods with it are refused: allowed are images of 000000000000.dkr.ecr.eu-west-1.amazonaws.com",
+    ),
+    (
+        "server-from-a-repository-that-is-not-made",
+        "dev",
+        ("container_registry", "repositories"),
+        ["tensorboard", "training"],
+        "tracking_server.image",
+        "add its name to container_registry.repositories",
+    ),
+    (
+        "tensorboard-of-another-environment",
+        "dev",
+        ("tensorboard", "image"),
+        f"000000000000.dkr.ecr.eu-west-1.amazonaws.com/groundwork-prod-tensorboard@sha256:{'1' * 64}",
+        None,
+        "the environment makes no such repository",
+    ),
+    ("replicas-less-than-none", "dev", ("tracking_server", "min_replicas"), 3, "tracking_server", "max_replicas (2)"),
+    ("workers-without-room", "dev", ("tracking_server", "workers"), 3, "tracking_server", "take 1.2 GiB, more than"),
+    ("prod-one-tracking-server", "prod", ("tracking_server", "min_replicas"), 1, None, "prod needs 2 or more"),
+    (
+        "certificate-of-another-region",
+        "dev",
+        ("tracking_server", "load_balancer"),
+        BALANCER | {"certificate_arn": f"arn:aws:acm:us-east-1:000000000000:certificate/{CERTIFICATE}"},
+        "tracking_server.load_balancer.certificate_arn",
+        "takes certificates of eu-west-1 in account 000000000000 alone",
+    ),
+    (
+        "certificate-of-another-account",
+        "dev",
+        ("tracking_server", "load_balancer"),
+        BALANCER | {"certificate_arn": f"arn:aws:acm:eu-west-1:123456789012:certificate/{CERTIFICATE}"},
+        "tracking_server.load_balancer.certificate_arn",
+        "takes certificates of eu-west-1 in account 000000000000 alone",
+    ),
+    (
+        "load-balancer-without-a-certificate",
+        "dev",
+        ("tracking_server", "load_balancer"),
+        {"hostname": "mlflow.ml.example.net", "source_ranges": ["10.0.0.0/8"]},
+        "tracking_server.load_balancer.certificate_arn",
+        "it is missing",
+    ),
+    (
+        "load-balancer-for-nobody",
+        "dev",
+        ("tracking_server", "load_balancer"),
+        BALANCER | {"source_ranges": []},
+        "tracking_server.load_balancer.source_ranges",
+        "at least 1 item",
+    ),
+    (
+        "workload-called-as-the-servers",
+        "dev",
+        ("workloads", "tracking-access"),
+        {"trust": POD | {"cluster_name": "groundwork-dev"}},
+        None,
+        "the tracking server has a role workload-tracking-access already",
+    ),
+    (
+        "workload-in-the-servers-namespace",
+        "dev",
+        ("workloads", "trainer", "trust", "namespace"),
+        "mlflow",
+        None,
+        "it is the namespace of the tracking server",
+    ),
     ("egress-to-the-world", "dev", ("namespaces", "egress_ranges", 0), "0.0.0.0/0", None, "too much of the world"),
     ("egress-to-an-eighth", "dev", ("namespaces", "egress_ranges", 0), "52.0.0.0/8", None, "too much of the world"),
     ("egress-to-metadata", "dev", ("namespaces", "egress_ranges", 0), "169.254.169.254/32", None, "is private"),
@@ -302,6 +420,23 @@ def test_nodes_are_never_ahead_of_the_control_plane() -> None:
     assert f"{ROOT}.gpu_node_pools.training.version" in str(caught.value)
 
 
+def test_without_a_tracking_server_nothing_is_demanded_for_it() -> None:
+    settings = written("dev") | {"tracking_server": None}
+    settings["network"]["interface_endpoints"] = ["ecr.api", "ecr.dkr", "kms", "logs", "sts"]
+    settings["namespaces"]["egress_ranges"] = []
+    settings["teams"]["v"] = {"quota": TEAM_QUOTA}
+    settings["workloads"]["tracking-server"] = settings["workloads"]["trainer"]
+    settings["container_registry"]["repositories"] = ["tensorboard"]
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
+def test_an_image_may_come_from_a_registry_that_admission_lets_in() -> None:
+    settings = written("dev")
+    settings["admission"]["registries"] = ["ghcr.io/vision"]
+    settings["tracking_server"]["image"] = f"ghcr.io/vision/mlflow@sha256:{'1' * 64}"
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
 def test_gpus_are_promised_to_teams_only_where_there_are_some() -> None:
     settings = written("dev") | {"gpu_node_pools": {}}
     with pytest.raises(SettingsError) as caught:
@@ -341,7 +476,10 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         (("cluster", "administrators", 0), "arn:aws:iam::123456789012:root"),
         (("people", "auditor", 0), "arn:aws:iam::123456789012:root"),
         (("budget", "emails", 0), "ml@example.com"),
-        (("tensorboard", "image"), f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/tensorboard@sha256:{'0' * 64}"),
+        (
+            ("tensorboard", "image"),
+            f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:{'0' * 64}",
+        ),
     ],
 )
 def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int, ...], value: str) -> None:
@@ -350,10 +488,10 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
     settings["budget"]["emails"] = ["ml@example.org"]
-    settings["tensorboard"]["image"] = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/tensorboard@sha256:{'a1' * 32}"
+    settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
     if path == ("account_id",):
-        settings["people"] = {}  # they would be of another account
+        settings |= {"people": {}, "tensorboard": None}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
     holder = settings
     for part in path[:-1]:
@@ -398,7 +536,12 @@ class TestTheProgram:
         assert not recorder.made
 
     def test_placeholders_are_allowed_by_the_environment_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = written("dev") | {"environment": "test", "workloads": {}}
+        settings = written("dev") | {
+            "environment": "test",
+            "workloads": {},
+            "tracking_server": None,
+            "tensorboard": None,
+        }
         pulumi.runtime.set_all_config({ROOT: json.dumps(settings)})
         monkeypatch.delenv(PLACEHOLDERS_ALLOWED, raising=False)
         with pytest.raises(pulumi.RunError, match="placeholder"):
