@@ -34,6 +34,16 @@ SourceRange = Annotated[
 ]
 
 
+def _somebody(ranges: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
+    if not ranges:
+        raise ValueError("nobody may connect: name a range, or leave the load balancer out")
+    return ranges
+
+
+# Not `min_length`: where a range is wrong, that would call the list empty too.
+SourceRanges = Annotated[tuple[SourceRange, ...], AfterValidator(_somebody)]
+
+
 class LoadBalancerSettings(Model):
     """Who reaches the tracking server from outside the cluster."""
 
@@ -45,7 +55,7 @@ class LoadBalancerSettings(Model):
         examples=["arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"]
     )
     """The certificate in ACM, of the environment's account and region."""
-    source_ranges: Annotated[tuple[SourceRange, ...], Field(min_length=1)] = Field(examples=[["10.0.0.0/8"]])
+    source_ranges: SourceRanges = Field(examples=[["10.0.0.0/8"]])
     """Private IPv4 ranges that may connect: offices and networks behind your VPN."""
 
 

@@ -120,6 +120,7 @@ KUBERNETES_ACTIONS: tuple[KubernetesAction, ...] = (
 )
 
 CLUSTER = "arn:aws:eks:{region}:{account}:cluster/groundwork-{environment}"
+REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/groundwork-{environment}-training"
 NODE_GROUP = "arn:aws:eks:{region}:{account}:nodegroup/groundwork-{environment}/system/1"
 ASG = "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:1:autoScalingGroupName/eks-system"
 OURS = (("k8s.io/cluster-autoscaler/groundwork-{environment}", "owned"),)
@@ -149,6 +150,8 @@ AWS_ACTIONS: tuple[AwsAction, ...] = (
     *_objects("dvc", "teams/{team}/version"),
     AwsAction(action="s3:GetObject", store="audit", key="AWSLogs/event"),
     AwsAction(action="s3:PutObject", store="audit", key="AWSLogs/event"),
+    AwsAction(action="ecr:DescribeImages", resource=REPOSITORY),
+    AwsAction(action="ecr:PutImage", resource=REPOSITORY),
     AwsAction(action="eks:DescribeCluster", resource=CLUSTER),
     AwsAction(action="eks:ListNodegroups", resource=CLUSTER),
     AwsAction(action="eks:CreateAccessEntry", resource=CLUSTER),

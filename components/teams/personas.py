@@ -238,8 +238,9 @@ TEAM_PERSONAS: Mapping[TeamPersona, Persona] = {
     "release-approver": Persona(
         does="looks at a model and approves its release; makes and runs nothing",
         rules=SEE_WORK,
-        grants=(Grant("artifacts", OWN, "read"), Grant("artifacts", APPROVALS, "write")),
-        permissions=(USE_CLUSTER,),
+        # What `groundwork lineage` looks up of a model: its data and its image, beside the artifacts.
+        grants=(Grant("artifacts", OWN, "read"), Grant("artifacts", APPROVALS, "write"), Grant("dvc", OWN, "read")),
+        permissions=(USE_CLUSTER, SEE_IMAGES),
         secrets=(f"{SIGN_IN}release-approver",),
     ),
 }

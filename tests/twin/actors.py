@@ -201,6 +201,8 @@ def _call(aws: Account, action: AwsAction, team: str, places: Places) -> object:
         return client.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=size)
     calls = {
         "DescribeAutoScalingGroups": lambda: client.describe_auto_scaling_groups(),
+        "DescribeImages": lambda: client.describe_images(repositoryName=f"{places.cluster}-training"),
+        "PutImage": lambda: client.put_image(repositoryName=f"{places.cluster}-training", imageManifest="{}"),
         "GetTrailStatus": lambda: client.get_trail_status(Name=places.trail),
         "StopLogging": lambda: client.stop_logging(Name=places.trail),
         "CreateRole": lambda: client.create_role(

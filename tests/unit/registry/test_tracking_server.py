@@ -3,15 +3,14 @@
 import json
 from typing import Any
 
-import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components.registry.tracking_args import Client, TrackingServerArgs, TrackingServerSettings
+from components.registry.tracking_args import TrackingServerSettings
 from components.registry.tracking_server import TrackingServer
 from tests.support.recorder import Recorder, run_program
+from tests.unit.registry.tracking import IMAGE, arguments
 
-IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-mlflow@sha256:" + "1" * 64
 BALANCER = {
     "hostname": "mlflow.example.org",
     "certificate_arn": "arn:aws:acm:eu-west-1:111122223333:certificate/11111111-2222-3333-4444-555555555555",
@@ -20,29 +19,7 @@ BALANCER = {
 
 
 def build(configuration: str = "{}", **settings: Any) -> TrackingServer:
-    def program() -> TrackingServer:
-        team = pulumi.ComponentResource("groundwork:test:Team", "team-vision")
-        args = TrackingServerArgs(
-            settings=TrackingServerSettings.model_validate({"image": IMAGE} | settings),
-            region="eu-west-1",
-            access_configuration=configuration,
-            clients={
-                "vision": Client(
-                    namespace="team-vision", workspace=team, training_secret="groundwork-dev/mlflow/vision/training"
-                )
-            },
-            bucket_name="groundwork-dev-artifacts-111122223333-eu-west-1",
-            database_address=pulumi.Output.from_input("registry.rds.example"),
-            database_port=pulumi.Output.from_input(5432),
-            master_secret_arn=pulumi.Output.from_input("arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1"),
-            server_secret="groundwork-dev/mlflow/server",
-            queue_url="https://sqs.eu-west-1.amazonaws.com/111122223333/groundwork-dev-registry-events",
-            vpc_cidr="10.20.0.0/16",
-            database_ranges=("10.20.32.0/20",),
-        )
-        return TrackingServer("tracking-server", args)
-
-    return run_program(program)
+    return run_program(lambda: TrackingServer("tracking-server", arguments(configuration, **settings)))
 
 
 def server(recorder: Recorder) -> dict[str, Any]:
@@ -96,18 +73,6 @@ def test_a_job_runs_again_when_what_it_does_changes_and_only_then(recorder: Reco
     assert {job for job in first if first[job] != other_image[job]} == set(first)
 
 
-def test_a_pod_is_restricted_and_writes_to_its_own_volumes_alone(recorder: Recorder) -> None:
-    build()
-    pod = server(recorder)
-    assert pod["securityContext"]["runAsNonRoot"] is True
-    assert pod["automountServiceAccountToken"] is False
-    for container in (*pod["containers"], *pod["initContainers"]):
-        assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-        writable = {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
-        assert writable <= {"tmp", "metrics"}
-
-
 def test_teams_reach_the_server_and_no_other_port_or_pod(recorder: Recorder) -> None:
     build()
     client = recorder.one("tracking-server-client-vision").inputs
@@ -154,13 +119,6 @@ def test_a_load_balancer_is_internal_and_speaks_tls_alone(recorder: Recorder) ->
     assert service["spec"]["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
     annotations = service["metadata"]["annotations"]
     assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == "internal"
-
-
-def test_a_load_balancer_for_the_internet_is_refused() -> None:
-    with pytest.raises(ValidationError, match="is of the internet"):
-        TrackingServerSettings.model_validate(
-            {"image": IMAGE, "load_balancer": BALANCER | {"source_ranges": ("8.8.8.0/24",)}}
-        )
 
 
 def test_an_image_without_a_digest_is_refused() -> None:

@@ -342,7 +342,15 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         ("tracking_server", "load_balancer"),
         BALANCER | {"source_ranges": []},
         "tracking_server.load_balancer.source_ranges",
-        "at least 1 item",
+        "nobody may connect",
+    ),
+    (
+        "load-balancer-for-the-internet",
+        "dev",
+        ("tracking_server", "load_balancer"),
+        BALANCER | {"source_ranges": ["10.0.0.0/8", "8.8.8.0/24"]},
+        "tracking_server.load_balancer.source_ranges[1]",
+        "8.8.8.0/24 is of the internet",
     ),
     (
         "workload-called-as-the-servers",

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from components.policy_document import document
 from components.security.permissions_boundary import PermissionsBoundaryArgs, boundary_statements
-from components.tags import DataClass
+from components.tags import DataClass, KeyPurpose
 from components.teams.persona_access import BucketOf, PersonaAccess, PersonaAccessArgs, role_arn
 from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
@@ -20,7 +20,7 @@ STORES = {
     for name, key_name in {
         "datasets": DataClass.CONFIDENTIAL,
         "artifacts": DataClass.CONFIDENTIAL,
-        "dvc": DataClass.CONFIDENTIAL,
+        "dvc": KeyPurpose.DATA_VERSIONING,
         "audit": DataClass.REGULATED,
     }.items()
 }
@@ -178,7 +178,10 @@ def test_objects_of_the_team_are_reached_and_those_of_another_are_not(recorder: 
     for bucket in ("datasets", "artifacts", "dvc"):
         assert not may(recorder, "s3:GetObject", f"arn:aws:s3:::groundwork-dev-{bucket}/teams/language/a")
         assert not may(recorder, "s3:GetObject", f"arn:aws:s3:::groundwork-dev-{bucket}/teams/visionaries/a")
-    assert recorder.one("one-role").inputs["tags"] == {"key-access-confidential": "write"}
+    assert recorder.one("one-role").inputs["tags"] == {
+        "key-access-confidential": "write",
+        "key-access-data-versioning": "write",
+    }
 
 
 def test_an_approver_writes_approvals_and_nothing_else(recorder: Recorder) -> None:
@@ -188,6 +191,20 @@ def test_an_approver_writes_approvals_and_nothing_else(recorder: Recorder) -> No
     assert not may(recorder, "s3:PutObject", f"{artifacts}/teams/vision/model")
     assert may(recorder, "s3:PutObject", f"{artifacts}/approvals/vision/release")
     assert not may(recorder, "s3:PutObject", f"{artifacts}/approvals/language/release")
+
+
+def test_an_approver_may_verify_what_a_model_was_made_of(recorder: Recorder) -> None:
+    build("release-approver")
+    dvc, images = "arn:aws:s3:::groundwork-dev-dvc", f"arn:aws:ecr:{REGION}:{ACCOUNT_ID}:repository/groundwork"
+    assert may(recorder, "s3:GetObject", f"{dvc}/teams/vision/files/md5/ab/cd")
+    assert not may(recorder, "s3:GetObject", f"{dvc}/teams/language/files/md5/ab/cd")
+    assert not may(recorder, "s3:PutObject", f"{dvc}/teams/vision/files/md5/ab/cd")
+    assert may(recorder, "ecr:DescribeImages", f"{images}-dev-training")
+    assert not may(recorder, "ecr:DescribeImages", f"{images}-prod-training")
+    assert recorder.one("one-role").inputs["tags"] == {
+        "key-access-confidential": "write",
+        "key-access-data-versioning": "read",
+    }
 
 
 @pytest.mark.parametrize("persona", ["data-scientist", "ml-engineer"])
