@@ -21,8 +21,9 @@ DATABASE_CONFIG = "database"
 AUTH_CONFIG = "tracking-server"
 ACCESS_CONFIG = "access"
 CONFIG_DIRECTORY = "/etc/mlflow"
-AUTH_FILE = f"{CONFIG_DIRECTORY}/{AUTH_CONFIG}/basic_auth.ini"
-ACCESS_FILE = f"{CONFIG_DIRECTORY}/{ACCESS_CONFIG}/access.json"
+AUTH_FILE, ACCESS_FILE = "basic_auth.ini", "access.json"
+AUTH_PATH = f"{CONFIG_DIRECTORY}/{AUTH_CONFIG}/{AUTH_FILE}"
+ACCESS_PATH = f"{CONFIG_DIRECTORY}/{ACCESS_CONFIG}/{ACCESS_FILE}"
 SECRET_CLASS = "tracking-server"  # noqa: S105 - the name of a class
 SECRET_DIRECTORY = "/run/secrets/mlflow"  # noqa: S105 - a folder
 CREDENTIALS_CLASS = "mlflow-credentials"
@@ -50,8 +51,8 @@ def config_maps(args: TrackingServerArgs) -> dict[str, dict[str, Any]]:
             "DATABASE_MASTER_SECRET_ARN": args.master_secret_arn,
             "MLFLOW_BACKEND_STORE_URI": uri,
         },
-        AUTH_CONFIG: {_file(AUTH_FILE): uri.apply(basic_auth)},
-        ACCESS_CONFIG: {_file(ACCESS_FILE): args.access_configuration},
+        AUTH_CONFIG: {AUTH_FILE: uri.apply(basic_auth)},
+        ACCESS_CONFIG: {ACCESS_FILE: args.access_configuration},
     }
 
 
@@ -103,7 +104,3 @@ def _class(region: str, secret: str, entries: Sequence[str]) -> dict[str, Any]:
 
 def _port(args: TrackingServerArgs) -> pulumi.Output[str]:
     return pulumi.Output.from_input(args.database_port).apply(str)
-
-
-def _file(path: str) -> str:
-    return path.rsplit("/", 1)[-1]

@@ -13,7 +13,7 @@ from components.labels import labels
 from components.registry.tracking_args import TrackingServerArgs, TrackingServerSettings
 from components.registry.tracking_configuration import (
     AUTH_CONFIG,
-    AUTH_FILE,
+    AUTH_PATH,
     CONFIG_DIRECTORY,
     SECRET_CLASS,
     SECRET_DIRECTORY,
@@ -119,7 +119,7 @@ def _server(args: TrackingServerArgs) -> dict[str, Any]:
         *_told(args),
         *from_database("MLFLOW_BACKEND_STORE_URI"),
         *values(
-            MLFLOW_AUTH_CONFIG_PATH=AUTH_FILE,
+            MLFLOW_AUTH_CONFIG_PATH=AUTH_PATH,
             SERVER_SECRET_DIRECTORY=SECRET_DIRECTORY,
             MLFLOW_RBAC_SEED_DEFAULT_ROLES="false",
             MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",

@@ -11,9 +11,9 @@ from typing import Any
 from components.registry.tracking_args import TrackingServerArgs
 from components.registry.tracking_configuration import (
     ACCESS_CONFIG,
-    ACCESS_FILE,
+    ACCESS_PATH,
     AUTH_CONFIG,
-    AUTH_FILE,
+    AUTH_PATH,
     CONFIG_DIRECTORY,
     DATABASE,
     database_annotation,
@@ -76,14 +76,14 @@ def _bootstrap_pod(args: TrackingServerArgs) -> dict[str, Any]:
 
 
 def _migration_pod(args: TrackingServerArgs) -> dict[str, Any]:
-    environment = [*from_database("MLFLOW_BACKEND_STORE_URI"), *values(MLFLOW_AUTH_CONFIG_PATH=AUTH_FILE)]
+    environment = [*from_database("MLFLOW_BACKEND_STORE_URI"), *values(MLFLOW_AUTH_CONFIG_PATH=AUTH_PATH)]
     return _job_pod(MIGRATION, MIGRATION, args, environment, memory="1Gi", configured=(AUTH_CONFIG,))
 
 
 def _access_pod(word: str, args: TrackingServerArgs) -> dict[str, Any]:
     """Return the pod that makes accounts or new passwords: both are for the same service account."""
     environment = values(
-        ACCESS_CONFIGURATION=ACCESS_FILE,
+        ACCESS_CONFIGURATION=ACCESS_PATH,
         MLFLOW_SERVER_SECRET_ID=args.server_secret,
         MLFLOW_TRACKING_URI=f"http://{SERVER}.{NAMESPACE}:{SERVER_PORT}",
     )

@@ -48,10 +48,10 @@ CALLS: dict[tuple[str, str], set[str]] = {
 }
 
 
-@pytest.mark.parametrize(("call", "allowed"), CALLS.items(), ids=lambda value: str(value))
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
 @pytest.mark.parametrize("role", POLICIES)
-def test_a_role_may_do_its_own_work_and_nothing_else(role: str, call: tuple[str, str], allowed: set[str]) -> None:
-    assert (decision(POLICIES[role], *call, {}) == "Allow") == (role in allowed)
+def test_a_role_may_do_its_own_work_and_nothing_else(role: str, call: tuple[str, str]) -> None:
+    assert (decision(POLICIES[role], *call, {}) == "Allow") == (role in CALLS[call])
 
 
 def test_the_master_users_secret_of_this_instance_is_for_the_job_of_the_database_alone() -> None:

@@ -8,22 +8,20 @@ from pydantic import ValidationError
 
 from components.policy_document import document
 from components.security.permissions_boundary import PermissionsBoundaryArgs, boundary_statements
-from components.tags import DataClass, KeyPurpose
+from components.tags import DataClass, KeyName, KeyPurpose
 from components.teams.persona_access import BucketOf, PersonaAccess, PersonaAccessArgs, role_arn
 from components.teams.personas import PLATFORM_PERSONAS, TEAM_PERSONAS
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 from tests.unit.security.evaluator import decision
 
 PEOPLE = (f"arn:aws:iam::{ACCOUNT_ID}:role/VisionScientist",)
-STORES = {
-    name: BucketOf(bucket_name=f"groundwork-dev-{name}", key_name=key_name)
-    for name, key_name in {
-        "datasets": DataClass.CONFIDENTIAL,
-        "artifacts": DataClass.CONFIDENTIAL,
-        "dvc": KeyPurpose.DATA_VERSIONING,
-        "audit": DataClass.REGULATED,
-    }.items()
+KEYS: dict[str, KeyName] = {
+    "datasets": DataClass.CONFIDENTIAL,
+    "artifacts": DataClass.CONFIDENTIAL,
+    "dvc": KeyPurpose.DATA_VERSIONING,
+    "audit": DataClass.REGULATED,
 }
+STORES = {name: BucketOf(bucket_name=f"groundwork-dev-{name}", key_name=key_name) for name, key_name in KEYS.items()}
 PERSONAS = [(name, "vision") for name in TEAM_PERSONAS] + [(name, None) for name in PLATFORM_PERSONAS]
 each_persona = pytest.mark.parametrize(("persona", "team"), PERSONAS)
 

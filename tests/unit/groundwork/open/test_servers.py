@@ -1,6 +1,6 @@
 """What can be opened is called as the components call it."""
 
-from components.registry import tensorboard, tracking_network, tracking_pods
+from components.registry import tensorboard, tracking_configuration, tracking_network
 from components.teams.team_workspace import namespace_name
 from groundwork.open import told
 from groundwork.open.servers import SERVERS
@@ -12,7 +12,11 @@ def test_mlflow_is_where_the_component_makes_it() -> None:
     assert (server.namespace, server.deployment) == (tracking_network.NAMESPACE, tracking_network.SERVER)
     assert server.before == (tracking_network.BOOTSTRAP, tracking_network.MIGRATION)
     assert server.after == (tracking_network.ACCESS,)
-    assert told.ACCESS == (tracking_network.NAMESPACE, tracking_pods.ACCESS_CONFIG, tracking_pods.ACCESS_FILE)
+    assert told.ACCESS == (
+        tracking_network.NAMESPACE,
+        tracking_configuration.ACCESS_CONFIG,
+        tracking_configuration.ACCESS_FILE,
+    )
 
 
 def test_tensorboard_is_where_the_component_makes_it() -> None:
