@@ -13,10 +13,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("dev",)
+ENVIRONMENTS = ("dev", "changed")
 """Fixtures that are an environment for several files."""
 LONGEST_FIRST = (
     "dev",
+    "changed",
     "twin/test_an_up_that_is_interrupted",
     "twin/test_life_of_an_environment",
     "twin/test_an_api_that_fails",

@@ -55,6 +55,21 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="session")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project whose dev is up, one minor version behind, for the files whose tests change it by its settings.
+
+    The tests run in any order: each leaves an environment that agrees with its settings, and takes nothing away that
+    another begins with.
+    """
+    made = Project.make(tmp_path_factory.mktemp("changed") / "project")
+    made.change(lambda settings: settings["cluster"].update(version="1.35"))
+    with _ENDS["changed"] as end:
+        end.callback(made.stop)
+        made.groundwork("up", "dev")
+        yield made
+
+
+@pytest.fixture(scope="session")
 def account(dev: Project) -> Account:
     """Clients of the account that dev is in."""
     return dev.account()

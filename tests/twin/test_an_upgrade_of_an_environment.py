@@ -40,14 +40,12 @@ def events_of(log: Path) -> list[tuple[str, str]]:
     return found
 
 
-def test_the_preview_shows_the_order_of_an_upgrade_and_the_up_keeps_to_it(project: Project) -> None:
-    project.change(version("1.35"))
-    project.groundwork("up", "dev")
-    eks, api = project.account().client("eks"), administrator(project)
+def test_the_preview_shows_the_order_of_an_upgrade_and_the_up_keeps_to_it(changed: Project) -> None:
+    eks, api = changed.account().client("eks"), administrator(changed)
     assert kubelets(api.list("v1", "Node")) == {"v1.35"}
 
-    project.change(version("1.36"))
-    previewed = json.loads(project.pulumi("preview", "--json", "--non-interactive", "-s", "dev").stdout)["steps"]
+    changed.change(version("1.36"))
+    previewed = json.loads(changed.pulumi("preview", "--json", "--non-interactive", "-s", "dev").stdout)["steps"]
     updated = [step["urn"].rpartition("::")[2] for step in previewed if step["op"] == "update"]
     shown = [name for name in updated if name != CLUSTER]  # the stack's own outputs
     ranks = [rank(name) for name in shown]
@@ -55,9 +53,9 @@ def test_the_preview_shows_the_order_of_an_upgrade_and_the_up_keeps_to_it(projec
     assert ranks == sorted(ranks)
     assert {step["op"] for step in previewed} == {"same", "update"}
 
-    log = project.root / "events.json"
-    variables = project.twin_variables() | {"PULUMI_DEBUG_COMMANDS": "true"}
-    project.run(
+    log = changed.root / "events.json"
+    variables = changed.twin_variables() | {"PULUMI_DEBUG_COMMANDS": "true"}
+    changed.run(
         "pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "-s", "dev", "--event-log", str(log),
         variables=variables,
     )  # fmt: skip
@@ -71,13 +69,14 @@ def test_the_preview_shows_the_order_of_an_upgrade_and_the_up_keeps_to_it(projec
     for addon in eks.list_addons(clusterName=CLUSTER)["addons"]:
         found = eks.describe_addon(clusterName=CLUSTER, addonName=addon)["addon"]
         assert (found["addonVersion"], found["status"]) == (ADDON_VERSIONS["1.36"][addon], "ACTIVE")
-    project.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
-    assert_state_and_world_agree(project)
+    changed.pulumi("preview", "--expect-no-changes", "--non-interactive", "-s", "dev")
+    assert_state_and_world_agree(changed)
 
-    project.change(version("1.35"))
-    refused = project.pulumi("preview", "--non-interactive", "-s", "dev", check=False)
+    changed.change(version("1.35"))
+    refused = changed.pulumi("preview", "--non-interactive", "-s", "dev", check=False)
     assert refused.returncode != 0
     assert "groundwork-dev has 1.36, and a cluster never goes back" in refused.stdout + refused.stderr
+    changed.change(version("1.36"))
 
 
 def rank(name: str) -> int:

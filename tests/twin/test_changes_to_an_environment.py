@@ -10,37 +10,36 @@ from botocore.exceptions import ClientError
 from stacks.identities import identities
 from stacks.settings import parse_settings
 from tests.support.project import Project
-from tests.support.world import assert_state_and_world_agree, held, state_text
+from tests.support.world import assert_state_and_world_agree, state_text
 from tests.twin.actors import comes_in, person
 
 
-def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
-    project.groundwork("up", "dev")
-    account, outputs = project.account(), project.outputs()
+def test_a_change_of_each_kind_reaches_the_world(changed: Project) -> None:
+    account, outputs = changed.account(), changed.outputs()
     approver, scientist = (
-        person(project, account, outputs["kubeconfig"], identity)
-        for name in ("language release-approver", "language data-scientist")
-        for identity in identities(parse_settings(json.dumps(project.settings()), stack="dev", allow_placeholders=True))
+        person(changed, account, outputs["kubeconfig"], identity)
+        for name in ("vision release-approver", "vision data-scientist")
+        for identity in identities(parse_settings(json.dumps(changed.settings()), stack="dev", allow_placeholders=True))
         if identity.name == name
     )
-    model = {"Bucket": outputs["bucket_artifacts"], "Key": "teams/language/model"}
+    model = {"Bucket": outputs["bucket_artifacts"], "Key": "teams/vision/model"}
     account.client("s3").put_object(**model, Body=b"weights")
-    assert comes_in(approver.api, "team-language")
+    assert comes_in(approver.api, "team-vision")
     assert approver.aws.client("s3").get_object(**model)
 
     def edit(settings: dict[str, Any]) -> None:
         settings["stores"]["datasets"]["lifecycle"]["noncurrent_days"] = 45  # an update in place
         settings["container_registry"]["repositories"] += ["notebooks"]  # a create
         del settings["workloads"]["trainer"]  # deletes
-        del settings["teams"]["language"]["people"]["release-approver"]
+        del settings["teams"]["vision"]["people"]["release-approver"]
         settings["database"]["backup_retention_days"] = 9
 
-    project.change(edit)
-    preview = project.groundwork("preview", "dev").stdout
+    changed.change(edit)
+    preview = changed.groundwork("preview", "dev").stdout
     assert re.search(r"~ datasets-lifecycle", preview), preview
     assert re.search(r"\+ images-notebooks", preview), preview
     assert re.search(r"- workload-trainer", preview), preview
-    project.groundwork("up", "dev")
+    changed.groundwork("up", "dev")
 
     rules = account.client("s3").get_bucket_lifecycle_configuration(Bucket=outputs["bucket_datasets"])["Rules"]
     assert {
@@ -50,27 +49,23 @@ def test_a_change_of_each_kind_reaches_the_world(project: Project) -> None:
     assert any("notebooks" in name for name in names)
     roles = [role["RoleName"] for role in account.client("iam").list_roles()["Roles"]]
     assert not [name for name in roles if "trainer" in name]
-    assert not comes_in(approver.api, "team-language"), "with the token that it had"
+    assert not comes_in(approver.api, "team-vision"), "with the token that it had"
     with pytest.raises(ClientError, match=r"AccessDenied|InvalidAccessKeyId"):
         approver.aws.client("s3").get_object(**model)
-    assert comes_in(scientist.api, "team-language"), "nobody else loses anything"
+    assert comes_in(scientist.api, "team-vision"), "nobody else loses anything"
     (instance,) = account.client("rds").describe_db_instances()["DBInstances"]
     assert instance["BackupRetentionPeriod"] == 9
-    assert_state_and_world_agree(project, "dev")
-
-    project.groundwork("destroy", "dev", "--yes", "--unprotect")
-    assert held(project, "dev") == {}
+    assert_state_and_world_agree(changed, "dev")
 
 
-def test_what_was_changed_by_hand_is_found_by_refresh_and_mended_by_up(project: Project) -> None:
-    project.groundwork("up", "dev")
-    account, bucket = project.account(), project.outputs()["bucket_dvc"]
+def test_what_was_changed_by_hand_is_found_by_refresh_and_mended_by_up(changed: Project) -> None:
+    account, bucket = changed.account(), changed.outputs()["bucket_dvc"]
     account.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     account.client("s3").delete_bucket_policy(Bucket=bucket)
-    said = project.groundwork("refresh", "dev").stdout
+    said = changed.groundwork("refresh", "dev").stdout
     assert "dvc-store-versioning" in said, said
     assert "dvc-store-policy" in said, said
-    project.groundwork("up", "dev")
+    changed.groundwork("up", "dev")
     assert account.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert "aws:SecureTransport" in account.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
 

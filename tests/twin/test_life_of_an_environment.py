@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support.project import Project
 from tests.support.world import assert_nothing_is_left, assert_state_and_world_agree, held
+from tests.twin import peoples_work
 from twin import inventory
 
 
@@ -22,9 +23,13 @@ def let_go_of_data(settings: dict[str, Any]) -> None:
     settings["audit_trail"]["protect"] = False
 
 
-def test_dev_lives_and_leaves_nothing(project: Project) -> None:
+def test_dev_lives_and_leaves_nothing_not_even_peoples_work(project: Project) -> None:
     up_and_unchanged(project, "dev")
-    project.groundwork("destroy", "dev", "--yes", "--unprotect")
+    peoples_work.begin(project)
+    done = project.groundwork("destroy", "dev", "--yes", "--unprotect")
+    said = done.stdout + done.stderr
+    assert f"{peoples_work.LOAD_BALANCERS} load balancers" in said, said
+    assert f"{peoples_work.VOLUMES} volume claims" in said, said
     assert_nothing_is_left(project, "dev")
 
 
