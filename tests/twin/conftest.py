@@ -54,6 +54,20 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield made
 
 
+def before_the_changes(settings: dict[str, Any]) -> None:
+    """What the tests of changes begin with: a version to go up from, and a workload that nobody misses."""
+    settings["cluster"]["version"] = "1.35"
+    settings["workloads"]["labeller"] = {
+        "trust": {
+            "kind": "pod-identity",
+            "cluster_name": "groundwork-dev",
+            "namespace": "labels",
+            "service_account": "labeller",
+        },
+        "grants": [{"store": "datasets", "access": "read"}],
+    }
+
+
 @pytest.fixture(scope="session")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project whose dev is up, one minor version behind, for the files whose tests change it by its settings.
@@ -62,7 +76,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     another begins with.
     """
     made = Project.make(tmp_path_factory.mktemp("changed") / "project")
-    made.change(lambda settings: settings["cluster"].update(version="1.35"))
+    made.change(before_the_changes)
     with _ENDS["changed"] as end:
         end.callback(made.stop)
         made.groundwork("up", "dev")

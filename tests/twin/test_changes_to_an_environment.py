@@ -30,7 +30,7 @@ def test_a_change_of_each_kind_reaches_the_world(changed: Project) -> None:
     def edit(settings: dict[str, Any]) -> None:
         settings["stores"]["datasets"]["lifecycle"]["noncurrent_days"] = 45  # an update in place
         settings["container_registry"]["repositories"] += ["notebooks"]  # a create
-        del settings["workloads"]["trainer"]  # deletes
+        del settings["workloads"]["labeller"]  # deletes
         del settings["teams"]["vision"]["people"]["release-approver"]
         settings["database"]["backup_retention_days"] = 9
 
@@ -38,7 +38,7 @@ def test_a_change_of_each_kind_reaches_the_world(changed: Project) -> None:
     preview = changed.groundwork("preview", "dev").stdout
     assert re.search(r"~ datasets-lifecycle", preview), preview
     assert re.search(r"\+ images-notebooks", preview), preview
-    assert re.search(r"- workload-trainer", preview), preview
+    assert re.search(r"- workload-labeller", preview), preview
     changed.groundwork("up", "dev")
 
     rules = account.client("s3").get_bucket_lifecycle_configuration(Bucket=outputs["bucket_datasets"])["Rules"]
@@ -48,7 +48,7 @@ def test_a_change_of_each_kind_reaches_the_world(changed: Project) -> None:
     names = [item["repositoryName"] for item in account.client("ecr").describe_repositories()["repositories"]]
     assert any("notebooks" in name for name in names)
     roles = [role["RoleName"] for role in account.client("iam").list_roles()["Roles"]]
-    assert not [name for name in roles if "trainer" in name]
+    assert not [name for name in roles if "labeller" in name]
     assert not comes_in(approver.api, "team-vision"), "with the token that it had"
     with pytest.raises(ClientError, match=r"AccessDenied|InvalidAccessKeyId"):
         approver.aws.client("s3").get_object(**model)
