@@ -63,7 +63,7 @@ def of_namespace(api: Client, place: str) -> dict[str, str]:
     return {
         f"{item['kind']}/{item['metadata']['name']}": item["metadata"]["uid"]
         for item in everything(api)
-        if place in (item["metadata"].get("namespace"), item["metadata"]["name"])
+        if place == (item["metadata"]["name"] if item["kind"] == "Namespace" else item["metadata"].get("namespace"))
         and any(field["manager"].startswith(OURS) for field in item["metadata"].get("managedFields", ()))
     }
 
