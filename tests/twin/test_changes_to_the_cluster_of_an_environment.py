@@ -55,7 +55,12 @@ def about(found: set[tuple[str, str]], operation: str) -> set[str]:
 
 def of_team(team: str) -> tuple[str, ...]:
     """How the logical names begin of what a team has."""
-    return f"team-{team}", f"secret-mlflow-{team}-", f"tracking-server-client-{team}"
+    return (
+        f"team-{team}",
+        f"secret-mlflow-{team}-",
+        f"tracking-server-client-{team}",
+        f"tracking-server-credentials-{team}",
+    )
 
 
 def of_namespace(api: Client, place: str) -> dict[str, str]:
