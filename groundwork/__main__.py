@@ -1,34 +1,23 @@
-"""`groundwork`: the command line. Each group of commands is a module of its own; this one only puts them together."""
+"""`groundwork`: the command line. Its commands are listed in `groundwork.commands`, each in a module of its own."""
 
 import sys
 
 import typer
 
-from groundwork import deploy_commands, twin_commands
-from groundwork.cost import commands as cost_commands
-from groundwork.drift import commands as drift_commands
+from groundwork.commands import Commands, put_on
 from groundwork.errors import GroundworkError
-from groundwork.lineage import commands as lineage_commands
-from groundwork.open import commands as open_commands
-from groundwork.policy import commands as policy_commands
 from tools.errors import ToolchainError
 from twin.errors import TwinError
 
 app = typer.Typer(
     name="groundwork",
+    cls=Commands,
     help="An MLOps platform on AWS as one Pulumi program, proven on a local twin.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# Every group of commands is registered here.
-deploy_commands.register(app)
-twin_commands.register(app)
-policy_commands.register(app)
-lineage_commands.register(app)
-open_commands.register(app)
-cost_commands.register(app)
-drift_commands.register(app)
+put_on(app)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from groundwork.policy import config as policy_config
 from tools import toolchain
 from twin import environment as variables
 from twin import lifecycle, places, project
@@ -101,6 +100,8 @@ def env(
     twin_state = lifecycle.required(here)
     exported = variables.environment(here, tools, twin_state, target.account_id, target.region)
     project.ensure_stack(here, environment, exported)
+    from groundwork.policy import config as policy_config  # with it comes every rule, which no other command here needs
+
     judged = f"--policy-pack policies --policy-pack-config {policy_config.FOLDER / environment}.json"
     say(f"With the policies: pulumi preview -s {environment} {judged}")
     print(f"unset {' '.join(variables.REMOVED)}")
