@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import kubernetes, policies, twin
+from tests.bench import kubernetes, policies, tracking, twin
 
 CLONE = Path(__file__).parents[2]
 RECORD = CLONE / "docs" / "benchmarks.md"
@@ -26,7 +26,7 @@ COUNTS_ON_TWIN = (25, 50, 100)
 
 def main() -> None:
     """Measure everything, print it, and record it when asked to."""
-    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin(), *_kubernetes()]
+    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin(), *_kubernetes(), *_tracking()]
     if "--record" in sys.argv:
         RECORD.write_text("\n".join(lines) + "\n")
         _say(f"recorded in {RECORD.relative_to(CLONE)}")
@@ -122,6 +122,21 @@ def _kubernetes() -> Iterable[str]:
         f"{spent.program_seconds:.1f} s; kubectl {seconds:.1f} s."
     )
     yield from _printed(["", told])
+
+
+def _tracking() -> Iterable[str]:
+    found = tracking.measure()
+    ratios = found.ratios
+    spread = f"**{statistics.median(ratios):.2f}** ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    clients, metrics = tracking.CLIENTS, tracking.METRICS
+    rows = [
+        ["server of the manifest, median", f"{statistics.median(found.of_the_manifest):.1f} s"],
+        ["the same server started by hand, median", f"{statistics.median(found.by_hand):.1f} s"],
+        ["**manifest / by hand, median of the rounds** (target at most 1.1)", spread],
+        ["runs with a metric lost (target 0)", f"{found.lost} of {2 * clients * len(ratios)}"],
+    ]
+    title = f"MLflow: {clients} clients at once, each logging {metrics} metrics, a request each, on PostgreSQL"
+    yield from _table(title, ["what", "measured"], rows)
 
 
 def _program(kind: str, count: int = 0) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import yaml
 from components.labels import TEAM
 from groundwork.errors import GroundworkError
 from groundwork.open import cluster
+from groundwork.open.commands import open_command
 from groundwork.open.opening import Opening
 from groundwork.open.servers import SERVERS
 from tests.unit.groundwork.open.cluster import Held, api, thing
@@ -82,6 +83,11 @@ def test_without_a_twin_it_says_how_to_build_one(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv(OVERRIDE, str(tmp_path))
     with pytest.raises(GroundworkError, match=r"The twin does not run\. .*: groundwork up prod"):
         cluster.find("prod")
+
+
+def test_what_is_no_server_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(GroundworkError, match="'grafana' is nothing that can be opened: there is mlflow, tensorboard"):
+        open_command("grafana")
 
 
 def running(of: Opening, cluster_folder: str) -> None:

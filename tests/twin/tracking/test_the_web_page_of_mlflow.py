@@ -1,0 +1,34 @@
+"""MLflow's own web page in a real browser, as a user of a team who signs in."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Project
+from tests.twin.tracking.browser import CHROMIUM, browsing
+from tests.twin.tracking.clients import WORK
+from tests.twin.tracking.opened import Opened
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+def test_it_shows_experiments_a_run_with_its_metrics_and_a_registered_model(
+    opened: Opened, dev: Project, tmp_path: Path
+) -> None:
+    del dev
+    user = opened.user("vision")
+    made = user.run(WORK, name="vision-cheese", file=str(opened.folder / "cheese"))
+    opened.user("language").run("client.create_experiment('language-cheese')")
+    pages = {
+        "experiments": ("experiments", ("vision-cheese",)),
+        "run": (f"experiments/{made['experiment']}/runs/{made['run']}", ("loss", "0.25", "rate", "0.1", "Finished")),
+        "models": ("models", ("vision-cheese", "candidate")),
+        "model": ("models/vision-cheese", ("Version 1", "candidate")),
+    }
+    with browsing(tmp_path, user.username, user.password) as browser:
+        for name, (path, wanted) in pages.items():
+            text = browser.open(f"{opened.url}/#/{path}?workspace=vision", *wanted)
+            browser.screenshot(tmp_path / f"{name}.png")
+            assert "language-cheese" not in text
+        assert browser.complaints() == []
+        outside = {url for url in browser.asked() if not url.startswith((opened.url, "data:", "blob:", "about:"))}
+        assert not outside, "the page needs nothing from elsewhere"
