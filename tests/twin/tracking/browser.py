@@ -24,7 +24,8 @@ FIRST_ERROR = 400
 UNAUTHORIZED = 401
 _OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage",
-    "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1400,900", "--remote-debugging-pipe",
+    "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.*", "--window-size=1400,900",
+    "--remote-debugging-pipe",
 )  # fmt: skip
 Message = dict[str, Any]
 

@@ -171,7 +171,10 @@ def older(opened: Opened, tmp_path: Path) -> Iterator[dict[str, str]]:
     token = server.client("rds").generate_db_auth_token(DBHostname=host, Port=int(port), DBUsername="mlflow")
     uri = f"postgresql+psycopg2://mlflow@{host}:{port}/mlflow_older?plugin=rds_iam"
     configuration = tmp_path / "basic_auth.ini"
-    configuration.write_text(f"[mlflow]\ndatabase_uri = {uri}\n")
+    held = opened.world.api.get("v1", "ConfigMap", "tracking-server", NAMESPACE)
+    assert held is not None
+    written: str = held["data"]["basic_auth.ini"]
+    configuration.write_text(written.replace("/mlflow?", "/mlflow_older?"))
     login = json.loads(opened.account.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
     administrator = make_conninfo(
         host=host, port=port, dbname="postgres", user=login["username"], password=login["password"],
