@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from groundwork_mlflow import events
+from groundwork_mlflow.errors import PodError
 
 from tests.unit.images.test_signature import SECRET, signed
 
@@ -124,3 +125,16 @@ def test_health_and_nothing_else_is_on_the_other_port(tmp_path: Path) -> None:
         assert ask(address, "GET", "/health") == (200, "OK")
         assert ask(address, "GET", "/")[0] == 404
         assert ask(address, "POST", "/", b"{}")[0] == 501
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "is the secret mounted?"), ("\n", "is empty")])
+def test_without_a_secret_it_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, said: str
+) -> None:
+    file = tmp_path / "webhook_secret"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("WEBHOOK_SECRET_FILE", str(file))
+    with pytest.raises(PodError, match=said) as refused:
+        events.run()
+    assert str(file) in str(refused.value)

@@ -25,6 +25,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from groundwork_mlflow import mounted
 from groundwork_mlflow.errors import PodError, required
 from groundwork_mlflow.signature import Headers, UnsignedError, verify
 
@@ -71,7 +72,7 @@ class Receiver:
 
 def run() -> None:
     """Serve both ports until the pod ends."""
-    secret = Path(required("WEBHOOK_SECRET_FILE")).read_text(encoding="utf-8").strip()
+    secret = mounted.read(Path(required("WEBHOOK_SECRET_FILE")))
     timeouts = Config(connect_timeout=QUEUE_SECONDS, read_timeout=QUEUE_SECONDS, retries={"total_max_attempts": 2})
     receiver = Receiver(secret, boto3.client("sqs", config=timeouts), required("EVENTS_QUEUE_URL"))
     servers = [

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from groundwork_mlflow.errors import PodError, required
+from groundwork_mlflow import mounted
+from groundwork_mlflow.errors import required
 
 VARIABLES = {
     "admin_username": "MLFLOW_AUTH_ADMIN_USERNAME",
@@ -31,12 +32,4 @@ def run(arguments: Sequence[str]) -> None:
 
 def read(directory: Path) -> dict[str, str]:
     """Return the variables with their values."""
-    found = {}
-    for name, variable in VARIABLES.items():
-        try:
-            found[variable] = (directory / name).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise PodError(f"{directory / name} cannot be read: {error.strerror}; is the secret mounted?") from None
-        if not found[variable]:
-            raise PodError(f"{directory / name} is empty: the Job `bootstrap` makes its value")
-    return found
+    return {variable: mounted.read(directory / name) for name, variable in VARIABLES.items()}
