@@ -10,11 +10,18 @@ from typing import Annotated, Self
 import pulumi
 from pydantic import Field, model_validator
 
+from components.cluster.namespace import QuotaSettings
 from components.model import ImageByDigest, Model, Wire
 from components.registry.tracking_load_balancer import LoadBalancerSettings
 
 WORKER_GIB = 0.4
 """What one process of the server takes, measured."""
+QUOTA = QuotaSettings(cpu=32, memory_gib=64, pods=40, storage_gib=1)
+"""Of the namespace."""
+JOBS_GIB, JOBS_CPU = 1, 1
+"""What is left of it for the Jobs."""
+EVENTS_MILLICORES, EVENTS_MIB = 50, 256
+"""What the sidecar of each pod asks for."""
 
 
 class TrackingServerSettings(Model):
@@ -47,6 +54,17 @@ class TrackingServerSettings(Model):
             raise ValueError(
                 f"workers is {self.workers}, which take {needed:.1f} GiB, more than memory_gib ({self.memory_gib})"
             )
+        # An update has one pod more for a while.
+        pods = self.max_replicas + 1
+        for what, asked, held in (
+            ("GiB", pods * (self.memory_gib + EVENTS_MIB / 1024), QUOTA.memory_gib - JOBS_GIB),
+            ("cores", pods * (self.cpu_request_millicores + EVENTS_MILLICORES) / 1000, QUOTA.cpu - JOBS_CPU),
+        ):
+            if asked > held:
+                raise ValueError(
+                    f"max_replicas is {self.max_replicas}: with one more during an update they ask for {asked:g} "
+                    f"{what}, and the namespace has {held} for them"
+                )
         return self
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.labels import labels
-from components.registry.tracking_args import TrackingServerArgs, TrackingServerSettings
+from components.registry.tracking_args import EVENTS_MIB, EVENTS_MILLICORES, TrackingServerArgs, TrackingServerSettings
 from components.registry.tracking_configuration import (
     AUTH_CONFIG,
     AUTH_PATH,
@@ -163,7 +163,9 @@ def _events(args: TrackingServerArgs) -> dict[str, Any]:
             WEBHOOK_SECRET_FILE=f"{SECRET_DIRECTORY}/webhook_secret",
         ),
     ]
-    events = container("events", args.settings.image, "events", environment, cpu="50m", memory="256Mi")
+    events = container(
+        "events", args.settings.image, "events", environment, cpu=f"{EVENTS_MILLICORES}m", memory=f"{EVENTS_MIB}Mi"
+    )
     events |= {
         "restart_policy": "Always",
         "ports": [{"name": "metrics", "container_port": METRICS_PORT}],

@@ -22,9 +22,9 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.policy import v1 as policy
 
-from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
+from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs
 from components.labels import labels
-from components.registry.tracking_args import Client, TrackingServerArgs
+from components.registry.tracking_args import QUOTA, Client, TrackingServerArgs
 from components.registry.tracking_configuration import (
     CREDENTIALS_CLASS,
     SECRET_CLASS,
@@ -48,7 +48,6 @@ from components.registry.tracking_network import (
     network_policies,
 )
 
-QUOTA = QuotaSettings(cpu=32, memory_gib=64, pods=40, storage_gib=1)
 MONITORING_NAMESPACE = "monitoring"
 ACCOUNTS = (SERVER, BOOTSTRAP, MIGRATION, ACCESS)
 

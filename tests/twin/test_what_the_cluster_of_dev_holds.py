@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.cluster.versions import ADDON_VERSIONS
-from components.registry import tracking_network, tracking_server
+from components.registry import tracking_args, tracking_network
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
 from twin.account import Account
@@ -188,7 +188,7 @@ def guarded(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found = {f"team-{team}": of["quota"] for team, of in settings["teams"].items()}
     for workload in settings["workloads"].values():
         found[workload["trust"]["namespace"]] = settings["namespaces"]["quota"]
-    return found | {tracking_network.NAMESPACE: tracking_server.QUOTA.model_dump()}
+    return found | {tracking_network.NAMESPACE: tracking_args.QUOTA.model_dump()}
 
 
 def test_no_namespace_but_kubernetes_own_is_without_guard_rails(api: Client, settings: dict[str, Any]) -> None:

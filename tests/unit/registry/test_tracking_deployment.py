@@ -141,6 +141,8 @@ def test_only_the_sidecar_is_told_the_queue_and_both_read_the_same_metrics(recor
     ("wrong", "said"),
     [
         ({"min_replicas": 7}, r"min_replicas is 7, more than max_replicas \(6\)"),
+        ({"memory_gib": 10}, "they ask for 71.75 GiB, and the namespace has 63 for them"),
+        ({"cpu_request_millicores": 5000}, "they ask for 35.35 cores, and the namespace has 31 for them"),
         ({"workers": 11}, r"workers is 11, which take 4\.4 GiB, more than memory_gib \(4\)"),
     ],
 )
