@@ -30,7 +30,8 @@ COMMANDS: Mapping[str, Command] = {
         "then make the changes.",
     ),
     "preview": Command(
-        DEPLOY, "Show what `up` would change on the twin, what the policies say, and what it costs a month."
+        "groundwork.preview.commands",
+        "Show what `up` would change on the twin; or, with --base or --against aws, write a report for a pull request.",
     ),
     "refresh": Command(DEPLOY, "Read the twin into the state and say what was different."),
     "destroy": Command(

@@ -1,4 +1,4 @@
-"""`up`, `preview`, `refresh`, `destroy`, `recover`, `inventory`: the engine's work on the twin, for people."""
+"""`up`, `refresh`, `destroy`, `recover`, `inventory`: the engine's work on the twin, for people."""
 
 import sys
 from typing import Annotated
@@ -46,19 +46,6 @@ def up(environment: Environment = "dev") -> None:
         soft_wrap=True,
         highlight=False,
     )
-
-
-def preview(environment: Environment = "dev") -> None:
-    """Show what `up` would change on the twin, what the policies say, and what it costs a month.
-
-    Exit code 2: a policy objects; 4: it would cost more than its ceiling while nobody uses it.
-    """
-    deployment = on_twin(environment, console)
-    mend(deployment)
-    log = run(deployment.preview, f"Planning {environment}")
-    show.changes(console, log)
-    console.print(f"{environment}: {_planned(log)}; policies: {len(log.blocking())} objections.")
-    hold(console, environment, log)
 
 
 def refresh(environment: Environment = "dev") -> None:
@@ -124,7 +111,6 @@ def inventory_command(environment: Environment = "dev") -> None:
 def register(app: typer.Typer) -> None:
     """Put the commands on the command line."""
     app.command()(up)
-    app.command()(preview)
     app.command()(refresh)
     app.command()(destroy)
     app.command("recover")(recover_command)
@@ -146,12 +132,6 @@ def _drain(deployment: Deployment) -> None:
         return
     if said := done.describe():
         console.print(escape(said), highlight=False, soft_wrap=True)
-
-
-def _planned(log: EventLog) -> str:
-    words = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
-    parts = [f"{log.counts[op]} {word}" for op, word in words.items() if log.counts[op]]
-    return f"{', '.join(parts) or 'no change'}; {log.counts['same']} unchanged"
 
 
 def _drift(log: EventLog) -> str:

@@ -51,8 +51,8 @@ def page(evidence: Mapping[str, Any]) -> str:
             policy="; ".join(
                 (
                     "default-src 'none'",
-                    f"style-src {_allowed(style)}",
-                    f"script-src {_allowed(script)}",
+                    f"style-src {admitted(style)}",
+                    f"script-src {admitted(script)}",
                     "img-src data:",
                     "base-uri 'none'",
                     "form-action 'none'",
@@ -62,7 +62,7 @@ def page(evidence: Mapping[str, Any]) -> str:
     )
 
 
-def _allowed(text: str) -> str:
+def admitted(text: str) -> str:
     """Return the source expression that admits this text, and no other, inline."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 

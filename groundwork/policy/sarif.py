@@ -5,7 +5,7 @@ Source: OASIS, SARIF 2.1.0 (3.27 result, 3.35 suppression, 3.19.3 taxonomies).
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -50,6 +50,15 @@ def document(evidence: Mapping[str, Any]) -> dict[str, Any]:
             }
         ],
     }
+
+
+def combined(evidences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return one log with a run for each evidence, which code scanning tells apart by the stack."""
+    runs = []
+    for evidence in evidences:
+        (run,) = document(evidence)["runs"]
+        runs.append(run | {"automationDetails": {"id": f"groundwork/{evidence['subject']['stack']}/"}})
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
 
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:

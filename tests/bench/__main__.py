@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import kubernetes, policies, tracking, twin
+from tests.bench import kubernetes, policies, previews, tracking, twin
 
 CLONE = Path(__file__).parents[2]
 RECORD = CLONE / "docs" / "benchmarks.md"
@@ -26,7 +26,7 @@ COUNTS_ON_TWIN = (25, 50, 100)
 
 def main() -> None:
     """Measure everything, print it, and record it when asked to."""
-    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin(), *_kubernetes(), *_tracking()]
+    lines = [*_header(), *_components(), *_growth(), *_policies(), *_twin(), *_previews(), *_kubernetes(), *_tracking()]
     if "--record" in sys.argv:
         RECORD.write_text("\n".join(lines) + "\n")
         _say(f"recorded in {RECORD.relative_to(CLONE)}")
@@ -104,6 +104,11 @@ def _twin() -> Iterable[str]:
         f"**{ours:.2f}**, the engine itself **{theirs:.2f}** (linear is 1): it writes the whole state after each step."
     )
     yield from _printed(["", told])
+
+
+def _previews() -> Iterable[str]:
+    rows = [[one.what, f"{one.seconds:.1f} s", f"{one.target_seconds:.0f} s"] for one in previews.measure()]
+    yield from _table("The report of a pull request", ["what", "time", "target at most"], rows)
 
 
 def _kubernetes() -> Iterable[str]:

@@ -1,0 +1,210 @@
+"""The base commit's environments on a twin of their own, built once for each state of the repository and kept.
+
+The base is built by its own code, from a copy of its files, as `up` would build it. What is kept is the folder of a
+twin that was stopped in good order; each preview works on a copy of it at the same place, since the folder holds its
+own path, and throws the copy away.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from groundwork.errors import GroundworkError
+from groundwork.preview.surroundings import minimal
+from tools import toolchain
+from tools.cache import cache_root, exclusive, key_of
+from twin.places import OVERRIDE, Places
+
+KIND: Final = "previews"
+KEPT_ENTRIES: Final = 3
+"""Bases that are kept: the newest of them."""
+_PROTECTED: Final = "protected.json"
+_SECONDS: Final = 1200
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit of the repository that a clone is of."""
+
+    ref: str
+    """As it was asked for."""
+    sha: str
+    tree: str
+    """What all of its files together are."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base that has been built."""
+
+    folder: Path
+    """Of its own: `files` of the commit, `twin` while a preview works, `kept` of the twin."""
+
+    @property
+    def files(self) -> Path:
+        """The commit's files."""
+        return self.folder / "files"
+
+    @property
+    def twin(self) -> Path:
+        """The twin's folder: always at this place."""
+        return self.folder / "twin"
+
+    @property
+    def kept(self) -> Path:
+        """The stopped twin, which nothing touches."""
+        return self.folder / "kept"
+
+    @property
+    def protected(self) -> dict[str, list[str]]:
+        """By environment that was built, the URNs that the engine would refuse to delete; empty before it was built to
+        the end. Their protection was taken off the state of this twin alone, so that a plan is told whole, and not up
+        to the first of them."""
+        file = self.kept / _PROTECTED
+        found: dict[str, list[str]] = json.loads(file.read_text()) if file.is_file() else {}
+        return found
+
+
+def commit(clone: Path, ref: str) -> Commit:
+    """Return the commit that a branch, tag or hash names. Raises GroundworkError."""
+    if ref.startswith("-"):
+        raise GroundworkError(f"--base {ref}: give a branch, a tag or a commit, for example origin/main")
+    try:
+        found = _git(clone, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").split()
+        (tree,) = _git(clone, "rev-parse", "--verify", "--quiet", f"{found[0]}^{{tree}}").split()
+    except (subprocess.CalledProcessError, ValueError, IndexError):
+        raise GroundworkError(
+            f"--base {ref}: {clone} has no such commit. Fetch it first: git fetch origin {ref.removeprefix('origin/')}"
+        ) from None
+    return Commit(ref, found[0], tree)
+
+
+def changed_files(clone: Path, base: Commit) -> tuple[str, ...]:
+    """Return the paths that differ between a commit and the files that are there, tracked or not yet."""
+    tracked = _git(clone, "diff", "--name-only", "-z", base.sha, "--").split("\0")
+    new = _git(clone, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    return tuple(sorted({path for path in (*tracked, *new) if path}))
+
+
+@contextmanager
+def restored(clone: Path, base: Commit, environments: Sequence[str], say: Say) -> Iterator[Base]:
+    """Give the base with a copy of its twin in place, not started; it is built if it is not kept. One at a time.
+
+    Raises GroundworkError when the base cannot be built.
+    """
+    record = toolchain.read_record()
+    key = key_of(base.tree, json.dumps(record.inputs if record else {}, sort_keys=True))
+    built = Base(cache_root() / KIND / key)
+    with exclusive(built.folder.with_name(f"{key}.lock"), say):
+        if not set(environments) <= built.protected.keys():
+            wanted = list(dict.fromkeys((*built.protected, *environments)))
+            say(f"Building {' and '.join(wanted)} of {base.ref} ({base.sha[:12]}): once for this state of it …")
+            _build(clone, base, built, wanted)
+            _forget_others(built)
+        _copy(built.kept, built.twin)
+        built.kept.touch()
+        try:
+            yield built
+        finally:
+            shutil.rmtree(built.twin, ignore_errors=True)
+
+
+def _build(clone: Path, base: Commit, built: Base, environments: Sequence[str]) -> None:
+    _end_twin(built)  # of a run that was killed
+    shutil.rmtree(built.folder, ignore_errors=True)
+    built.files.mkdir(parents=True, mode=0o700)
+    archive = subprocess.run(["git", "archive", "--format=tar", base.sha], cwd=clone, capture_output=True, check=True)  # noqa: S607
+    with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
+        files.extractall(built.files, filter="data")
+    (built.files / ".venv").symlink_to(clone / ".venv")
+    try:
+        _command(built, "twin", "start")
+        with ThreadPoolExecutor(len(environments)) as pool:
+            protected = dict(zip(environments, pool.map(lambda name: _up(built, name), environments), strict=True))
+        _command(built, "twin", "stop", "--keep-state")
+    except BaseException:
+        _end_twin(built)
+        raise
+    _copy(built.twin, built.kept)
+    (built.kept / _PROTECTED).write_text(json.dumps(protected))
+
+
+def _up(built: Base, environment: str) -> list[str]:
+    """Build one environment, as the twin's own shell would; the URNs that were protected."""
+    exported = _command(built, "twin", "env", "--env", environment)
+    words = [shlex.split(line) for line in exported.splitlines() if line.startswith("export ")]
+    variables = dict(word.split("=", 1) for _, word in words)
+    engine = (str(built.twin / "bin" / "pulumi"),)
+    stack = ("--stack", environment, "--non-interactive")
+    _run(built, (*engine, "up", "--yes", "--skip-preview", "--suppress-outputs", *stack), variables)
+    state = json.loads(_run(built, (*engine, "stack", "export", "--stack", environment), variables))
+    protected = [one["urn"] for one in state["deployment"].get("resources", ()) if one.get("protect")]
+    if protected:
+        _run(built, (*engine, "state", "unprotect", "--all", "--yes", "--stack", environment), variables)
+    return protected
+
+
+def _command(built: Base, *arguments: str) -> str:
+    return _run(built, (sys.executable, "-m", "groundwork", *arguments), {})
+
+
+def _run(built: Base, command: Sequence[str], variables: Mapping[str, str]) -> str:
+    """Run a command on the base's own code. Raises GroundworkError with the end of what it said."""
+    environment = {**minimal(os.environ), OVERRIDE: str(built.twin), "PYTHONPATH": str(built.files), **variables}
+    done = subprocess.run(
+        command, cwd=built.files, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=_SECONDS, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip().splitlines()[-25:]
+        raise GroundworkError("the base cannot be built, so there is nothing to compare with:\n" + "\n".join(said))
+    return done.stdout
+
+
+def _end_twin(built: Base) -> None:
+    if Places(built.files, built.twin).state_file.exists():
+        try:
+            _command(built, "twin", "stop")
+        except GroundworkError:
+            shutil.rmtree(built.twin, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy with its modes, links and nothing else; sockets of programs that have ended are left out."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, symlinks=True, ignore=_no_files)
+
+
+def _no_files(folder: str, names: list[str]) -> set[str]:
+    paths = ((name, Path(folder, name)) for name in names)
+    return {name for name, path in paths if path.is_socket() or path.is_fifo()}
+
+
+def _forget_others(built: Base) -> None:
+    """Keep the newest entries, which are some hundred MiB each."""
+    entries = sorted((path for path in built.folder.parent.iterdir() if path.is_dir()), key=_used, reverse=True)
+    for folder in entries[KEPT_ENTRIES:]:
+        if folder != built.folder and not (folder / "twin").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _used(folder: Path) -> float:
+    kept = folder / "kept"
+    return kept.stat().st_mtime if kept.exists() else 0
+
+
+def _git(clone: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=clone, capture_output=True, text=True, check=True)  # noqa: S607
+    return done.stdout

@@ -1,0 +1,144 @@
+"""Fifteen pull requests against one base: report, exit code and verdict of each are what a reviewer needs.
+
+The base is brought up once, on a twin of its own, and kept; each preview works on a copy of it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.support.browser import CHROMIUM, browse
+from tests.support.repository import Repository
+from tests.twin.pull_requests import EVIL, PULL_REQUESTS
+from tests.unit.groundwork.preview.page import Page
+from tests.unit.groundwork.preview.test_report import assert_harmless
+
+FILES = {"comment.md", "report.html", "report.json", "policies.sarif"}
+SEEDS = {
+    "GITHUB_TOKEN": "ghs_seeded0seeded0seeded0seeded0seeded0",
+    "ACTIONS_RUNTIME_TOKEN": "seeded-runtime-token-of-the-runner",
+    "AWS_SECRET_ACCESS_KEY": "seeded/secret/access/key/of/somebody",
+    "SOME_PASSWORD": "seeded-password-of-somebody",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    folder: Path
+    code: int
+    said: str
+    stolen: str
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text("report.json"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    made = Repository.make(tmp_path_factory.mktemp("pull-requests"))
+    yield made
+    left = [
+        one.cmdline()
+        for one in psutil.process_iter(["cmdline"])
+        if str(made.cache) in " ".join(one.info["cmdline"] or ())
+    ]
+    assert left == [], "a preview leaves no process"
+
+
+@pytest.fixture(scope="module")
+def reports(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """The reports of all of them; the first one brings the base up."""
+    folder, found = tmp_path_factory.mktemp("reports"), {}
+    for name, one in PULL_REQUESTS.items():
+        repository.branch(name, one.edits)
+        output = folder / name
+        done = repository.groundwork(
+            "preview", *one.environments, "--base", "main", "--output", str(output), variables=SEEDS
+        )
+        stolen = repository.root / "stacks" / "stolen.txt"
+        found[name] = Report(
+            output, done.returncode, done.stdout + done.stderr, stolen.read_text() if stolen.exists() else ""
+        )
+        stolen.unlink(missing_ok=True)
+    return found
+
+
+@pytest.mark.parametrize("name", PULL_REQUESTS)
+def test_its_exit_code_and_its_comment_are_what_a_reviewer_needs(reports: dict[str, Report], name: str) -> None:
+    wanted, report = PULL_REQUESTS[name], reports[name]
+    assert report.code == wanted.code, report.said
+    assert {path.name for path in report.folder.iterdir()} == FILES
+    comment, at = report.text("comment.md"), 0
+    for part in wanted.told:
+        at = comment.find(part, at)
+        assert at >= 0, f"{part!r} is not told, or too early:\n{comment}"
+    assert [part for part in wanted.untold if part in comment] == []
+    assert len(comment) <= 65_000
+    assert_harmless(comment)
+    assert report.document["code"] == wanted.code
+    assert [one["name"] for one in report.document["environments"]] == list(wanted.environments or ("dev", "prod"))
+
+
+@pytest.mark.parametrize("name", PULL_REQUESTS)
+def test_its_page_asks_for_nothing_and_runs_nothing(reports: dict[str, Report], name: str) -> None:
+    page = Page(reports[name].text("report.html"))
+    assert (page.scripts, page.handlers, page.unclosed) == (0, [], [])
+    assert {link.partition("#")[0] for link in page.links} == {"", "data:,"}
+
+
+def test_the_base_is_built_once(reports: dict[str, Report]) -> None:
+    built = [name for name, report in reports.items() if "Building dev and prod of main" in report.said]
+    assert built == [next(iter(PULL_REQUESTS))]
+
+
+def test_nothing_that_the_caller_holds_reaches_the_program_or_a_report(reports: dict[str, Report]) -> None:
+    stolen = reports["prints-its-environment"].stolen
+    assert "PATH=" in stolen, "the program has run"
+    for name, seed in SEEDS.items():
+        assert seed not in stolen, name
+    # What it does find are keys of a twin that is gone; not even those are published.
+    found = dict(re.findall(r"^(AWS_SECRET_ACCESS_KEY|PULUMI_CONFIG_PASSPHRASE)=(.+)$", stolen, re.MULTILINE))
+    assert len(found) == 2
+    for report in reports.values():
+        for file in FILES:
+            text = report.text(file)
+            assert [value for value in (*SEEDS.values(), *found.values()) if value in text] == []
+
+
+def test_a_name_is_text_everywhere(reports: dict[str, Report]) -> None:
+    report = reports["a-malicious-name"]
+    assert "<script>" not in report.text("report.html")
+    assert any(step["name"] == EVIL for step in report.document["environments"][0]["changes"])
+
+
+def test_sarif_has_the_objections(reports: dict[str, Report]) -> None:
+    (run,) = json.loads(reports["encryption-weakened"].text("policies.sarif"))["runs"]
+    assert {result["ruleId"] for result in run["results"] if result["level"] == "error"} == {"ENC-07"}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+@pytest.mark.parametrize("name", ["a-new-bucket", "a-malicious-name", "a-replaced-database"])
+def test_a_browser_shows_the_page_without_an_error_and_would_refuse_a_request(
+    reports: dict[str, Report], name: str, tmp_path: Path
+) -> None:
+    text = reports[name].text("report.html")
+    for scheme in ("light", "dark"):
+        seen = browse(text, tmp_path / scheme, scheme)
+        assert seen.complaints == []
+        assert "Architecture" in seen.dom
+        assert seen.screenshot.stat().st_size > 10_000
+    light, dark = ((tmp_path / scheme / "page.png").read_bytes() for scheme in ("light", "dark"))
+    assert light != dark
+    broken = text.replace("<main>", '<main><img src="https://example.com/pixel.png">')
+    assert any("Content Security Policy" in line for line in browse(broken, tmp_path / "broken", "light").complaints)
