@@ -1,5 +1,6 @@
 """What a change does to its judge: waivers, levels and settings of the policies, and the files of the rules."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -69,4 +70,11 @@ def _properties(config: PackConfig | None) -> Mapping[str, Any]:
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            yield {"name": name, "before": before.get(name), "after": after.get(name)}
+            yield {"name": name, "before": _told(before, name), "after": _told(after, name)}
+
+
+def _told(values: Mapping[str, Any], name: str) -> str:
+    """Return a value as a reader knows it."""
+    if name not in values:
+        return "the default"
+    return values[name] if isinstance(values[name], str) else json.dumps(values[name], ensure_ascii=False)

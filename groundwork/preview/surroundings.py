@@ -10,8 +10,8 @@ from typing import Final
 
 KEPT: Final = frozenset(
     {
-        "COLUMNS", "HOME", "LANG", "LANGUAGE", "LOGNAME", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "TMPDIR", "TZ", "USER",
-        "VIRTUAL_ENV", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+        "COLUMNS", "HOME", "LANG", "LANGUAGE", "LOGNAME", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "TMPDIR", "TZ",
+        "USER", "VIRTUAL_ENV", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
     }
 )  # fmt: skip
 _LOCALE: Final = "LC_"

@@ -172,7 +172,7 @@ PULL_REQUESTS: Mapping[str, PullRequest] = {
     "a-rule-switched-off": PullRequest(
         ROTATION | {"policies/environments/dev.json": level("ENC-07", "disabled")},
         FINE,
-        ("this change sets `ENC-07` of the policies** from `None` to `disabled`", "#### dev"),
+        ("this change sets `ENC-07` of the policies** from `the default` to `disabled`", "#### dev"),
     ),
     "prints-its-environment": PullRequest(
         {"stacks/wiring.py": appended(STEALS)},

@@ -1,4 +1,4 @@
-"""What a preview begins with: the commit, the files that differ, the variables that are handed on, what is asked of it."""
+"""What a preview begins with: the commit, the files that differ, the variables that are handed on."""
 
 from pathlib import Path
 
