@@ -81,7 +81,7 @@ PULL_REQUESTS: Mapping[str, PullRequest] = {
             )
         },
         FINE,
-        ("dev: 8 created", "prod: ", "create `scratch-bucket` `aws:s3/bucket:Bucket`"),
+        ("dev: 9 created", "prod: ", "create `scratch-bucket` `aws:s3/bucket:Bucket`"),
         environments=(),
     ),
     "a-size": PullRequest(
