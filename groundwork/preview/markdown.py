@@ -26,6 +26,7 @@ _LINKED: Final = re.compile(r"[@#]|://|www\.", re.IGNORECASE)
 _BREAK: Final = "\u200b"
 """Without a width: it is not seen, and what it is in is no mention and no link any more."""
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_TRACEBACK: Final = "Traceback (most recent call last)"
 _WORDS: Final = {
     "create": "created",
     "update": "changed",
@@ -102,7 +103,7 @@ def _summary(one: Mapping[str, Any]) -> str:
     """One environment in a few lines."""
     name = text(one["name"])
     if one["failed"]:
-        return f"#### {name}: failed\n\n" + "\n".join(f"- {text(line)}" for line in _listed(one["failed"]))
+        return f"#### {name}: failed\n\n" + "\n".join(f"- {text(_cause(line))}" for line in _listed(one["failed"]))
     counts = ", ".join(f"{one['counts'][op]} {word}" for op, word in _WORDS.items() if one["counts"].get(op))
     idle, use = one["cost"]["idle"], one["cost"]["use"]
     lines = [
@@ -123,6 +124,13 @@ def _summary(one: Mapping[str, Any]) -> str:
         + (f", {len(one['access']['unread'])} not known yet" if one["access"]["unread"] else ""),
     ]
     return "\n".join(lines)
+
+
+def _cause(error: str) -> str:
+    """Return what a person has to know of an error: of a traceback its end."""
+    lines = [line for line in error.splitlines() if line.strip()]
+    begun = next((number for number, line in enumerate(lines) if _TRACEBACK in line), None)
+    return error if begun is None else " ".join((*lines[:begun], *lines[max(begun + 1, len(lines) - 3) :]))
 
 
 def _details(one: Mapping[str, Any]) -> Iterator[str]:

@@ -156,7 +156,8 @@ def _errors(digest: Mapping[str, Any], complaint: str) -> Iterator[str]:
     told = [
         f"{name_of(one['urn'])}: {text}" if one.get("urn") else text
         for one in digest.get("diagnostics") or ()
-        if one.get("severity") in ("error", "info#err") and (text := plain(one.get("message", "")).strip())
+        if one.get("severity") in ("error", "info#err")
+        and (text := plain(one.get("message", "")).strip().removeprefix("error: "))
     ]
     causes = [text for text in dict.fromkeys(told) if text not in REPEATED and not text.endswith("context canceled")]
     failed = any(one.get("severity") == "error" for one in digest.get("diagnostics") or ()) or complaint

@@ -18,6 +18,7 @@ ENVIRONMENTS = ("dev", "changed")
 LONGEST_FIRST = (
     "dev",
     "changed",
+    "twin/test_pull_requests",
     "twin/test_an_up_that_is_interrupted",
     "twin/test_life_of_an_environment",
     "twin/test_an_api_that_fails",

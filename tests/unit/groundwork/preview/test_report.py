@@ -129,6 +129,18 @@ def test_one_failed_environment_fails_the_report_and_the_other_is_told() -> None
     assert "no change" in text
 
 
+def test_of_a_traceback_its_end_is_told_and_what_the_engine_repeats_is_not() -> None:
+    traceback = (
+        "Traceback (most recent call last):\n" + '  File "x.py", line 1, in y\n' * 30 + "SyntaxError: invalid syntax"
+    )
+    end = "error: an unhandled error occurred: Program exited with non-zero exit code: 1"
+    document = built(judged(plan(errors=(("error", f"error: it failed: {traceback}"), ("error", end)))))
+    text = markdown.comment(document)
+    assert "SyntaxError: invalid syntax" in text
+    assert "non-zero" not in text
+    assert traceback in document["environments"][0]["failed"][0], "the page has all of it"
+
+
 def test_an_engine_that_prints_no_json_is_a_failure_with_what_it_said() -> None:
     assert read("dev", "", "error: it exploded").errors == ("error: it exploded",)
 
