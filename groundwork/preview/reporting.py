@@ -31,6 +31,8 @@ from twin.errors import TwinError
 from twin.places import OVERRIDE, Places
 
 HIDDEN: Final = "[secret]"
+SHORTEST: Final = 8
+"""Characters: what is shorter would be found in every other word."""
 
 
 def against_base(environments: Sequence[str], ref: str, output: Path, *, confirmed: bool) -> None:
@@ -129,7 +131,8 @@ def _write(
 ) -> None:
     """Write the four files, tell the verdict, end with its code."""
     touched = judges(bases.changed_files(here.clone, base)) if base else []
-    document = report.build(found.values(), about, _head(here.clone), touched, datetime.now(UTC))
+    # Before anything is cut or escaped, after which a secret would not be found.
+    document = without(report.build(found.values(), about, _head(here.clone), touched, datetime.now(UTC)), secrets)
     drawings: dict[str, Drawing] = {name: draw(one) for name, one in planned.items() if isinstance(one, Plan)}
     log = sarif.combined([one.evidence for one in found.values() if one.evidence])
     written = {
@@ -139,7 +142,7 @@ def _write(
         "policies.sarif": json.dumps(log, indent=2, ensure_ascii=False) + "\n",
     }
     for name, text in written.items():
-        (output / name).write_text(_without(text, secrets), encoding="utf-8")
+        (output / name).write_text(without(text, secrets), encoding="utf-8")
     for one in document["environments"]:
         reasons = "; ".join(report.VERDICTS[code] for code in one["reasons"]) or report.VERDICTS[report.FINE]
         console.print(f"{one['name']}: {reasons}", highlight=False, markup=False, soft_wrap=True)
@@ -148,12 +151,15 @@ def _write(
         raise typer.Exit(document["code"])
 
 
-def _without(text: str, secrets: Sequence[str]) -> str:
-    """Return a text without what a program may have read in its environment."""
-    for secret in secrets:
-        if len(secret) >= 8:
-            text = text.replace(secret, HIDDEN)
-    return text
+def without(value: Any, secrets: Sequence[str]) -> Any:
+    """Return a text, or whatever holds texts, without what a program may have read in its environment."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN) if len(secret) >= SHORTEST else value
+        return value
+    if isinstance(value, Mapping):
+        return {without(key, secrets): without(entry, secrets) for key, entry in value.items()}
+    return [without(entry, secrets) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _head(clone: Path) -> str:

@@ -112,7 +112,7 @@ def test_nothing_that_the_caller_holds_reaches_the_program_or_a_report(reports: 
     assert len(found) == 2
     for report in reports.values():
         for file in FILES:
-            text = report.text(file)
+            text = report.text(file).replace("\\", "")  # the comment's escapes would hide it
             assert [value for value in (*SEEDS.values(), *found.values()) if value in text] == []
 
 

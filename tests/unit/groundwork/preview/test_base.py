@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from groundwork.__main__ import app
 from groundwork.errors import GroundworkError
 from groundwork.preview import base
+from groundwork.preview.reporting import without
 from groundwork.preview.settings import judges
 from groundwork.preview.surroundings import minimal, shed
 from tests.support.git import git
@@ -55,6 +56,11 @@ def test_no_secret_of_the_caller_is_handed_on() -> None:
     assert minimal(variables) == {"PATH": "/bin", "HOME": "/home/x", "LC_ALL": "C"}
     shed(variables)
     assert sorted(variables) == ["HOME", "LC_ALL", "PATH"]
+
+
+def test_a_secret_is_taken_out_before_it_is_cut_or_escaped() -> None:
+    held = {"failed": ["KEY=ab_cd-ef_gh!", {"ab_cd-ef_gh": ("x", 1, None)}]}
+    assert without(held, ["ab_cd-ef_gh", "x"]) == {"failed": ["KEY=[secret]!", {"[secret]": ["x", 1, None]}]}
 
 
 def typed(*arguments: str) -> str:
