@@ -25,8 +25,7 @@ import components
 from components.model import Model
 from components.tags import CLASSIFICATION_KEY, default_tags
 from tests.contracts.golden import FOLDER, logical_names
-from tests.support.program import record
-from tests.support.recorder import Recorder
+from tests.support.program import record, recorded
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
 PROVIDER = "pulumi:providers:aws"
@@ -56,15 +55,11 @@ each_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda com
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
-@cache
-def recorded(environment: str) -> Recorder:
-    return record(environment)
-
-
 def source(component: type) -> ast.Module:
     return ast.parse(Path(inspect.getfile(component)).read_text(encoding="utf-8"))
 
 
+@cache
 def token(component: type) -> str:
     """Return the literal that a component hands to `super().__init__`: not what it has become at run time."""
     (declared,) = [

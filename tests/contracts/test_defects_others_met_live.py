@@ -6,7 +6,6 @@ They walk what the whole program registers, so that a component added later is h
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from components.policy_document import document
 from components.security.key_policy import KeyPlace, KeyUse, key_policy
 from components.tags import CLASSIFICATION_KEY, DataClass, key_access_key
 from stacks.store_roles import STORE_KEYS
-from tests.support.program import record
+from tests.support.program import recorded
 from tests.support.recorder import Recorder
 from tests.support.stack_files import ENVIRONMENTS, written
 from tests.unit.security.evaluator import decision
@@ -25,11 +24,6 @@ from tests.unit.security.evaluator import decision
 CORE = {"cpu", "memory", "ephemeral-storage", "storage"}
 MUTABLE_TAG = re.compile(r":[^@/]+$")
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
-
-
-@cache
-def recorded(environment: str) -> Recorder:
-    return record(environment)
 
 
 def kubernetes(recorder: Recorder, kind: str) -> list[MockResourceArgs]:

@@ -3,7 +3,7 @@
 import pytest
 
 from components.security.secret import ROTATION_KEY
-from tests.support.program import record
+from tests.support.program import recorded
 from tests.support.stack_files import ENVIRONMENTS
 
 SECRET, CRON_JOB = "aws:secretsmanager/secret:Secret", "kubernetes:batch/v1:CronJob"
@@ -12,7 +12,7 @@ SECRET, CRON_JOB = "aws:secretsmanager/secret:Secret", "kubernetes:batch/v1:Cron
 def rotators(environment: str) -> set[str]:
     """Return the CronJobs that run in every month, by namespace and name."""
     found = set()
-    for made in record(environment).of_type(CRON_JOB):
+    for made in recorded(environment).of_type(CRON_JOB):
         metadata, spec = made.inputs["metadata"], made.inputs["spec"]
         if spec["schedule"].split()[3] == "*" and not spec.get("suspend"):
             found.add(f"{metadata['namespace']}/{metadata['name']}")
@@ -21,6 +21,6 @@ def rotators(environment: str) -> set[str]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_whatever_is_said_to_rotate_a_secret_does_so(environment: str) -> None:
-    named = {made.inputs["tags"][ROTATION_KEY] for made in record(environment).of_type(SECRET)}
+    named = {made.inputs["tags"][ROTATION_KEY] for made in recorded(environment).of_type(SECRET)}
     assert named
     assert named <= rotators(environment)

@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import runpy
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -32,3 +33,9 @@ def record(environment: str, settings: dict[str, Any] | None = None, *, preview:
             return recorder
     finally:
         pulumi.runtime.set_all_config({})
+
+
+@cache
+def recorded(environment: str) -> Recorder:
+    """Return what the program registers with the checked-in settings: recorded once for all tests, which only read."""
+    return record(environment)

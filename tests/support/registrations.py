@@ -8,7 +8,7 @@ from groundwork.policy import config as policy_config
 from policies.config import Settings
 from policies.index import Resource
 from policies.tokens import STACK
-from tests.support.program import record
+from tests.support.program import recorded
 from tests.support.project import CLONE
 from tests.support.stack_files import written
 
@@ -32,7 +32,7 @@ def resources(environment: str) -> tuple[Resource, ...]:
         cost_centre=settings["cost_centre"],
         system_id=settings["system_id"],
     )
-    recorder = record(environment)
+    recorder = recorded(environment)
     root = Resource(
         urn=f"urn:pulumi:{environment}::groundwork::{STACK}::groundwork-{environment}", type=STACK, inputs={}
     )

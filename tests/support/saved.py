@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.support.program import record
+from tests.support.program import recorded
 from tests.support.registrations import as_the_engine_sends_it
 
 
 def export(environment: str) -> dict[str, Any]:
     """Return the state of an environment that is up."""
-    recorder = record(environment)
+    recorder = recorded(environment)
     urns = {made.name: f"urn:pulumi:{environment}::groundwork::{made.typ}::{made.name}" for made in recorder.made}
     resources = []
     for made in recorder.made:

@@ -7,7 +7,7 @@ import pytest
 
 from components.cluster.group_rights import Rule
 from components.cluster.preview_access import LOOKED_AT, MADE, RULES, PreviewAccess, PreviewAccessArgs
-from tests.support.program import record
+from tests.support.program import recorded
 from tests.support.recorder import Recorder, run_program
 from tests.support.stack_files import ENVIRONMENTS
 
@@ -32,7 +32,7 @@ def named(rules: Iterable[Rule]) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_previews_read_every_kind_that_the_program_makes_and_no_other(environment: str) -> None:
-    made = {each.typ for each in record(environment).children() if each.typ.startswith("kubernetes:")}
+    made = {each.typ for each in recorded(environment).children() if each.typ.startswith("kubernetes:")}
     assert named(MADE) == resources(*made)
     assert not named(MADE) & named(LOOKED_AT)
 

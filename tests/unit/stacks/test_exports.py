@@ -1,7 +1,6 @@
 """Decides the names of the stack's outputs, which are a contract with whoever reads them."""
 
 import json
-from collections.abc import Iterator
 
 import pulumi
 import pytest
@@ -13,12 +12,12 @@ from tests.support.recorder import run_program, stand_in
 from tests.support.stack_files import written
 
 
-@pytest.fixture
-def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
+@pytest.fixture(scope="module")
+def exported() -> dict[str, object]:
     """Build dev and collect what it exports."""
     values: dict[str, object] = {}
-    monkeypatch.setattr(pulumi, "export", values.__setitem__)
-    with stand_in():
+    with pytest.MonkeyPatch.context() as patched, stand_in():
+        patched.setattr(pulumi, "export", values.__setitem__)
         settings = parse_settings(json.dumps(written("dev")), stack="dev", allow_placeholders=True)
         resolved: dict[str, object] = {}
 
@@ -27,7 +26,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
             return pulumi.Output.all(**values).apply(resolved.update)
 
         run_program(program)
-        yield resolved
+    return resolved
 
 
 def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, object]) -> None:

@@ -10,8 +10,7 @@ from components.security.secret import secret_arn_pattern
 from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
 from stacks.identities import FILE, identities, namespaces, rendered, scope
 from stacks.settings import StackSettings, parse_settings
-from tests.support.program import record
-from tests.support.recorder import Recorder
+from tests.support.program import recorded
 from tests.support.stack_files import written
 from tests.unit.security.evaluator import decision
 
@@ -24,16 +23,11 @@ def settings() -> StackSettings:
 
 
 @cache
-def recorded() -> Recorder:
-    return record("dev")
-
-
-@cache
 def policies(role_name: str) -> tuple[str, ...]:
     """The documents of a role: its own, and those that are attached to it."""
-    managed = {made.inputs["name"]: made.inputs["policy"] for made in recorded().of_type("aws:iam/policy:Policy")}
-    attachments = recorded().of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-    own = recorded().of_type("aws:iam/rolePolicy:RolePolicy")
+    managed = {made.inputs["name"]: made.inputs["policy"] for made in recorded("dev").of_type("aws:iam/policy:Policy")}
+    attachments = recorded("dev").of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    own = recorded("dev").of_type("aws:iam/rolePolicy:RolePolicy")
     return (
         *(made.inputs["policy"] for made in own if made.inputs["role"] == role_name),
         *(
@@ -58,7 +52,7 @@ def may_in_aws(expected: AwsExpectation) -> bool:
     if action.secret is not None:
         path = action.secret.format(team=expected.team)
         resource = secret_arn_pattern(place.account, place.region, place.environment, path).replace("?", "a")
-        documents += (recorded().one(f"secret-{path.replace('/', '-')}-policy").inputs["policy"],)
+        documents += (recorded("dev").one(f"secret-{path.replace('/', '-')}-policy").inputs["policy"],)
         context = {
             "aws:SecureTransport": "true",
             "aws:PrincipalAccount": place.account,
@@ -70,7 +64,7 @@ def may_in_aws(expected: AwsExpectation) -> bool:
 
 def may_in_cluster(expected: KubernetesExpectation) -> bool:
     """Ask the roles that are bound to the identity's subject about the request."""
-    recorder, action = recorded(), expected.action
+    recorder, action = recorded("dev"), expected.action
     roles = {
         (made.inputs["kind"], made.inputs["metadata"].get("namespace"), made.inputs["metadata"]["name"]): made
         for kind in ("Role", "ClusterRole")
@@ -96,7 +90,7 @@ def may_in_cluster(expected: KubernetesExpectation) -> bool:
 
 def test_every_identity_of_the_settings_has_a_role_and_none_has_two_names() -> None:
     everybody = identities(settings())
-    roles = {made.inputs["name"] for made in recorded().of_type("aws:iam/role:Role")}
+    roles = {made.inputs["name"] for made in recorded("dev").of_type("aws:iam/role:Role")}
     assert {identity.role_name for identity in everybody} <= roles
     assert len({identity.name for identity in everybody}) == len(everybody)
     assert len({identity.role_name for identity in everybody}) == len(everybody)
@@ -104,12 +98,12 @@ def test_every_identity_of_the_settings_has_a_role_and_none_has_two_names() -> N
 
 def test_every_role_that_people_or_workloads_take_is_an_identity_of_the_table() -> None:
     known = {identity.role_name for identity in identities(settings())}
-    entries = recorded().of_type("aws:eks/accessEntry:AccessEntry")
+    entries = recorded("dev").of_type("aws:eks/accessEntry:AccessEntry")
     groups = {group for entry in entries for group in entry.inputs["kubernetesGroups"]}
     assert {identity.subject for identity in identities(settings())} >= groups
     taken = {
         made.inputs["name"]
-        for made in recorded().of_type("aws:iam/role:Role")
+        for made in recorded("dev").of_type("aws:iam/role:Role")
         if "TakenByPeople" in made.inputs["assumeRolePolicy"]
     }
     assert taken <= known

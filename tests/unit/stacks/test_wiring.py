@@ -1,15 +1,14 @@
 """Decides which component gets what from which, for the checked-in environments and changes to them."""
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
 
 from components.tags import KeyName, class_of
 from stacks.store_roles import STORE_KEYS
-from tests.support.program import record
-from tests.support.recorder import ACCOUNT_ID, Recorder
+from tests.support.program import record, recorded
+from tests.support.recorder import ACCOUNT_ID
 from tests.support.stack_files import ENVIRONMENTS, written
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
@@ -19,11 +18,6 @@ each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 def account(environment: str) -> str:
     account_id: str = written(environment)["account_id"]
     return account_id
-
-
-@cache
-def recorded(environment: str) -> Recorder:
-    return record(environment)
 
 
 @each_environment

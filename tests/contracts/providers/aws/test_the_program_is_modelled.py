@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION
-from tests.support.program import record
+from tests.support.program import recorded
 from tests.support.stack_files import ENVIRONMENTS
 from twin.providers.aws.check import Naming, check
 from twin.providers.aws.context import Account
@@ -26,7 +26,7 @@ def _plain(value: Any) -> Any:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_resource_of_the_program_passes_check(environment: str) -> None:
     account = Account(id=ACCOUNT, region=REGION)
-    made = [resource for resource in record(environment).children() if resource.typ.startswith("aws:")]
+    made = [resource for resource in recorded(environment).children() if resource.typ.startswith("aws:")]
     problems = {
         f"{resource.typ}::{resource.name}: {path} {reason}"
         for resource in made
