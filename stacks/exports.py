@@ -47,5 +47,7 @@ def export(platform: Platform) -> None:
         pulumi.export(f"platform_role_{platform_persona}", access_of.role_arn)
     for name, identity in access.workloads.items():
         pulumi.export(f"role_{name}", identity.role_arn)
+    for name, pool in platform.runners.items():
+        pulumi.export(f"runners_{name}", pool.runs_on)
     pulumi.export("role_github_preview", access.github.preview_role_arn)
     pulumi.export("role_github_deploy", access.github.deploy_role_arn)

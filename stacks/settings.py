@@ -29,6 +29,7 @@ from components.registry.database import RegistryDatabaseSettings
 from components.registry.event_queue import RegistryEventsSettings
 from components.registry.tensorboard import TensorBoardSettings
 from components.registry.tracking_args import TrackingServerSettings
+from components.runners.kinds import RunnerPoolSettings
 from components.security.audit_trail import AuditTrailSettings
 from components.security.encryption_keys import EncryptionKeysSettings
 from components.security.github_access import GitHubAccessSettings
@@ -53,6 +54,7 @@ Zone: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z]+-[0-9][a-z]$")]
 DataStore: TypeAlias = Literal["datasets", "artifacts", "dvc"]
 # With what stands around it in the name of a node group, 63 characters at most.
 PoolName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
+RunnerPoolName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
 WorkloadName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 
 
@@ -173,6 +175,19 @@ class StackSettings(Model):
     """The record of who did what in the account."""
     github: GitHubAccessSettings = Field(examples=[{"repository": "octo-org/groundwork"}])
     """The GitHub repository whose pipeline previews and deploys the environment."""
+    runners: dict[RunnerPoolName, RunnerPoolSettings] = Field(
+        default={},
+        examples=[
+            {
+                "build": {
+                    "kind": "codebuild",
+                    "repository": "octo-org/groundwork",
+                    "connection_arn": "arn:aws:…:connection/…",
+                }
+            }
+        ],
+    )
+    """Pools of runners for the pipeline's jobs by name, up to 20 small letters, digits and hyphens; none by default."""
     cluster: ClusterSettings = Field(
         examples=[{"version": "1.36", "administrators": ["arn:aws:iam::123456789012:role/a"]}]
     )

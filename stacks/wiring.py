@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.registry.tensorboard import TensorBoard
+from components.runners.runner_pool import RunnerPool
 from stacks.access import Access, build_access
 from stacks.cluster import Kubernetes, build_cluster
 from stacks.data import Data, build_data
 from stacks.foundation import Foundation, build_foundation
 from stacks.inside import Inside, build_inside
 from stacks.registry import Registry, build_registry
+from stacks.runners import build_runners
 from stacks.settings import StackSettings
 from stacks.teams import Teams, build_teams
 from stacks.tensorboard import build_tensorboards
@@ -31,6 +33,8 @@ class Platform:
     """By team; none where the settings have none."""
     tracking: Tracking | None
     """None where the settings have no tracking server."""
+    runners: Mapping[str, RunnerPool]
+    """By the name of the pool; none where the settings have none."""
 
 
 def build(settings: StackSettings) -> Platform:
@@ -44,4 +48,5 @@ def build(settings: StackSettings) -> Platform:
     teams = build_teams(settings, foundation, kubernetes, inside)
     tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
     tracking = build_tracking(settings, Before(foundation, kubernetes, data, registry, inside, teams))
-    return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking)
+    runners = build_runners(settings, foundation)
+    return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking, runners)

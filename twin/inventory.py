@@ -117,6 +117,7 @@ def take(account: Account) -> Inventory:
         "key": tuple(sorted(_keys(account))),
         "budget": tuple(sorted(_budgets(account))),
         "queue": tuple(sorted(_queues(account))),
+        "build-project": tuple(sorted(_build_projects(account))),
         **_clusters(account),
         "policy": tuple(
             sorted(policy["Arn"] for policy in account.client("iam").list_policies(Scope="Local")["Policies"])
@@ -155,6 +156,12 @@ def _queues(account: Account) -> Iterator[str]:
     """By address; SQS lists no more than that."""
     for page in account.client("sqs").get_paginator("list_queues").paginate():
         yield from page.get("QueueUrls", ())
+
+
+def _build_projects(account: Account) -> Iterator[str]:
+    """By name; CodeBuild lists no more than that."""
+    for page in account.client("codebuild").get_paginator("list_projects").paginate():
+        yield from page.get("projects", ())
 
 
 def _instances(account: Account) -> Iterator[str]:

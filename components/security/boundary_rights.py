@@ -189,6 +189,8 @@ def of_others(place: BoundedPlace) -> tuple[Right, ...]:
             (f"arn:aws:ecr:{place.region}:*:repository/*",),
         ),
         Right(("logs:FilterLogEvents",), (f"arn:aws:logs:{here}:log-group:/aws/cloudtrail/{ours}-*",)),
+        # By which CodeBuild gets at GitHub or GitLab for a runner; its own policy names the one.
+        Right(("codeconnections:GetConnection*",), (f"arn:aws:codeconnections:{here}:connection/*",)),
         # Of the databases' master users, which RDS names; a role's own policy tells by tags of which.
         Right(
             ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),

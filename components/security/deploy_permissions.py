@@ -210,6 +210,26 @@ DATA: tuple[Permission, ...] = (
         resources=("arn:aws:ecr:{region}:{account}:repository/groundwork-{environment}-*",),
     ),
     Permission(
+        sid="ConfigureRunners",
+        why="pools of runners are made, changed and deleted: they hold nothing; no build is started or looked into",
+        actions=(
+            "codebuild:CreateProject",
+            "codebuild:CreateWebhook",
+            "codebuild:DeleteProject",
+            "codebuild:DeleteWebhook",
+            "codebuild:UpdateProject",
+            "codebuild:UpdateWebhook",
+        ),
+        resources=("arn:aws:codebuild:{region}:{account}:project/groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="HandConnectionToRunners",
+        why="a project is told by which connection it gets at its repository",
+        actions=("codeconnections:PassConnection",),
+        resources=("arn:aws:codeconnections:{region}:{account}:connection/*",),
+        conditions={"StringEquals": {"codeconnections:PassedToService": "codebuild.amazonaws.com"}},
+    ),
+    Permission(
         sid="ConfigureLogGroups",
         why="log groups of the platform, and those that RDS and CloudTrail prescribe the beginning of",
         actions=(
@@ -314,6 +334,7 @@ IDENTITY: tuple[Permission, ...] = (
                 "iam:PassedToService": [
                     "backup.amazonaws.com",
                     "cloudtrail.amazonaws.com",
+                    "codebuild.amazonaws.com",
                     "eks.amazonaws.com",
                     "pods.eks.amazonaws.com",
                     "monitoring.rds.amazonaws.com",

@@ -135,7 +135,7 @@ def _addresses_volumes_and_groups(args: PermissionsBoundaryArgs) -> tuple[Statem
                 "ec2:*PrivateIpAddresses",
                 "ec2:AttachNetworkInterface",
                 "ec2:AttachVolume",
-                "ec2:CreateNetworkInterface",
+                "ec2:CreateNetworkInterface*",
                 "ec2:CreateSnapshot",
                 "ec2:CreateTags",
                 "ec2:CreateVolume",

@@ -169,6 +169,12 @@ READ: tuple[Permission, ...] = (
         resources=("arn:aws:sqs:{region}:{account}:groundwork-{environment}-*",),
     ),
     Permission(
+        sid="ReadRunners",
+        why="how pools of runners are set up, not what their jobs said",
+        actions=("codebuild:BatchGetProjects",),
+        resources=("arn:aws:codebuild:{region}:{account}:project/groundwork-{environment}-*",),
+    ),
+    Permission(
         sid="ReadLogGroups",
         why="retention and key of log groups, not their events",
         actions=("logs:DescribeLogGroups", "logs:ListTagsForResource"),

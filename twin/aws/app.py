@@ -15,6 +15,7 @@ from twin.aws.cluster_signals import ClusterSignals
 from twin.aws.corrections import (
     actions,
     cloudtrail,
+    codebuild,
     condition_keys,
     ebs,
     ec2,
@@ -113,6 +114,7 @@ def build_app(settings: ServerSettings) -> Application:
         *iam.CORRECTIONS,
         *ecr.CORRECTIONS,
         *cloudtrail.CORRECTIONS,
+        *codebuild.CORRECTIONS,
         *secretsmanager.corrections(databases.set_password),
         *secret_values.CORRECTIONS,
         *secret_policies.CORRECTIONS,

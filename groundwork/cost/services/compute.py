@@ -73,9 +73,15 @@ def _volumes(template: Saved | None, nodes: Decimal) -> Iterator[Charge]:
             yield Charge(price, above, f"{volume.path}.{name} is not known")
 
 
+_BUILD_MACHINES: Final = {"ARM_CONTAINER": "arm.", "LINUX_GPU_CONTAINER": "gpu."}
+"""By the type of environment: what stands before the size in the name of a price."""
+
+
 def _build_project(resource: Resource, use: Use) -> Iterator[Charge]:
-    size = str(resource["environment"]["computeType"].value).removeprefix("BUILD_").lower().replace("_", ".")
-    yield Charge(f"codebuild.{size}.minute", use.build_minutes.of(resource.name))
+    environment = resource["environment"]
+    size = str(environment["computeType"].value).removeprefix("BUILD_").lower().replace("_", ".")
+    machine = _BUILD_MACHINES.get(str(environment["type"].value), "")  # their sizes are called alike, their prices not
+    yield Charge(f"codebuild.{machine}{size}.minute", use.build_minutes.of(resource.name))
 
 
 CHARGES: Final[ByType] = {

@@ -14,6 +14,7 @@ FREE: Final = {
     "aws:backup/selection:Selection": "backups are counted where they lie, at the vault",
     "aws:budgets/budget:Budget": "a budget without actions is free",
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _SETTING,
+    "aws:codebuild/webhook:Webhook": "builds are counted at the project",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _NETWORK,
     "aws:ec2/flowLog:FlowLog": "its records are counted where they lie, at the log group",
     "aws:ec2/internetGateway:InternetGateway": _NETWORK,

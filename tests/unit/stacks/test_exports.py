@@ -63,6 +63,7 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
         *(f"role_tracking-{name}" for name in ("server", "bootstrap", "migration", "access")),
         "registry_events_queue_url",
         "tracking_server_url",
+        "runners_build",
         "role_github_preview",
         "role_github_deploy",
     }

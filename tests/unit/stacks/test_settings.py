@@ -29,6 +29,8 @@ TEAM_QUOTA = {"cpu": 1, "memory_gib": 1}
 SOMEBODY = "arn:aws:iam::000000000000:role/Somebody"
 ELSEWHERE = "arn:aws:iam::123456789012:role/Somebody"
 
+CONNECTION_ELSEWHERE = "arn:aws:codeconnections:eu-west-2:000000000000:connection/00000000-0000-0000-0000-000000000000"
+
 FEW_USES = {data_class.value: [use.value for use in uses] for data_class, uses in DEFAULT_USES.items()} | {
     "regulated": ["objects"]
 }
@@ -116,6 +118,19 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         None,
         "does not match",
     ),
+    ("runners-of-no-kind", "dev", ("runners", "build", "kind"), "jenkins", None, "codebuild"),
+    ("runners-without-a-connection", "dev", ("runners", "build", "connection_arn"), REMOVED, None, "it is missing"),
+    ("runners-with-a-token", "dev", ("runners", "build", "connection_arn"), "ghp_a1b2c3", None, "does not match"),
+    ("runners-without-end", "dev", ("runners", "build", "build_timeout_minutes"), 3000, None, "less than or equal"),
+    (
+        "runners-of-a-size-without-gpus",
+        "dev",
+        ("runners", "build", "environment_type"),
+        "LINUX_GPU_CONTAINER",
+        "runners.build",
+        "machines with GPUs are",
+    ),
+    ("runners-elsewhere", "dev", ("runners", "build", "connection_arn"), CONNECTION_ELSEWHERE, None, "is in eu-west-2"),
     ("workload-in-capitals", "dev", ("workloads", "Trainer"), {"trust": POD}, None, "does not match"),
     ("cluster-of-no-version", "dev", ("cluster", "version"), "1.34", None, "'1.35' or '1.36'"),
     ("cluster-version-as-a-number", "dev", ("cluster", "version"), 1.36, None, "'1.35' or '1.36'"),
@@ -463,7 +478,7 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     settings["zones"][1] = "eu-west-2b"
     settings["network"]["nat"] = "two"
     settings["database"]["multi_az"] = "yes"
-    del settings["github"]
+    del settings["github"], settings["runners"]
     with pytest.raises(SettingsError) as caught:
         parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
     text = str(caught.value)
@@ -498,6 +513,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings["budget"]["emails"] = ["ml@example.org"]
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
+    settings["runners"] = {}
     if path == ("account_id",):
         settings |= {"people": {}, "tensorboard": None}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)

@@ -175,6 +175,7 @@ def test_more_stores_repositories_and_workloads_change_nothing_that_was_there() 
     }
     assert {made.name for made in before.made} < {made.name for made in after.made}
     over_all_zones = {
+        "aws:codebuild/project:Project",
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:eks/cluster:Cluster",
         "aws:eks/nodeGroup:NodeGroup",

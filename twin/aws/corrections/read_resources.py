@@ -4,8 +4,8 @@ With `*` a policy that names databases, repositories, trails or log groups refus
 only look at an environment's own resources, as the pipeline's preview role, could look at nothing.
 
 Source: Service authorization reference, "Amazon RDS", "Amazon Elastic Container Registry", "AWS Identity and Access
-Management", "AWS CloudTrail", "Amazon CloudWatch Logs", "AWS Budget Service"; the ARN of
-DescribeLogGroups is that of AWS' refusals.
+Management", "AWS CloudTrail", "Amazon CloudWatch Logs", "AWS Budget Service", "AWS CodeBuild"; the
+ARN of DescribeLogGroups is that of AWS' refusals.
 """
 
 import json
@@ -44,6 +44,9 @@ def of(service: str, headers: Any, body: bytes, query: Any, place: str) -> str |
         return str(next(iter(asked.get("ResourceIdList") or ()), "*"))
     if service == "budgets":
         return asked.get("ResourceARN") or f"arn:aws:budgets::{place.partition(':')[2]}:budget/{_budget(asked)}"
+    if service == "codebuild" and operation == "BatchGetProjects":
+        name = str(next(iter(asked.get("names") or ()), "*"))
+        return name if name.startswith("arn:") else f"arn:aws:codebuild:{place}:project/{name}"
     if service == "logs" and operation == "DescribeLogGroups":
         return f"arn:aws:logs:{place}:log-group::log-stream:"
     return None
