@@ -1,7 +1,10 @@
 """`groundwork twin`: start, stop and look at the local stand-in for AWS."""
 
+import os
 import shlex
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +14,8 @@ from rich.table import Table
 from tools import toolchain
 from twin import environment as variables
 from twin import lifecycle, places, project
+from twin.account import Account
+from twin.codebuild.build import Machine
 
 console = Console(stderr=True, highlight=False)
 """For people. What another program reads goes to stdout."""
@@ -122,6 +127,46 @@ def interrupt_spot(
     lifecycle.required(here)
     told = interrupt(here, variables.target(here.clone, environment), node)
     say(f"{told} has its notice: it is drained and ends in {NOTICE_SECONDS:.0f} s at the latest.")
+
+
+@app.command("run-job")
+def run_job(
+    pool: Annotated[str, typer.Argument(help="A pool of runners, as the settings name it.")],
+    commands: Annotated[list[str] | None, typer.Argument(help="The job, a command each; none: the pool's own.")] = None,
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Whose pool: dev or prod.")] = "dev",
+    source: Annotated[
+        Path | None, typer.Option(help="A folder that the job works in.", exists=True, file_okay=False)
+    ] = None,
+) -> None:
+    """Run a job on a CodeBuild pool: as local processes, with its build specification, and the rights of its role."""
+    from components.runners.codebuild_settings import codebuild_project_name
+    from stacks.runners import component_name
+    from twin.codebuild import build
+
+    here, tools = places.find(), toolchain.locate()
+    target = variables.target(here.clone, environment)
+    known = variables.environment(here, tools, lifecycle.required(here), target.account_id, target.region)
+    name = codebuild_project_name(environment, component_name(pool))
+    with console.status(f"Running a job on {name} …"):
+        done = build.run(Account.of(known), name, _machine(known, tools), commands or (), source)
+    logs = Account.of(known).client("logs")
+    for page in logs.get_paginator("filter_log_events").paginate(
+        logGroupName=done.log_group, logStreamNames=[done.log_stream]
+    ):
+        for event in page["events"]:
+            print(event["message"])
+    say(f"{done.id}: {done.status}; its log is {done.log_stream} in {done.log_group}.")
+    if done.status != build.SUCCEEDED:
+        raise typer.Exit(1)
+
+
+def _machine(known: Mapping[str, str], tools: toolchain.Toolchain) -> Machine:
+    """What a job finds: the toolchain's `aws` and Python, the system's programs, and the way to the twin."""
+    names = (
+        "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+    )  # fmt: skip
+    return Machine(f"{tools.python.parent}:{os.defpath}", {name: known[name] for name in names})
 
 
 def register(group: typer.Typer) -> None:

@@ -22,16 +22,14 @@ import pulumi
 from pulumi_aws import cloudwatch, codebuild, ec2, vpc
 
 from components.model import Wire
-from components.naming import physical_name
 from components.policy_document import Statement, allow
 from components.runners.build_specification import ARCHIVE, build_specification
-from components.runners.codebuild_settings import CURATED, CodeBuildSettings
+from components.runners.codebuild_settings import CURATED, CodeBuildSettings, codebuild_project_name
 from components.runners.place import RunnerPlace, Runners
 from components.security.workload_identity import BucketGrant, ServiceTrust, WorkloadIdentity, WorkloadIdentityArgs
 from components.tags import DataClass, classification_tag, name_tag
 
 SERVICE = "codebuild.amazonaws.com"
-PROJECT_NAME_LIMIT = 150
 HTTPS = 443
 WORLD = "0.0.0.0/0"
 HOSTS = {"github": "github.com", "gitlab": "gitlab.com"}
@@ -93,11 +91,6 @@ def build(name: str, settings: CodeBuildSettings, place: RunnerPlace, child: pul
     )
     label = f"codebuild-{project_name}-{RUN_IDS[settings.provider]}"
     return Runners(runs_on=label, after=(project, way_out))
-
-
-def codebuild_project_name(environment: str, name: str) -> str:
-    """Return the name of the project of a pool, by its component's name."""
-    return physical_name(environment, name, limit=PROJECT_NAME_LIMIT)
 
 
 def log_group_name(environment: str, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from components.model import ImageByDigest, Model
+from components.naming import physical_name
 from components.retention import FromThreeMonths
 
 EnvironmentType: TypeAlias = Literal["LINUX_CONTAINER", "ARM_CONTAINER", "LINUX_GPU_CONTAINER"]
@@ -28,6 +29,7 @@ CURATED: Mapping[EnvironmentType, str] = {
 GPU: EnvironmentType = "LINUX_GPU_CONTAINER"
 GPU_SIZES: tuple[ComputeType, ...] = ("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_LARGE")
 ECR = ".dkr.ecr."
+PROJECT_NAME_LIMIT = 150
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CONNECTION = rf"^arn:aws:codeconnections:[a-z0-9-]+:[0-9]{{12}}:connection/{_UUID}$"
 
@@ -85,3 +87,8 @@ class CodeBuildSettings(Model):
         if self.provider == "gitlab" and self.workflows:
             raise ValueError("workflows: only GitHub Actions has them; a job of GitLab names the pool in its tags")
         return self
+
+
+def codebuild_project_name(environment: str, name: str) -> str:
+    """Return the name of the project of a pool, by its component's name."""
+    return physical_name(environment, name, limit=PROJECT_NAME_LIMIT)
