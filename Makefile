@@ -33,11 +33,13 @@ destroy: installed ## Remove everything of the environment from the twin
 down: installed ## Stop the twin and leave nothing of it
 	@$(BIN)/groundwork twin stop
 
-check: installed ## Style, types, which room may import which
+check: installed ## Style, types, which room may import which, the workflow files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python -m tools.actionlint
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 # A file stays with one worker: the tests of a file share the twin that they started.
 test: installed ## Run every test, in random order, two files at a time

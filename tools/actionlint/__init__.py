@@ -1,0 +1,1 @@
+"""actionlint: what is wrong with the workflow files, before GitHub says so."""
