@@ -1,7 +1,6 @@
 """A job of the pool of dev, run for real: with the project, the specification and the role that the account holds."""
 
 import json
-import os
 import re
 import time
 import uuid
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support.project import CLONE, Project
@@ -147,8 +147,8 @@ def test_a_job_that_takes_too_long_is_stopped_with_all_that_it_started(
     assert done.status == "TIMED_OUT"
     assert time.monotonic() - began < 120
     child = int((tmp_path / "child").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
+    # One that nobody has waited for yet has ended all the same.
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
     assert "time is over" in log(account, done)
 
 

@@ -121,7 +121,10 @@ def _interface(role: Account, project: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterface"]["NetworkInterfaceId"])
+        try:
+            ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterface"]["NetworkInterfaceId"])
+        except ClientError as error:
+            raise TwinError(f"The role of {project['name']} cannot take a build out of its VPC: {error}") from error
 
 
 def _furnish(folder: Path, source: Path | None) -> None:
