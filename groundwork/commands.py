@@ -60,6 +60,10 @@ COMMANDS: Mapping[str, Command] = {
         "groundwork.cost.commands",
         "Say what an environment costs in a month, or what a change costs, and where the money goes.",
     ),
+    "deploy": Command(
+        "groundwork.deploy_on_aws",
+        "Plan, judge by the policies and the monthly ceiling, then make the changes, with this shell's credentials.",
+    ),
     "drift": Command(
         "groundwork.drift.commands",
         "Say what is no longer as the state says, property by property, and change nothing.",

@@ -1,9 +1,9 @@
 """How GitHub Actions gets at the account without a stored key: an OIDC provider and two roles.
 
-The preview role is for pull requests and reads how things are set up; the deploy role is for runs in one GitHub
-environment and changes what this program manages. Which branches and people may use that GitHub environment is decided
-there, by its protection rules. The provider, both roles and the boundary are applied by an administrator: the deploy
-role may not touch them.
+The preview role is for pull requests and for the daily search for drift, in a GitHub environment of its own, and reads
+how things are set up; the deploy role is for runs in one GitHub environment and changes what this program manages.
+Which branches and people may use a GitHub environment is decided there, by its protection rules. The provider, both
+roles and the boundary are applied by an administrator: the deploy role may not touch them.
 
 Source: IAM user guide, "Create a role for OpenID Connect federation"; GitHub docs, "Configuring OpenID Connect in AWS",
 "OpenID Connect reference", immutable subject claims.
@@ -79,9 +79,16 @@ class GitHubAccess(pulumi.ComponentResource):
             depends_on.append(provider)
             self.provider_arn = provider.arn
         preview = {"read": READ, "limits": NO_DATA}
-        self.preview_role_arn = self._role(name, "preview", f"{repository}:pull_request", preview, args, depends_on)
+        self.preview_role_arn = self._role(
+            name,
+            "preview",
+            (f"{repository}:pull_request", f"{repository}:environment:{args.environment}-drift"),
+            preview,
+            args,
+            depends_on,
+        )
         self.deploy_role_arn = self._role(
-            name, "deploy", f"{repository}:environment:{args.environment}", preview | WRITE, args, depends_on
+            name, "deploy", (f"{repository}:environment:{args.environment}",), preview | WRITE, args, depends_on
         )
         self.register_outputs(
             {
@@ -95,17 +102,17 @@ class GitHubAccess(pulumi.ComponentResource):
         self,
         name: str,
         role: str,
-        subject: str,
+        subjects: tuple[str, ...],
         permissions: Mapping[str, tuple[Permission, ...]],
         args: GitHubAccessArgs,
         depends_on: list[pulumi.Resource],
     ) -> pulumi.Output[str]:
-        """Make one role that trusts exactly one subject of GitHub's tokens, and its policies."""
+        """Make one role that trusts these subjects of GitHub's tokens and no others, and its policies."""
         made = iam.Role(
             f"{name}-{role}",
             name=_role_name(args.environment, role),
             description=f"GitHub Actions of {args.settings.repository}: {role} of Groundwork {args.environment}",
-            assume_role_policy=trust_policy(args.account_id, subject),
+            assume_role_policy=trust_policy(args.account_id, subjects),
             opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
         scope = Scope(
@@ -136,14 +143,14 @@ def provider_arn(account_id: str) -> str:
     return f"arn:aws:iam::{account_id}:oidc-provider/{ISSUER}"
 
 
-def trust_policy(account_id: str, subject: str) -> str:
-    """Return a trust policy for one subject, word for word: a wildcard would let in other repositories or branches."""
+def trust_policy(account_id: str, subjects: tuple[str, ...]) -> str:
+    """Return a trust policy for subjects, word for word: a wildcard would let in other repositories or branches."""
     return document(
         allow(
             "AssumedByGitHubActions",
             principal=federated_principal(provider_arn(account_id)),
             actions=["sts:AssumeRoleWithWebIdentity"],
-            conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}},
+            conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(subjects)}},
         )
     )
 

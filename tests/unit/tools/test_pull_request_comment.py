@@ -1,82 +1,30 @@
 """Decides what is posted and where, against an API on loopback; how GitHub shows it is GitHub's."""
 
-import json
 import os
-import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.github_api import SHA, TOKEN, Api, served
 from tools.pull_request_comment import AUTHOR, HEAD, LIMIT, MARK, harmless
 
 CLONE = Path(__file__).resolve().parents[3]
-SHA = "a" * 40
-
-
-class Api(HTTPServer):
-    """Pull requests and comments of one repository."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.pulls = [{"number": number, "head": {"sha": f"{number:040x}"}} for number in range(1, 131)]
-        self.comments: list[dict[str, Any]] = []
-        self.asked: list[tuple[str, str, Any]] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Api
-
-    def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
-        items: list[Any] = self.server.pulls if path.endswith("/pulls") else self.server.comments
-        page = int(re.findall(r"\bpage=(\d+)", query)[-1])
-        self._answer(items[(page - 1) * 100 : page * 100])
-
-    def do_POST(self) -> None:
-        self._write()
-
-    def do_PATCH(self) -> None:
-        self._write()
-
-    def _write(self) -> None:
-        assert self.headers["Authorization"] == "Bearer token-of-the-job"
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append((self.command, self.path, body))
-        self._answer({})
-
-    def _answer(self, content: Any) -> None:
-        text = json.dumps(content).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with Api() as server:
-        server.pulls[120]["head"] = {"sha": SHA}  # on the second page
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def run(api: Api, file: Path, **more: str) -> "subprocess.CompletedProcess[str]":
     variables = {
-        "GITHUB_API_URL": f"http://127.0.0.1:{api.server_address[1]}",
+        "GITHUB_API_URL": api.address,
         "GITHUB_REPOSITORY": "octo-org/groundwork",
-        "GITHUB_TOKEN": "token-of-the-job",
+        "GITHUB_TOKEN": TOKEN,
         "HEAD_SHA": SHA,
         "PATH": os.environ["PATH"],
     }

@@ -1,0 +1,275 @@
+"""What every workflow file is held to, and their steps that need no platform, run in a clean clone.
+
+`tests/twin/test_workflow_steps.py` runs the others on the twin. Here `make` stands for itself only in `make install`;
+what it would do for minutes is noted down and answered as a test wants.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import github_api
+from tests.support.git import git
+from tests.support.workflows import CLONE, FOLDER, Step, jobs, load, names, steps
+from tools.pull_request_comment import MARK
+
+each_workflow = pytest.mark.parametrize("name", names())
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def every_step(name: str) -> list[Mapping[str, Any]]:
+    return [step for job in jobs(name).values() for step in job["steps"]]
+
+
+def text(name: str) -> str:
+    return (FOLDER / f"{name}.yml").read_text()
+
+
+def test_there_is_a_workflow_for_each_thing_that_is_to_be_done() -> None:
+    assert names() == ["check", "deploy", "drift", "preview", "preview-comment"]
+
+
+@each_workflow
+def test_actions_are_pinned_by_commit_and_say_their_version(name: str) -> None:
+    used = re.findall(r"uses: (.+)", text(name))
+    assert used
+    assert not [one for one in used if not PINNED.fullmatch(one)]
+
+
+def test_an_action_is_used_at_one_commit_everywhere() -> None:
+    used = {tuple(one.split("@")) for name in names() for one in re.findall(r"uses: (.+)", text(name))}
+    assert len(used) == len({action for action, _ in used})
+
+
+@each_workflow
+def test_a_token_may_do_what_the_job_needs_and_nothing_by_default(name: str) -> None:
+    assert load(name)["permissions"] == {}
+    for what in jobs(name).values():
+        written = {right for right, level in what["permissions"].items() if level == "write"}
+        assert what["permissions"].keys() - written <= {"contents", "actions"}
+        assert written <= {"id-token", "pull-requests", "security-events"}
+        assert len(written) <= 1
+
+
+@each_workflow
+def test_no_secret_is_stored_and_no_credential_stays_behind(name: str) -> None:
+    assert "secrets." not in text(name)
+    assert "access-key" not in text(name)
+    for step in every_step(name):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+            assert "ref" not in step["with"], "the code of somebody else"
+        if step.get("uses", "").startswith("aws-actions/"):
+            assert step["with"]["role-to-assume"].startswith("${{ vars.")
+
+
+@each_workflow
+def test_nothing_runs_for_ever_or_twice_at_once(name: str) -> None:
+    assert load(name)["concurrency"]["group"]
+    assert all(what["timeout-minutes"] <= 120 for what in jobs(name).values())
+
+
+@each_workflow
+def test_no_expression_is_put_into_a_script(name: str) -> None:
+    """What an expression stands for may hold a command: it goes into a variable, which the shell takes as a text."""
+    assert not [step.script for step in steps(name) if "${{" in step.script]
+    assert {step.shell for step in steps(name)} == {"bash"}, "without pipefail"
+
+
+@each_workflow
+def test_code_of_a_pull_request_never_runs_with_rights(name: str) -> None:
+    on = load(name)[True]
+    triggers = set(on) if isinstance(on, dict) else {on}
+    assert "pull_request_target" not in triggers
+    if "pull_request" in triggers:
+        assert all(what["permissions"] == {"contents": "read"} for what in jobs(name).values())
+        assert all("environment" not in what for what in jobs(name).values())
+    if "workflow_run" in triggers:
+        assert not [step.script for step in steps(name) if "groundwork" in step.script.replace("tools.", "")]
+        assert all("id-token" not in what["permissions"] for what in jobs(name).values())
+
+
+def test_prod_follows_dev_and_waits_for_its_environment() -> None:
+    found = jobs("deploy")
+    assert {name: (what["environment"], what.get("needs")) for name, what in found.items()} == {
+        "dev": ("dev", None),
+        "prod": ("prod", "dev"),
+    }
+    assert load("deploy")["concurrency"]["cancel-in-progress"] is False, "one that is stopped half-way leaves a mess"
+    assert load("deploy")[True] == {"push": {"branches": ["main"]}}
+
+
+def test_drift_is_looked_for_every_day_with_the_role_that_reads() -> None:
+    (when,) = load("drift")[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", when["cron"])
+    assert {what["environment"] for what in jobs("drift").values()} == {"dev-drift", "prod-drift"}
+    assert "AWS_DEPLOY_ROLE" not in text("drift")
+
+
+def test_check_is_what_continuous_integration_runs_by_hand() -> None:
+    by_hand = [line for line in (CLONE / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
+    assert [step.script for step in steps("check")] == ["make install", *by_hand]
+
+
+BROKEN = {
+    "an unknown context": ("github.ref }}", "github.reff }}"),
+    "a runner that is none": ("ubuntu-24.04", "ubuntu-1"),
+    "a right that is none": ("contents: read", "content: read"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_actionlint_finds(what: str, tmp_path: Path) -> None:
+    from tools.actionlint.__main__ import ensure
+    from tools.progress import Progress
+
+    before, after = BROKEN[what]
+    assert before in text("check")
+    (tmp_path / "check.yml").write_text(text("check").replace(before, after, 1))
+    program = ensure(Progress())
+    for file, code in ((FOLDER / "check.yml", 0), (tmp_path / "check.yml", 1)):
+        assert subprocess.run([program, str(file)], capture_output=True, check=False).returncode == code
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What somebody has who clones it."""
+    folder = tmp_path_factory.mktemp("clone") / "groundwork"
+    git(CLONE, "clone", "--quiet", "--no-hardlinks", CLONE, folder)
+    return folder
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> dict[str, str]:
+    """The variables of a runner, and a `make` that notes what it is asked and fails where `fails` names it."""
+    real = shutil.which("make")
+    assert real is not None
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "make").write_text(
+        f"#!/bin/sh\necho \"make $*\" >> '{tmp_path}/asked'\n"
+        f'case "$1" in install) exec \'{real}\' "$@" ;; esac\n'
+        f"[ -e '{tmp_path}/fails' ] && [ \"$(cat '{tmp_path}/fails')\" = \"$*\" ] && exit 3\nexit 0\n"
+    )
+    (folder / "make").chmod(0o755)
+    (tmp_path / "temp").mkdir()
+    return {
+        "PATH": f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": os.environ["HOME"],
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+        "CI": "true",
+        "GITHUB_PATH": str(tmp_path / "path"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+    }
+
+
+def run_job(found: list[Step], folder: Path, variables: Mapping[str, str], scratch: Path) -> list[tuple[str, int]]:
+    """Run steps as a runner does: none after one that failed."""
+    done: list[tuple[str, int]] = []
+    for step in found:
+        result = step.run(folder, variables, scratch)
+        done.append((step.script, result.returncode))
+        if result.returncode:
+            break
+    return done
+
+
+def test_check_runs_every_command_in_a_clean_clone(clone: Path, runner: dict[str, str], tmp_path: Path) -> None:
+    done = run_job(steps("check"), clone, runner, tmp_path)
+    assert [code for _, code in done] == [0] * len(steps("check"))
+    assert (tmp_path / "asked").read_text().splitlines() == [step.script for step in steps("check")]
+    assert (clone / ".venv" / "bin" / "groundwork").exists(), "make install is run for real"
+    assert git(clone, "status", "--porcelain") == "", "it leaves nothing that is not ignored"
+
+
+def test_check_ends_at_the_command_that_fails(clone: Path, runner: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "fails").write_text("preview")
+    done = run_job(steps("check"), clone, runner, tmp_path)
+    assert done[-1] == ("make preview", 3)
+    assert "make test" not in (tmp_path / "asked").read_text()
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3])
+def test_preview_ends_as_the_command_does(clone: Path, runner: dict[str, str], tmp_path: Path, code: int) -> None:
+    """The command itself is somebody else's test: here it notes how it is called."""
+    program = tmp_path / "work" / ".venv" / "bin" / "groundwork"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > '{tmp_path}/arguments'\nexit {code}\n")
+    program.chmod(0o755)
+    (step,) = [one for one in steps("preview") if "preview" in one.script]
+    done = step.run(tmp_path / "work", runner | {"BASE": "abc; touch /tmp/pwned"}, tmp_path)
+    assert done.returncode == code
+    assert (tmp_path / "arguments").read_text().splitlines() == [
+        "preview", "--base", "abc; touch /tmp/pwned", "--output", "preview",
+    ]  # fmt: skip
+    assert set(step.env) == {"BASE"}
+
+
+def test_the_report_is_uploaded_whatever_the_preview_says() -> None:
+    (upload,) = [step for step in every_step("preview") if step.get("uses", "").startswith("actions/upload-artifact@")]
+    assert upload["if"] == "always()"
+    assert (upload["with"]["name"], upload["with"]["path"]) == ("preview", "preview/")
+
+
+@pytest.mark.parametrize("name", ["deploy", "drift"])
+def test_the_engine_is_on_path_for_the_steps_that_follow(
+    name: str, clone: Path, runner: dict[str, str], tmp_path: Path
+) -> None:
+    for job in jobs(name):
+        install, on_path, _ = steps(name, job)
+        assert install.run(clone, runner, tmp_path).returncode == 0
+        done = on_path.run(clone, runner, tmp_path)
+        assert done.returncode == 0, done.stderr
+    folders = set((tmp_path / "path").read_text().split())
+    assert len(folders) == 1
+    assert (Path(folders.pop()) / "pulumi").exists()
+
+
+def test_a_clone_that_is_not_installed_fails_before_any_credential_is_asked_for(
+    runner: dict[str, str], tmp_path: Path
+) -> None:
+    _, on_path, _ = steps("deploy", "dev")
+    assert on_path.run(tmp_path, runner, tmp_path).returncode != 0
+
+
+def test_the_comment_is_posted_from_the_artifact(clone: Path, runner: dict[str, str], tmp_path: Path) -> None:
+    (step,) = steps("preview-comment")
+    preview = tmp_path / "temp" / "preview"
+    preview.mkdir()
+    (preview / "comment.md").write_text("$(touch pwned) `touch pwned` @everyone\n")
+    with github_api.served() as api:
+        variables = runner | {
+            "GITHUB_API_URL": api.address,
+            "GITHUB_REPOSITORY": "octo-org/groundwork",
+            "GITHUB_TOKEN": github_api.TOKEN,
+            "HEAD_SHA": github_api.SHA,
+        }
+        done = step.run(clone, variables, tmp_path)
+        assert done.returncode == 0, done.stderr
+        ((_, path, body),) = api.asked
+        assert path.endswith("/issues/121/comments")
+        assert body["body"].startswith(MARK)
+        assert "$(touch pwned)" in body["body"]
+        assert not (clone / "pwned").exists()
+        assert (tmp_path / "output").read_text() == "number=121\n"
+        (preview / "comment.md").unlink()
+        assert step.run(clone, variables, tmp_path).returncode == 1, "without a report there is no green"
+    assert set(step.env) == {"GITHUB_TOKEN", "HEAD_SHA"}
+
+
+def test_a_shell_like_the_runners_ends_at_the_first_failure(tmp_path: Path) -> None:
+    """The stand-in itself: a failure in the middle, and one inside a pipe."""
+    for script in ("false\necho later", "false | cat\necho later", "echo $(exit 4)x; x=$(exit 4)\necho later"):
+        done = Step("w", "j", script, "bash", {}).run(tmp_path, {"PATH": os.environ["PATH"]}, tmp_path)
+        assert done.returncode != 0
+        assert "later" not in done.stdout
+    lenient = Step("w", "j", "false | cat\necho later", None, {}).run(tmp_path, {"PATH": os.environ["PATH"]}, tmp_path)
+    assert lenient.returncode == 0, "which is why the workflows name their shell"
