@@ -21,12 +21,13 @@ _WHO = "aws sts get-caller-identity --query Arn --output text"
 _LISTING = f"find {CACHE} -mindepth 2 -maxdepth 2 | sort"
 _FETCH = (
     f'(cd "$HOME" && mkdir -p {CACHE} && if aws s3 cp --only-show-errors "$RUNNER_CACHE" toolchain; '
-    f"then tar -xzf toolchain || rm -rf {CACHE}/*; rm toolchain; else echo 'the cache is empty: the toolchain is made anew'; fi; "
-    f"{_LISTING} > .runner-cache)"
+    f"then tar -xzf toolchain || rm -rf {CACHE}/*; rm toolchain; "
+    f"else echo 'the cache is empty: the toolchain is made anew'; fi; {_LISTING} > .runner-cache)"
 )
 _KEEP = (
-    f'(set -o pipefail; cd "$HOME" && if [ "$CODEBUILD_BUILD_SUCCEEDING" = 1 ] && ! {_LISTING} | cmp -s - .runner-cache; then '
-    f'tar -cz {CACHE} | aws s3 cp --only-show-errors - "$RUNNER_CACHE"; fi)'
+    '(set -o pipefail; cd "$HOME" && '
+    f'if [ "$CODEBUILD_BUILD_SUCCEEDING" = 1 ] && ! {_LISTING} | cmp -s - .runner-cache; '
+    f'then tar -cz {CACHE} | aws s3 cp --only-show-errors - "$RUNNER_CACHE"; fi)'
 )
 
 
