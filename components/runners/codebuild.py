@@ -17,6 +17,7 @@ services"; Developer tools console user guide, "Connections permissions".
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudwatch, codebuild, ec2, vpc
@@ -46,7 +47,6 @@ def build(name: str, settings: CodeBuildSettings, place: RunnerPlace, child: pul
     """Make a pool; `name` is its component's, of which `child` makes its resources children."""
     project_name = codebuild_project_name(place.environment, name)
     prefix = f"{CACHES}{name}/"
-    # As CloudWatch and CodeBuild call it: the key's policy and the pipeline's rights go by the beginning.
     log_group = cloudwatch.LogGroup(
         f"{name}-log-group",
         name=log_group_name(place.environment, name),
@@ -149,14 +149,15 @@ def job_rights(name: str, settings: CodeBuildSettings, place: RunnerPlace) -> It
         yield allow("SignInToRegistry", actions=["ecr:GetAuthorizationToken"], resources=["*"])
 
 
+@dataclass(frozen=True)
 class _Parts:
     """What a project is put together of."""
 
-    def __init__(
-        self, project_name: str, prefix: str, log_group: Wire, group_id: Wire, identity: WorkloadIdentity
-    ) -> None:
-        self.project_name, self.prefix = project_name, prefix
-        self.log_group, self.group_id, self.identity = log_group, group_id, identity
+    project_name: str
+    prefix: str
+    log_group: Wire
+    group_id: Wire
+    identity: WorkloadIdentity
 
 
 def _project(

@@ -53,9 +53,9 @@ class Step:
         )
 
 
-def load(name: str) -> dict[str, Any]:
+def load(name: str) -> dict[Any, Any]:
     """Return a workflow as YAML; the key `on` is true there, as YAML 1.1 has it."""
-    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yml").read_text())
+    found: dict[Any, Any] = yaml.safe_load((FOLDER / f"{name}.yml").read_text())
     return found
 
 

@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,9 +65,7 @@ def run(specification: Specification, work: Work) -> list[Phase]:
     return done
 
 
-def _phase(
-    name: str, shell: str, commands: Sequence[str], work: Work, deadline: float, *, succeeding: bool
-) -> Phase:  # fmt: skip
+def _phase(name: str, shell: str, commands: Sequence[str], work: Work, deadline: float, *, succeeding: bool) -> Phase:
     script = work.folder / f"{name}.sh"
     script.write_text(_script(commands, work.folder))
     variables = {**work.variables, "CODEBUILD_BUILD_SUCCEEDING": "1" if succeeding else "0"}
@@ -111,8 +110,6 @@ class _Alarm:
     """Ends a process when its time is over."""
 
     def __init__(self, process: "subprocess.Popen[str]", seconds: float) -> None:
-        import threading
-
         self.rang = False
         self._process = process
         self._timer = threading.Timer(max(seconds, 0), self._ring)

@@ -159,3 +159,24 @@ def test_projects_and_webhooks_outlive_the_server(twin: Twin, name: str) -> None
     twin.start()
     (there,) = twin.client("codebuild").batch_get_projects(names=[name])["projects"]
     assert (there["concurrentBuildLimit"], there["webhook"]["filterGroups"]) == (3, QUEUED)
+
+
+def test_an_interface_is_made_by_who_may_put_it_into_the_subnet_and_the_groups(twin: Twin, name: str) -> None:
+    """CreateNetworkInterface is about the interface, its subnet and its groups, each by its own tags."""
+    ec2 = twin.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    ours, other = (
+        ec2.create_security_group(GroupName=f"{name}-{which}", Description="d", VpcId=vpc)["GroupId"] for which in "ab"
+    )
+    ec2.create_tags(Resources=[subnet, ours], Tags=[{"Key": "environment", "Value": "dev"}])
+    here = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+    parts = allow([f"{here}:subnet/*", f"{here}:security-group/*"], "ec2:CreateNetworkInterface") | {
+        "Condition": {"StringEquals": {"aws:ResourceTag/environment": "dev"}}
+    }
+    interface = allow(f"{here}:network-interface/*", "ec2:CreateNetworkInterface")
+    without = twin.client("ec2", twin.role(f"nw-{name}", parts))
+    refused("UnauthorizedOperation", without.create_network_interface, SubnetId=subnet, Groups=[ours])
+    with_all = twin.client("ec2", twin.role(f"ni-{name}", parts, interface))
+    refused("UnauthorizedOperation", with_all.create_network_interface, SubnetId=subnet, Groups=[other])
+    assert with_all.create_network_interface(SubnetId=subnet, Groups=[ours])["NetworkInterface"]["SubnetId"] == subnet
