@@ -85,7 +85,7 @@ def build(name: str, settings: CodeBuildSettings, place: RunnerPlace, child: pul
         f"{name}-webhook",
         project_name=project.name,
         build_type="BUILD",
-        filter_groups=[{"filters": filters} for filters in _filters(settings)],
+        filter_groups=list(_filter_groups(settings)),
         # What GitHub signs its calls with; nobody here needs it.
         opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(additional_secret_outputs=["secret"])),
     )
@@ -231,13 +231,13 @@ def _security_group(
     return group, way_out
 
 
-def _filters(settings: CodeBuildSettings) -> Iterator[list[dict[str, str]]]:
+def _filter_groups(settings: CodeBuildSettings) -> Iterator[codebuild.WebhookFilterGroupArgsDict]:
     """Yield the groups of filters of which one has to match: a queued job, of a workflow that is named."""
-    queued = {"type": "EVENT", "pattern": "WORKFLOW_JOB_QUEUED"}
+    queued: codebuild.WebhookFilterGroupFilterArgsDict = {"type": "EVENT", "pattern": "WORKFLOW_JOB_QUEUED"}
     if not settings.workflows:
-        yield [queued]
+        yield {"filters": [queued]}
     for workflow in settings.workflows:
-        yield [queued, {"type": "WORKFLOW_NAME", "pattern": f"^{re.escape(workflow)}$"}]
+        yield {"filters": [queued, {"type": "WORKFLOW_NAME", "pattern": f"^{re.escape(workflow)}$"}]}
 
 
 def _project_arn(place: RunnerPlace, project_name: str) -> str:

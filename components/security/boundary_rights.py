@@ -190,7 +190,10 @@ def of_others(place: BoundedPlace) -> tuple[Right, ...]:
         ),
         Right(("logs:FilterLogEvents",), (f"arn:aws:logs:{here}:log-group:/aws/cloudtrail/{ours}-*",)),
         # By which CodeBuild gets at GitHub or GitLab for a runner; its own policy names the one.
-        Right(("codeconnections:GetConnection*",), (f"arn:aws:codeconnections:{here}:connection/*",)),
+        Right(
+            ("codeconnections:GetConnection", "codeconnections:GetConnectionToken"),
+            (f"arn:aws:codeconnections:{here}:connection/*",),
+        ),
         # Of the databases' master users, which RDS names; a role's own policy tells by tags of which.
         Right(
             ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
