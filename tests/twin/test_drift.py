@@ -57,12 +57,10 @@ def test_each_is_told_with_the_property_and_both_values(told: Any) -> None:
 
 def test_the_daily_job_fails(told: Any, dev: Project, tmp_path: Path) -> None:
     """The step of the workflow, as a runner runs it: to the command it is AWS, by the variables of its shell."""
-    said, _, _ = told
     done = steps("drift", "dev")[-1].run(dev.root, dev.twin_variables(), tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     for one in DRIFTS:
         assert one.told in about(done.stdout, one.name)
-    assert done.stdout.splitlines()[-1:] == said.splitlines()[-1:]
 
 
 def test_programs_get_the_same(told: Any) -> None:
