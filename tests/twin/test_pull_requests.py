@@ -48,11 +48,8 @@ class Report:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     made = Repository.make(tmp_path_factory.mktemp("pull-requests"))
     yield made
-    left = [
-        one.cmdline()
-        for one in psutil.process_iter(["cmdline"])
-        if str(made.cache) in " ".join(one.info["cmdline"] or ())
-    ]
+    commands = [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
+    left = [command for command in commands if str(made.cache) in command]
     assert left == [], "a preview leaves no process"
 
 
