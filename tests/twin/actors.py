@@ -57,6 +57,8 @@ class Places:
     trail: str
     secret: str
     """Of the database's master user."""
+    secret_values: Mapping[str, str]
+    """What the tracking server's secrets hold, by name."""
     environment: str
     account: str
 
@@ -192,7 +194,7 @@ def _call(aws: Account, action: AwsAction, team: str, places: Places) -> object:
         named = secret_name(places.environment, action.secret.format(team=team))
         if operation == "GetSecretValue":
             return client.get_secret_value(SecretId=named)
-        return client.put_secret_value(SecretId=named, SecretString="not a secret")
+        return client.put_secret_value(SecretId=named, SecretString=places.secret_values[named])
     if service == "eks":
         return _call_eks(client, operation, places)
     if operation == "SetDesiredCapacity":

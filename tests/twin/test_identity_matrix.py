@@ -18,6 +18,7 @@ from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_e
 from stacks.identities import PREVIEWS, identities, namespaces, scope
 from stacks.settings import StackSettings, parse_settings
 from tests.support.project import CLONE, Project
+from tests.support.tracking_secrets import held_or_made
 from tests.twin import team_work
 from tests.twin.actors import (
     METHODS,
@@ -94,13 +95,16 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
         store: bucket_name(place.environment, store, place.account, place.region)
         for store in ("datasets", "artifacts", "dvc", "audit")
     }
+    values: dict[str, str] = {}
     for expected in aws_expectations(identities(settings)[:1], settings.teams, place):
         if expected.action.store is not None:
             key = expected.action.key.format(team=expected.team)
             s3.put_object(Bucket=buckets[expected.action.store], Key=key, Body=b"there")
         if expected.action.secret is not None:
             named = secret_name(place.environment, expected.action.secret.format(team=expected.team))
-            account.client("secretsmanager").put_secret_value(SecretId=named, SecretString="not a secret")
+            values[named] = held_or_made(
+                account.client("secretsmanager"), named, expected.action.secret.format(team=expected.team)
+            )
     yield Places(
         buckets=buckets,
         cluster=cluster,
@@ -110,6 +114,7 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
         foreign_group=FOREIGN,
         trail=outputs["trail_arn"],
         secret=outputs["database_master_secret_arn"],
+        secret_values=values,
         environment=place.environment,
         account=place.account,
     )

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.support.project import CLONE, Project
+from tests.support.tracking_secrets import held_or_made
 from tests.unit.tools.support import Said
 from twin.account import Account
 from twin.kubernetes.controllers.loop import World, world_of
@@ -18,8 +19,6 @@ from twin.pods.errors import PodError
 from twin.pods.runner import JobResult, PodRunner
 
 NAMESPACE = "team-vision"
-FILE = "[mlflow]\nmlflow_tracking_username = vision-training\nmlflow_tracking_password = of-the-twin\n"
-VALUE = {"username": "vision-training", "password": "of-the-twin", "credentials": FILE}
 LOOK = """
 import pathlib
 print((pathlib.Path.home() / ".mlflow" / "credentials").read_text(), end="")
@@ -36,7 +35,7 @@ def world(dev: Project) -> World:
 def secret(account: Account) -> str:
     """The secret of the team's jobs, with a value as the Job `access` puts it."""
     name = "groundwork-dev/mlflow/vision/training"
-    account.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(VALUE))
+    held_or_made(account.client("secretsmanager"), name, "mlflow/vision/training")
     return name
 
 
@@ -80,10 +79,14 @@ def ran(world: World, runner: PodRunner) -> Iterator[Any]:
         world.api.delete("batch/v1", "Job", name, NAMESPACE, propagationPolicy="Background")
 
 
-def test_the_example_finds_its_password_where_mlflow_looks_for_it(secret: str, ran: Any, outputs: Any) -> None:
+def test_the_example_finds_its_password_where_mlflow_looks_for_it(
+    account: Account, secret: str, ran: Any, outputs: Any
+) -> None:
     done = ran(looking("finds", outputs))
     assert done.exit_code == 0, done.message
-    assert done.logs["train"].read_text() == FILE
+    value = json.loads(account.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
+    assert "mlflow_tracking_username = vision-training\n" in value["credentials"]
+    assert done.logs["train"].read_text() == value["credentials"]
 
 
 def test_a_pod_of_another_service_account_is_refused_by_aws(secret: str, ran: Any, outputs: Any) -> None:
