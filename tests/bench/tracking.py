@@ -108,7 +108,10 @@ def _by_hand(opened: Opened, folder: Path) -> Iterator[str]:
     host, _, port = opened.outputs["database_endpoint"].partition(":")
     uri = f"postgresql+psycopg2://mlflow@{host}:{port}/mlflow?plugin=rds_iam"
     accounts = folder / "basic_auth.ini"
-    accounts.write_text(f"[mlflow]\ndefault_permission = NO_PERMISSIONS\ndatabase_uri = {uri}\n")
+    # A password's hash is made slow on purpose: without the cache that the platform has too, nothing else would show.
+    accounts.write_text(
+        f"[mlflow]\ndefault_permission = NO_PERMISSIONS\ndatabase_uri = {uri}\nauth_cache_ttl_seconds = 30\n"
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         listen = free.getsockname()[1]
