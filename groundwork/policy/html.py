@@ -37,7 +37,7 @@ def page(evidence: Mapping[str, Any]) -> str:
     for control in evidence["controls"]:
         by_framework.setdefault(control["framework"], []).append(control)
     return (
-        _environment()
+        templates(FOLDER)
         .get_template("evidence.html.j2")
         .render(
             evidence=evidence,
@@ -48,31 +48,37 @@ def page(evidence: Mapping[str, Any]) -> str:
             marks=MARKS,
             style=style,
             script=script,
-            policy="; ".join(
-                (
-                    "default-src 'none'",
-                    f"style-src {admitted(style)}",
-                    f"script-src {admitted(script)}",
-                    "img-src data:",
-                    "base-uri 'none'",
-                    "form-action 'none'",
-                )
-            ),
+            policy=security_policy(style, script),
         )
     )
 
 
-def admitted(text: str) -> str:
-    """Return the source expression that admits this text, and no other, inline."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+def security_policy(style: str, script: str | None = None) -> str:
+    """Return the Content Security Policy of a page that has this style, at most this script, and asks for nothing."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src {_admitted(style)}",
+            *(() if script is None else (f"script-src {_admitted(script)}",)),
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def templates(folder: Path) -> jinja2.Environment:
+    """Return the templates of a folder: what is put into them is escaped, and what is missing is an error."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _admitted(text: str) -> str:
+    """Return the source expression that admits this text, and no other, inline."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

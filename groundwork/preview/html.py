@@ -1,13 +1,10 @@
 """The report as one page: it asks for nothing from outside, runs nothing, and says both to the browser."""
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
-
-from groundwork.policy.html import MARKS, admitted
+from groundwork.policy.html import MARKS, security_policy, templates
 from groundwork.preview.drawing import Drawing
 from groundwork.preview.report import VERDICTS
 
@@ -32,7 +29,7 @@ def page(report: Mapping[str, Any], drawings: Mapping[str, Drawing]) -> str:
             tree.setdefault(step["component"], []).append(step)
     environments = [one | {"weakened": any(one["config"].values())} for one in report["environments"]]
     return (
-        _environment()
+        templates(FOLDER)
         .get_template("report.html.j2")
         .render(
             report=dict(report) | {"environments": environments},
@@ -43,27 +40,6 @@ def page(report: Mapping[str, Any], drawings: Mapping[str, Drawing]) -> str:
             marks=MARKS,
             verdicts=VERDICTS,
             style=style,
-            policy="; ".join(
-                (
-                    "default-src 'none'",
-                    f"style-src {admitted(style)}",
-                    "img-src data:",
-                    "base-uri 'none'",
-                    "form-action 'none'",
-                )
-            ),
+            policy=security_policy(style),
         )
     )
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["abs"] = abs
-    return environment

@@ -20,21 +20,34 @@ class Seen:
 
 
 def browse(text: str, folder: Path, scheme: str, size: str = "1280,2400") -> Seen:
-    """Open a page in a colour scheme, in a profile of its own."""
+    """Open a page in a colour scheme, in a profile of its own, and draw it."""
+    dom, complaints = opened(text, folder, scheme)
+    picture = folder / "page.png"
+    done = _run(folder, scheme, "--hide-scrollbars", f"--window-size={size}", f"--screenshot={picture}")
+    return Seen(dom, [*complaints, *_complaints(done)], picture)
+
+
+def opened(text: str, folder: Path, scheme: str = "light") -> tuple[str, list[str]]:
+    """Open a page; what the browser made of it, and what it complained of."""
     folder.mkdir(parents=True, exist_ok=True)
-    page, picture = folder / "page.html", folder / "page.png"
-    page.write_text(text, encoding="utf-8")
-    base = [
+    _page(folder).write_text(text, encoding="utf-8")
+    done = _run(folder, scheme, "--dump-dom")
+    return done.stdout, _complaints(done)
+
+
+def _page(folder: Path) -> Path:
+    return folder / "page.html"
+
+
+def _complaints(done: "subprocess.CompletedProcess[str]") -> list[str]:
+    return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def _run(folder: Path, scheme: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [
         str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
         "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
-        "--enable-logging=stderr", f"--blink-settings=preferredColorScheme={_SCHEMES[scheme]}", "--hide-scrollbars",
-        f"--window-size={size}",
+        "--enable-logging=stderr", f"--blink-settings=preferredColorScheme={_SCHEMES[scheme]}", *options,
+        _page(folder).as_uri(),
     ]  # fmt: skip
-    shown = _run([*base, "--dump-dom", page.as_uri()])
-    drawn = _run([*base, f"--screenshot={picture}", page.as_uri()])
-    complaints = [line for done in (shown, drawn) for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return Seen(shown.stdout, complaints, picture)
-
-
-def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

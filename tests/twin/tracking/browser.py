@@ -8,7 +8,6 @@ import base64
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -17,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from tests.support.browser import CHROMIUM
+
 ANSWER_SECONDS = 120
 PAGE_SECONDS = 180
 FIRST_ERROR = 400

@@ -20,6 +20,7 @@ from groundwork.policy import evidence, html, sarif, sources
 from groundwork.policy.judging import judge
 from policies.config.pack_config import PackConfig, parse
 from policies.rules import RULES
+from tests.support.browser import CHROMIUM, opened
 from tests.unit.groundwork.policy.saved import BUCKET, DB, KEY, resource, secret, state, urn
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -277,31 +278,13 @@ def test_the_page_tells_every_rule_control_and_answer(document: dict[str, Any]) 
     assert document["pack"]["sha256"] in text
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-def browsed(text: str, folder: Path) -> tuple[str, list[str]]:
-    """Open a page in a real browser that reaches nothing; what it made of it, and what it complained of."""
-    page = folder / "evidence.html"
-    page.write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [
-            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-            "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
-            "--enable-logging=stderr", "--dump-dom", page.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-
-
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
 def test_a_browser_runs_the_page_without_an_error_and_would_refuse_a_request(
     document: dict[str, Any], tmp_path: Path
 ) -> None:
     text = html.page(document)
-    shown, complaints = browsed(text, tmp_path)
+    shown, complaints = opened(text, tmp_path)
     assert not complaints
     assert f"{len(RULES)} of {len(RULES)} rules" in shown, "the script has run"
-    _, complaints = browsed(text.replace("<main>", '<main><img src="https://example.com/pixel.png">'), tmp_path)
+    _, complaints = opened(text.replace("<main>", '<main><img src="https://example.com/pixel.png">'), tmp_path)
     assert any("Content Security Policy" in line for line in complaints)
