@@ -17,6 +17,7 @@ from groundwork.console import console
 from groundwork.deployment import Deployment
 from groundwork.errors import GroundworkError
 from groundwork.policy import sarif
+from groundwork.policy.sources import BLINDED
 from groundwork.preview import base as bases
 from groundwork.preview import html, markdown, report
 from groundwork.preview.base import Base, Commit
@@ -30,7 +31,6 @@ from twin import lifecycle, places, state
 from twin.errors import TwinError
 from twin.places import OVERRIDE, Places
 
-HIDDEN: Final = "[secret]"
 SHORTEST: Final = 8
 """Characters: what is shorter would be found in every other word."""
 
@@ -155,7 +155,7 @@ def without(value: Any, secrets: Sequence[str]) -> Any:
     """Return a text, or whatever holds texts, without what a program may have read in its environment."""
     if isinstance(value, str):
         for secret in secrets:
-            value = value.replace(secret, HIDDEN) if len(secret) >= SHORTEST else value
+            value = value.replace(secret, BLINDED) if len(secret) >= SHORTEST else value
         return value
     if isinstance(value, Mapping):
         return {without(key, secrets): without(entry, secrets) for key, entry in value.items()}
