@@ -140,7 +140,10 @@ def _tracking() -> Iterable[str]:
         ["**manifest / by hand, median of the rounds** (target at most 1.1)", spread],
         ["runs with a metric lost (target 0)", f"{found.lost} of {2 * clients * len(ratios)}"],
     ]
-    title = f"MLflow: {clients} clients at once, each logging {metrics} metrics, a request each, on PostgreSQL"
+    title = (
+        f"MLflow: {clients} clients at once, each logging {metrics} metrics in {tracking.ROUNDS} rounds, a request "
+        "each, on PostgreSQL"
+    )
     yield from _table(title, ["what", "measured"], rows)
 
 

@@ -1,7 +1,7 @@
 """How much the platform's way of running MLflow costs: the server of the manifest against the same one started by hand.
 
 Both have the same database, with IAM sign-in over TLS, the same accounts and the same object store, and run at the same
-time; the load meets them in turn, so that a slow moment of the machine meets both.
+time; the load meets them in turn, now one first and now the other, so that a slow moment of the machine meets both.
 """
 
 import json
@@ -26,7 +26,8 @@ from twin.kubernetes import pod_identity
 
 CLIENTS = 50
 METRICS = 200
-ROUNDS = 2
+"""That each client logs to each server in all, in equal parts in the rounds."""
+ROUNDS = 4
 START_SECONDS = 300
 LOAD = """
 import json, os, sys, time
@@ -78,9 +79,9 @@ def measure() -> Loaded:
                 seconds: dict[str, list[float]] = {opened.url: [], url: []}
                 lost = 0
                 for number in range(ROUNDS):
-                    for address, taken in seconds.items():
-                        found = _load(opened, address, f"load-{number}-{len(taken)}-{address == url}")
-                        taken.append(found["seconds"])
+                    for address in sorted(seconds, reverse=bool(number % 2)):
+                        found = _load(opened, address, f"load-{number}-{address == url}")
+                        seconds[address].append(found["seconds"])
                         lost += CLIENTS - int(found["whole"])
                 return Loaded(seconds[opened.url], seconds[url], lost)
         finally:
@@ -95,7 +96,7 @@ def _load(opened: Opened, url: str, name: str) -> dict[str, float]:
         "MLFLOW_TRACKING_USERNAME": user["username"], "MLFLOW_TRACKING_PASSWORD": user["password"],
     }  # fmt: skip
     done = subprocess.run(
-        [opened.python, "-c", LOAD, str(CLIENTS), str(METRICS), name],
+        [opened.python, "-c", LOAD, str(CLIENTS), str(METRICS // ROUNDS), name],
         env=variables, capture_output=True, text=True, check=True,
     )  # fmt: skip
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -14,6 +14,7 @@ import pytest
 
 from components.naming import bucket_name
 from tests.support import tracking_server
+from tests.support.container_images import push_image
 from tests.support.project import Project
 from tests.support.wine import Wine
 from tools import images
@@ -62,7 +63,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         account = Account.of(root)
         key, buckets = make_stores(account)
         account.client("ecr").create_repository(repositoryName=REPOSITORY)
-        image = push_image(account)
+        image = push_image(account, REPOSITORY)
         scientist, training = (
             variables_of(account.assume(make_role(account, name, buckets["dvc"], buckets[store], key)), root)
             for name, store in (("scientist", "dvc"), ("training", "artifacts"))
@@ -97,20 +98,6 @@ def make_stores(account: Account) -> tuple[str, dict[str, str]]:
             Bucket=buckets[store], ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
     return key, buckets
-
-
-def push_image(account: Account) -> str:
-    """An image in the repository `training`, by its digest: a manifest is enough for that, nothing is run."""
-    ecr = account.client("ecr")
-    found = ecr.describe_repositories(repositoryNames=[REPOSITORY])["repositories"][0]["repositoryUri"]
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": f"sha256:{'0' * 64}", "size": 2},
-        "layers": [],
-    }
-    put = ecr.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag="2026-11")
-    return f"{found}@{put['image']['imageId']['imageDigest']}"
 
 
 def make_role(account: Account, name: str, reads: str, writes: str, key: str) -> str:
