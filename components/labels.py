@@ -18,6 +18,8 @@ GPU = "nvidia.com/gpu"
 """The extended resource that a GPU is, and the key of the taint on the nodes that have one."""
 GPU_PRESENT = "nvidia.com/gpu.present"
 """On a node, with the value `true`: it has GPUs."""
+ENVIRONMENT_SECRETS = "groundwork.io/environment-secrets"
+"""An annotation on a guarded namespace: the variables, with commas between, that may come from a Secret there."""
 API_USE = "groundwork.io/api-use"
 """An annotation on a workload: what it uses the API server for, which is why a token is mounted."""
 

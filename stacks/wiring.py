@@ -48,5 +48,5 @@ def build(settings: StackSettings) -> Platform:
     teams = build_teams(settings, foundation, kubernetes, inside)
     tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
     tracking = build_tracking(settings, Before(foundation, kubernetes, data, registry, inside, teams))
-    runners = build_runners(settings, foundation)
+    runners = build_runners(settings, foundation, kubernetes, inside)
     return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking, runners)

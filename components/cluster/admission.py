@@ -24,7 +24,7 @@ from pulumi_kubernetes.admissionregistration import v1 as admissionregistration
 from pydantic import Field
 
 from components.cluster.admission_rules import RULES
-from components.labels import GPU, GUARDED, labels
+from components.labels import ENVIRONMENT_SECRETS, GPU, GUARDED, labels
 from components.model import Model
 
 
@@ -161,10 +161,13 @@ def variables(shape: Any, registries: Sequence[str]) -> dict[str, str]:
     )
     # An ephemeral container may have no limits: it uses what the pod has.
     lists = ("pod.?containers", "pod.?initContainers")
+    let_in = f"namespaceObject.metadata.?annotations[?{_text(ENVIRONMENT_SECRETS)}].orValue('').split(',')"
     return {
         "template": shape["template"],
         "registries": json.dumps(list(registries)),
+        "environment_secrets": let_in,
         **RULES["variables"],
+        "pod_12": RULES["variables"]["pod_12"].replace(_FROM_SECRET, f"({_FROM_SECRET} && {_NOT_LET_IN})"),
         "unlimited": " + ".join(
             f"variables.{part}.orValue([]).filter(c, !({limited})).map(c, c.?name.orValue(''))" for part in lists
         ),
@@ -192,6 +195,10 @@ def validations() -> tuple[tuple[str, str], ...]:
     )
 
 
+_FROM_SECRET = "e.?valueFrom.?secretKeyRef.hasValue()"  # noqa: S105 - an expression
+"""How POD-12 asks whether a variable comes from a Secret."""
+_NOT_LET_IN = "!(e.?name.orValue('') in variables.environment_secrets)"
+"""What is asked beside it: only the program annotates namespaces."""
 _INTOLERANT = (
     f" asks for {GPU} in a pod that GPU nodes repel: add the toleration {{key: {GPU}, operator: Exists, effect: "
     "NoSchedule}"

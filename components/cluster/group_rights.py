@@ -23,6 +23,8 @@ class Rule:
     group: str
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """The objects that it is about; all of them where none is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,5 +77,7 @@ def give(
 def as_api_writes(rules: Iterable[Rule]) -> list[dict[str, list[str]]]:
     """Return the rules as the API writes them."""
     return [
-        {"api_groups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)} for rule in rules
+        {"api_groups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)}
+        | ({"resource_names": list(rule.names)} if rule.names else {})
+        for rule in rules
     ]

@@ -17,7 +17,7 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import pulumi
 from pulumi_kubernetes.core import v1 as core
@@ -25,7 +25,7 @@ from pulumi_kubernetes.networking import v1 as networking
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from components.cluster.priority_classes import PLATFORM_ONLY
-from components.labels import GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
+from components.labels import ENVIRONMENT_SECRETS, GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
 from components.model import Model
 
 POD_SECURITY_LEVEL = "restricted"
@@ -100,6 +100,9 @@ class GuardedNamespaceArgs(Model):
     """Service accounts by name; none gets a token of the API server mounted."""
     load_balancers: int = Field(default=0, ge=0)
     """Services of type LoadBalancer that may be there; none by default, and none of type NodePort ever."""
+    environment_secrets: tuple[str, ...] = ()
+    """Variables of containers that may come from a Secret, where a controller hands them over in no other way; none by
+    default: a secret is a file."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must be there before the namespace and outlive it: what its pods and volumes need in order to go away."""
 
@@ -114,7 +117,7 @@ class GuardedNamespace(pulumi.ComponentResource):
         super().__init__("groundwork:cluster:GuardedNamespace", name, None, opts)
         namespace = core.Namespace(
             f"{name}-namespace",
-            metadata={"name": args.namespace, "labels": namespace_labels(args.team)},
+            metadata=_metadata(args),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self._inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
@@ -172,6 +175,13 @@ class GuardedNamespace(pulumi.ComponentResource):
                 opts=self._inside,
             ),
         ]
+
+
+def _metadata(args: GuardedNamespaceArgs) -> Any:
+    metadata: dict[str, Any] = {"name": args.namespace, "labels": namespace_labels(args.team)}
+    if args.environment_secrets:
+        metadata["annotations"] = {ENVIRONMENT_SECRETS: ",".join(args.environment_secrets)}
+    return metadata
 
 
 def namespace_labels(team: str | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pulumi
 
 from components.model import Model, Wire
+from components.security.secret import SecretSettings
 from components.tags import KeyName
 
 
@@ -13,6 +14,29 @@ class CacheStore(Model):
     """The bucket, by a name that is known beforehand."""
     key_name: KeyName
     """The store's key."""
+
+
+class ClusterPlace(Model):
+    """The cluster, for kinds whose runners are pods."""
+
+    known_cluster_name: str
+    """The EKS cluster's name, known beforehand."""
+    cluster_name: Wire
+    """The same name, known once the cluster stands."""
+    vpc_cidr: str
+    """The VPC's IPv4 range, in which the endpoints of AWS services and of the API server are."""
+    api_server_address: str
+    """Under which pods find the API server: the first address of the range of Services."""
+    egress_ranges: tuple[str, ...] = ()
+    """Ranges outside the VPC that the pods of every namespace may reach on port 443; none by default."""
+    preview_group: str
+    """The Kubernetes group of the pipeline's preview role, which sees what the program makes."""
+    secrets: SecretSettings
+    """How long a deleted secret can be brought back."""
+    secrets_key_arn: Wire
+    """The customer managed key of secrets."""
+    after: tuple[pulumi.Resource, ...] = ()
+    """What must be there before a namespace and outlive it."""
 
 
 class RunnerPlace(Model):
@@ -36,6 +60,8 @@ class RunnerPlace(Model):
     """The customer managed key of the jobs' logs: use `log-groups`."""
     cache: CacheStore
     """Where caches are kept."""
+    cluster: ClusterPlace
+    """The cluster."""
 
 
 class Runners(Model):

@@ -1,0 +1,1 @@
+"""What the Job `credentials` of a pool of runners does."""
