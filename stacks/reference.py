@@ -4,7 +4,7 @@ import json
 import types
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -48,6 +48,8 @@ def _models_in(annotation: Any, below: str = "") -> Iterable[tuple[type[BaseMode
     if origin in (Union, types.UnionType):
         for member in get_args(annotation):
             yield from _models_in(member, below)
+    elif origin is Annotated:
+        yield from _models_in(get_args(annotation)[0], below)
     elif origin is tuple:
         yield from _models_in(get_args(annotation)[0], f"{below}[]")
     elif isinstance(origin, type) and issubclass(origin, Mapping):

@@ -1,4 +1,4 @@
-"""What the tracking server and TensorBoard demand of other settings. `stacks.relations` lists these with the rest."""
+"""What the tracking server, TensorBoard and images of pods demand of other settings. `stacks.relations` lists these with the rest."""
 
 from __future__ import annotations
 
@@ -127,3 +127,6 @@ def _images(settings: StackSettings) -> Iterator[tuple[Path, str]]:
         yield ("tracking_server", "image"), settings.tracking_server.image
     if settings.tensorboard:
         yield ("tensorboard", "image"), settings.tensorboard.image
+    for name, pool in settings.runners.items():
+        for setting, image in getattr(pool, "images_of_pods", {}).items():
+            yield ("runners", name, setting), image

@@ -25,6 +25,11 @@ from stacks.registry_relations import (
     production_serves_without_a_pause,
     teams_are_workspaces,
 )
+from stacks.runner_relations import (
+    connections_are_of_the_environment,
+    jobs_find_a_node,
+    namespaces_are_the_pools_own,
+)
 from stacks.store_roles import STORE_KEYS
 from stacks.team_relations import (
     gpus_come_from_a_pool,
@@ -180,19 +185,6 @@ def _pods_are_of_the_cluster(settings: StackSettings, stack: str) -> Iterable[Pr
             )
 
 
-def _connections_are_of_the_environment(settings: StackSettings, _: str) -> Iterable[Problem]:
-    """AWS CodeBuild user guide: a project uses connections of its own account and region."""
-    for name, pool in settings.runners.items():
-        path, arn = ("runners", name, "connection_arn"), getattr(pool, "connection_arn", None)
-        if arn is None:
-            continue
-        region, account = arn.split(":")[3:5]
-        if region != settings.region:
-            yield Problem(path=path, value=arn, what=f"it is in {region}, and the environment in {settings.region}")
-        if account != settings.account_id:
-            yield Problem(path=path, value=arn, what=f"it is of account {account}, not of {settings.account_id}")
-
-
 # What production must have, beside the security that every environment has: the loss of a zone does not stop it, and
 # one mistake does not delete it.
 PRODUCTION_NEEDS: tuple[tuple[tuple[str, ...], object, str], ...] = (
@@ -233,7 +225,9 @@ RELATIONS = (
     Relation(frozenset({"cluster"}), _administrators_are_named_once),
     Relation(frozenset({"cluster", "network"}), _services_are_apart_from_the_network),
     Relation(frozenset({"workloads"}), _pods_are_of_the_cluster),
-    Relation(frozenset({"account_id", "region", "runners"}), _connections_are_of_the_environment),
+    Relation(frozenset({"account_id", "region", "runners"}), connections_are_of_the_environment),
+    Relation(frozenset({"gpu_node_pools", "runners"}), jobs_find_a_node),
+    Relation(frozenset({"runners", "workloads"}), namespaces_are_the_pools_own),
     Relation(frozenset({"account_id", "people", "teams"}), people_are_of_the_account),
     Relation(frozenset({"teams"}), team_names_are_free),
     Relation(frozenset({"teams", "workloads"}), namespaces_are_the_workloads_own),
@@ -248,6 +242,7 @@ RELATIONS = (
                 "environment",
                 "admission",
                 "container_registry",
+                "runners",
                 "tracking_server",
                 "tensorboard",
             }

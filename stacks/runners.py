@@ -12,6 +12,7 @@ from components.tags import DataClass
 from stacks.cluster import PREVIEW_GROUP, Kubernetes
 from stacks.foundation import Foundation
 from stacks.inside import Inside, egress_ranges
+from stacks.runner_relations import component_name
 from stacks.settings import StackSettings
 from stacks.store_names import store_bucket_name
 from stacks.store_roles import STORE_KEYS
@@ -64,8 +65,3 @@ def _place(
             after=after,
         ),
     )
-
-
-def component_name(pool: str) -> str:
-    """Return what the component of a pool is called."""
-    return f"runners-{pool}"

@@ -4,6 +4,7 @@ Source: GitHub documentation, "Deploying runner scale sets with Actions Runner C
 reference" (what a runner talks to; a job runs five days at most).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -59,6 +60,11 @@ class ScaleSetSettings(Model):
     )
     """Public IPv4 ranges that runners and their controller reach on port 443 beside those of `namespaces`, /12 at
     most: GitHub's, and those of the package registries that jobs use."""
+
+    @property
+    def images_of_pods(self) -> Mapping[str, str]:
+        """The images that run in the cluster, by the setting that names each: admission has to let them in."""
+        return {name: getattr(self, name) for name in ("image", "controller_image", "credentials_image")}
 
 
 def scale_set_name(environment: str, name: str) -> str:

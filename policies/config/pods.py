@@ -23,9 +23,10 @@ KNOWN_CUSTOM_WORKLOADS = (
         for part in ("predictor", "transformer", "explainer")
     ),
     CustomWorkload("kubernetes:serving.knative.dev/v1:Service", "spec.template.spec"),
+    CustomWorkload("kubernetes:actions.github.com/v1alpha1:AutoscalingRunnerSet", "spec.template.spec"),
 )
-"""Custom resources of machine learning whose pod specification is one of Kubernetes' own. Sources: the CRDs of
-Kubeflow's training operator and notebooks, KServe, Knative Serving."""
+"""Custom resources of machine learning, and of its pipelines, whose pod specification is one of Kubernetes' own.
+Sources: the CRDs of Kubeflow's training operator and notebooks, KServe, Knative Serving, Actions Runner Controller."""
 
 
 @dataclass(frozen=True)

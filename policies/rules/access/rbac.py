@@ -22,6 +22,7 @@ def _kinds(*names: str) -> frozenset[str]:
 
 
 ROLES = _kinds("Role", "ClusterRole")
+_OF_A_NAMESPACE = _kinds("Role")
 BINDINGS = _kinds("RoleBinding", "ClusterRoleBinding")
 _EVERY = "*"
 _READ = ("get", "list", "watch")
@@ -185,7 +186,9 @@ def _gives_no_way_to_more_rights(resource: Resource, settings: Settings) -> Find
 def _reaches_no_secrets_pods_and_nodes(resource: Resource, settings: Settings) -> Findings:
     for item, rule in _rules(resource):
         names = rule["resourceNames"]
-        if names.unknown or not names.is_set:
+        if _may_read_its_namespace(resource, item, settings):
+            pass
+        elif names.unknown or not names.is_set:
             for finding in _gives(rule, _SECRETS):
                 yield Undecided(names.path) if names.unknown and isinstance(finding, Violation) else finding
         elif not isinstance(names.value, list):
@@ -196,8 +199,17 @@ def _reaches_no_secrets_pods_and_nodes(resource: Resource, settings: Settings) -
 
 
 def _is_of_the_platform(role: Node, settings: Settings) -> bool:
+    return _is_called(role, settings.platform_roles)
+
+
+def _may_read_its_namespace(resource: Resource, role: Node, settings: Settings) -> bool:
+    """Whether a role is a listed one of one namespace: the whole cluster's secrets are nobody's to read."""
+    return resource.type in _OF_A_NAMESPACE and _is_called(role, settings.secret_roles)
+
+
+def _is_called(role: Node, patterns: tuple[str, ...]) -> bool:
     said = _joined([role["metadata"][key] for key in ("namespace", "name")])
-    return any(fnmatchcase(said, pattern) for pattern in settings.platform_roles)
+    return any(fnmatchcase(said, pattern) for pattern in patterns)
 
 
 RULES: tuple[Rule, ...] = (

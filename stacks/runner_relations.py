@@ -1,0 +1,64 @@
+"""What pools of runners demand of other settings. `stacks.relations` lists these with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from components.security.workload_identity import PodIdentityTrust
+from stacks.problems import Problem
+
+if TYPE_CHECKING:
+    from stacks.settings import StackSettings
+
+
+def component_name(pool: str) -> str:
+    """Return what the component of a pool is called; and its namespace, where its runners are pods."""
+    return f"runners-{pool}"
+
+
+def connections_are_of_the_environment(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """AWS CodeBuild user guide: a project uses connections of its own account and region."""
+    for name, pool in settings.runners.items():
+        path, arn = ("runners", name, "connection_arn"), getattr(pool, "connection_arn", None)
+        if arn is None:
+            continue
+        region, account = arn.split(":")[3:5]
+        if region != settings.region:
+            yield Problem(path=path, value=arn, what=f"it is in {region}, and the environment in {settings.region}")
+        if account != settings.account_id:
+            yield Problem(path=path, value=arn, what=f"it is of account {account}, not of {settings.account_id}")
+
+
+def jobs_find_a_node(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """A pod that no node of its pool could ever hold waits for ever, and its job with it."""
+    for name, pool in settings.runners.items():
+        wanted = getattr(pool, "node_pool", None)
+        if wanted is None:
+            continue
+        nodes = settings.gpu_node_pools.get(wanted)
+        if nodes is None:
+            known = ", ".join(sorted(settings.gpu_node_pools)) or "none"
+            yield Problem(
+                path=("runners", name, "node_pool"),
+                value=wanted,
+                what=f"it is none of the pools of gpu_node_pools: {known}",
+            )
+        elif (gpus := getattr(pool, "gpus", 0)) > nodes.gpus_of_a_node:
+            yield Problem(
+                path=("runners", name, "gpus"),
+                value=gpus,
+                what=f"a node of {wanted} has {nodes.gpus_of_a_node}: no node could ever hold the job",
+            )
+
+
+def namespaces_are_the_pools_own(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """In the namespace of a pool is the key of its GitHub App, for its controller alone."""
+    taken = {component_name(name) for name in settings.runners}
+    for name, workload in settings.workloads.items():
+        if isinstance(workload.trust, PodIdentityTrust) and workload.trust.namespace in taken:
+            yield Problem(
+                path=("workloads", name, "trust", "namespace"),
+                value=workload.trust.namespace,
+                what="it is the namespace of a pool of runners: a workload has one of its own",
+            )
