@@ -140,7 +140,7 @@ def run_job(
 ) -> None:
     """Run a job on a CodeBuild pool: as local processes, with its build specification, and the rights of its role."""
     from components.runners.codebuild_settings import codebuild_project_name
-    from stacks.runners import component_name
+    from stacks.runner_relations import component_name
     from twin.codebuild import build
 
     here, tools = places.find(), toolchain.locate()

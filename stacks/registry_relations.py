@@ -1,4 +1,4 @@
-"""What the tracking server, TensorBoard and images of pods demand of other settings. `stacks.relations` lists these with the rest."""
+"""What the tracking server, TensorBoard and images of pods demand of other settings; for `stacks.relations`."""
 
 from __future__ import annotations
 

@@ -16,6 +16,6 @@ class ClusterAccessSettings:
     platform_roles: tuple[str, ...] = setting((), texts("globs over a role's name, or over namespace/name"))
     """ACC-27: roles of the platform, which may run commands in pods, make pods and volumes, and reach nodes."""
     secret_roles: tuple[str, ...] = setting((), texts("globs over namespace/name of a Role"))
-    """ACC-27: Roles that may read every secret of their own namespace, where a controller gives secrets random names."""
+    """ACC-27: Roles that may read every secret of their namespace: of a controller that gives them random names."""
     api_use_annotation: str = setting("groundwork.io/api-use", text("the key of an annotation"))
     """ACC-28: annotation of a workload or a service account that says what it uses the API server for."""

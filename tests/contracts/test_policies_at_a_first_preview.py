@@ -16,13 +16,15 @@ from groundwork.policy.sources import Saved
 from policies.rules import RULES
 from tests.policies.harness import TODAY
 from tests.support.program import record
+from tests.support.runner_pools import with_scale_set
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
 
 @cache
-def first_preview(environment: str) -> tuple[Saved, ...]:
+def first_preview(environment: str, *, scale_set: bool = False) -> tuple[Saved, ...]:
     """Return what the engine would send, under whole URNs: the mocks' own are shortened."""
-    requests = record(environment, preview=True).requests
+    settings = with_scale_set(environment) if scale_set else None
+    requests = record(environment, settings, preview=True).requests
     urns = {name: f"urn:pulumi:{environment}::groundwork::{request.type}::{name}" for name, request in requests.items()}
 
     def whole(urn: str) -> str | None:
@@ -52,6 +54,17 @@ def test_a_first_preview_meets_no_objection_and_leaves_nothing_undecided(environ
     judged = judge(first_preview(environment), RULES, config, TODAY)
     assert not [answer for answer in judged.answers if answer.verdict != "pass"]
     assert not judged.complaints
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nor_does_one_with_runners_on_the_cluster(environment: str) -> None:
+    config = policy_config.of(policy_config.path_of(environment, CLONE))
+    judged = judge(first_preview(environment, scale_set=True), RULES, config, TODAY)
+    assert not [answer for answer in judged.answers if answer.verdict != "pass"]
+    assert not judged.complaints
+    (pods,) = {answer.urn for answer in judged.answers if answer.urn.endswith("::runners-gpu-scale-set")}
+    read = {answer.rule.id for answer in judged.answers if answer.urn == pods}
+    assert {"POD-05", "POD-10", "POD-11", "SUP-01", "SUP-02"} <= read, "the template of runners is judged as a pod is"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -22,6 +22,9 @@ def role(*rules: Any, kind: str = "ClusterRole", **metadata: Any) -> R:
     )
 
 
+IN_NAMESPACE = role(rule("", "secrets", "get"), kind="Role", namespace="system", name="operator-a")
+
+
 def binding(name: Any = "view", *subjects: Any, kind: str = "ClusterRole", made: str = "ClusterRoleBinding") -> R:
     return R(f"kubernetes:{RBAC}/v1:{made}", {"roleRef": {"kind": kind, "name": name}, "subjects": list(subjects)})
 
@@ -37,6 +40,7 @@ def account(**fields: Any) -> R:
 ADMINS = {"clusterAdminSubjects": ["Group/admins", "ServiceAccount/system/installer"]}
 INSTALLER = {"kind": "ServiceAccount", "namespace": "system", "name": "installer"}
 PLATFORM = {"platformRoles": ["system/operator-*", "groundwork-*"]}
+SECRET_ROLES = {"secretRoles": ["system/operator-*"]}
 HARMLESS = "about other resources, the same verb gives nothing of this kind"
 OWN = {"serviceAccountName": "trainer", "automountServiceAccountToken": False}
 MOUNTED = {"serviceAccountName": "trainer", "automountServiceAccountToken": True}
@@ -232,6 +236,27 @@ SPECS: dict[str, Spec] = {
                 (role(rule("", "secrets", "get"), name="groundwork-runner"),),
                 "deny",
                 PLATFORM,
+            ),
+            Case("secrets of its own namespace", (IN_NAMESPACE,), "pass", SECRET_ROLES),
+            Case("that, not listed", (IN_NAMESPACE,), "deny"),
+            Case("that, listed for other things", (IN_NAMESPACE,), "deny", PLATFORM),
+            Case(
+                "another namespace",
+                (role(rule("", "secrets", "get"), kind="Role", namespace="team", name="operator-a"),),
+                "deny",
+                SECRET_ROLES,
+            ),
+            Case(
+                "everywhere, under a listed name",
+                (role(rule("", "secrets", "get"), namespace="system", name="operator-a"),),
+                "deny",
+                SECRET_ROLES,
+            ),
+            Case(
+                "secrets of its own namespace, and pods",
+                (role(rule("", ["pods", "secrets"], "create"), kind="Role", namespace="system", name="operator-a"),),
+                "deny",
+                SECRET_ROLES,
             ),
         ),
     ),

@@ -12,9 +12,10 @@ import components.runners
 from components.policy_document import document
 from components.runners.codebuild_settings import GPU, CodeBuildSettings
 from components.runners.kinds import KINDS, RunnerPoolSettings
-from components.runners.place import CacheStore, RunnerPlace
+from components.runners.place import CacheStore, ClusterPlace, RunnerPlace
 from components.runners.runner_pool import RunnerPool, RunnerPoolArgs
 from components.security.permissions_boundary import PermissionsBoundaryArgs, boundary_statements
+from components.security.secret import SecretSettings
 from components.tags import DataClass
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 from tests.support.stack_files import CLONE
@@ -37,6 +38,16 @@ PLACE = RunnerPlace(
     key_arn="key",
     logs_key_arn="logs-key",
     cache=CacheStore(bucket_name="groundwork-dev-artifacts", key_name=DataClass.CONFIDENTIAL),
+    cluster=ClusterPlace(
+        known_cluster_name="groundwork-dev",
+        cluster_name="groundwork-dev",
+        vpc_cidr="10.20.0.0/16",
+        api_server_address="172.20.0.1",
+        egress_ranges=("52.218.0.0/17",),
+        preview_group="groundwork:preview",
+        secrets=SecretSettings(),
+        secrets_key_arn="secrets-key",
+    ),
 )
 
 
