@@ -140,6 +140,14 @@ class FakeApi:
             return status(409, "AlreadyExists", f'"{path.rpartition("/")[2]}" already exists')
         return self._stored(path, copy.deepcopy(request.body), request, 201)
 
+    def _put(self, request: Request) -> Answer:
+        held = self.objects.get(request.path)
+        if held is None:
+            return self._missing(request.path)
+        if request.body["metadata"].get("resourceVersion") != held["metadata"]["resourceVersion"]:
+            return status(409, "Conflict", "the object has been modified; please apply your changes to the latest one")
+        return self._stored(request.path, copy.deepcopy(request.body), request, 200)
+
     def _delete(self, request: Request) -> Answer:
         held = self.objects.get(request.path)
         if held is None:

@@ -93,6 +93,19 @@ def test_a_namespace_says_its_level_but_for_those_of_the_api_server(recorder: Re
     assert "oldObject" in new
 
 
+def test_a_secret_is_a_file_but_for_variables_that_the_namespace_names(recorder: Recorder) -> None:
+    """In every list of containers; and a whole Secret as variables never is. What it does is tried on the twin."""
+    build()
+    for spec in of_pods(recorder).values():
+        found = {variable["name"]: variable["expression"] for variable in spec["variables"]}
+        assert "groundwork.io/environment-secrets" in found["environment_secrets"]
+        asked, let_in = "secretKeyRef.hasValue()", "!(e.?name.orValue('') in variables.environment_secrets)"
+        assert found["pod_12"].count(asked) == found["pod_12"].count(f"{asked} && {let_in}") == 3
+        assert found["pod_12"].count("secretRef.hasValue()") == 3
+        order = [variable["name"] for variable in spec["variables"]]
+        assert order.index("environment_secrets") < order.index("pod_12"), "a variable uses those before it"
+
+
 def test_images_come_from_the_environments_own_ecr_and_from_what_the_settings_add(recorder: Recorder) -> None:
     build("public.ecr.aws/docker/library")
     for spec in of_pods(recorder).values():

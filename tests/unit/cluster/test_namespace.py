@@ -37,6 +37,17 @@ def test_a_namespace_of_the_platform_belongs_to_no_team(recorder: Recorder) -> N
     assert "groundwork.io/team" not in recorder.one("vision-namespace").inputs["metadata"]["labels"]
 
 
+def test_a_variable_may_come_from_a_secret_only_where_it_is_named(recorder: Recorder) -> None:
+    build()
+    assert "annotations" not in recorder.one("vision-namespace").inputs["metadata"]
+
+
+def test_variables_that_may_come_from_a_secret_are_said_on_the_namespace(recorder: Recorder) -> None:
+    build(environment_secrets=("ONE", "TWO"))
+    metadata = recorder.one("vision-namespace").inputs["metadata"]
+    assert metadata["annotations"] == {"groundwork.io/environment-secrets": "ONE,TWO"}
+
+
 def test_all_traffic_is_denied_both_ways(recorder: Recorder) -> None:
     build()
     assert policies(recorder)["default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

@@ -12,6 +12,7 @@ from stacks.problems import ROOT
 from stacks.settings import PLACEHOLDERS_ALLOWED, SettingsError, load_settings, parse_settings
 from tests.support.program import run_stacks
 from tests.support.recorder import Recorder, run_program
+from tests.support.runner_pools import scale_set
 from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
 
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
@@ -29,6 +30,8 @@ TEAM_QUOTA = {"cpu": 1, "memory_gib": 1}
 SOMEBODY = "arn:aws:iam::000000000000:role/Somebody"
 ELSEWHERE = "arn:aws:iam::123456789012:role/Somebody"
 
+OWN_IMAGE = f"000000000000.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-training@sha256:{'a1' * 32}"
+SCALE_SET = scale_set("dev") | dict.fromkeys(("image", "controller_image", "credentials_image"), OWN_IMAGE)
 CONNECTION_ELSEWHERE = "arn:aws:codeconnections:eu-west-2:000000000000:connection/00000000-0000-0000-0000-000000000000"
 
 FEW_USES = {data_class.value: [use.value for use in uses] for data_class, uses in DEFAULT_USES.items()} | {
@@ -118,7 +121,7 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         None,
         "does not match",
     ),
-    ("runners-of-no-kind", "dev", ("runners", "build", "kind"), "jenkins", None, "codebuild"),
+    ("runners-of-no-kind", "dev", ("runners", "build", "kind"), "jenkins", "runners.build", "none of"),
     ("runners-without-a-connection", "dev", ("runners", "build", "connection_arn"), REMOVED, None, "it is missing"),
     ("runners-with-a-token", "dev", ("runners", "build", "connection_arn"), "ghp_a1b2c3", None, "does not match"),
     ("runners-without-end", "dev", ("runners", "build", "build_timeout_minutes"), 3000, None, "less than or equal"),
@@ -129,6 +132,30 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "LINUX_GPU_CONTAINER",
         "runners.build",
         "machines with GPUs are",
+    ),
+    (
+        "runners-on-nodes-that-are-not-there",
+        "dev",
+        ("runners", "gpu"),
+        SCALE_SET | {"node_pool": "inference"},
+        "runners.gpu.node_pool",
+        "none of the pools of gpu_node_pools: training",
+    ),
+    (
+        "runners-larger-than-a-node",
+        "dev",
+        ("runners", "gpu"),
+        SCALE_SET | {"gpus": 2},
+        "runners.gpu.gpus",
+        "a node of training has 1",
+    ),
+    (
+        "runners-with-an-image-of-no-repository",
+        "dev",
+        ("runners", "gpu"),
+        SCALE_SET | {"image": f"ghcr.io/actions/actions-runner@sha256:{'a1' * 32}"},
+        "runners.gpu.image",
+        "pods with it are refused",
     ),
     ("runners-elsewhere", "dev", ("runners", "build", "connection_arn"), CONNECTION_ELSEWHERE, None, "is in eu-west-2"),
     ("workload-in-capitals", "dev", ("workloads", "Trainer"), {"trust": POD}, None, "does not match"),
