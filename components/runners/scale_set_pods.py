@@ -93,7 +93,6 @@ def credentials_pod(settings: ScaleSetSettings) -> dict[str, Any]:
     environment = {
         "CREDENTIALS_DIRECTORY": SECRET_DIRECTORY,
         "SECRET_NAME": GITHUB_SECRET,
-        "API_SERVER": "https://kubernetes.default.svc",
         "ACCOUNT_DIRECTORY": ACCOUNT_DIRECTORY,
     }
     return _pod(CREDENTIALS, NONROOT_USER, token=True) | {

@@ -37,7 +37,8 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
         for name, value in {
             "CREDENTIALS_DIRECTORY": str(mount(tmp_path / "mounted")),
             "ACCOUNT_DIRECTORY": str(account),
-            "API_SERVER": fake.url,
+            "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+            "KUBERNETES_SERVICE_PORT": fake.url.rpartition(":")[2],
             "SECRET_NAME": NAME,
         }.items():
             monkeypatch.setenv(name, value)
@@ -129,7 +130,9 @@ def test_a_server_of_another_authority_is_told_nothing(
     assert not api.requests
 
 
-@pytest.mark.parametrize("variable", ["CREDENTIALS_DIRECTORY", "ACCOUNT_DIRECTORY", "API_SERVER", "SECRET_NAME"])
+@pytest.mark.parametrize(
+    "variable", ["CREDENTIALS_DIRECTORY", "ACCOUNT_DIRECTORY", "KUBERNETES_SERVICE_HOST", "SECRET_NAME"]
+)
 def test_a_variable_that_is_missing_is_named(api: FakeApi, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.delenv(variable)
     with pytest.raises(SystemExit, match=variable):

@@ -11,7 +11,9 @@ def main() -> None:
     try:
         values = read(Path(required("CREDENTIALS_DIRECTORY")))
         account, name = Path(required("ACCOUNT_DIRECTORY")), required("SECRET_NAME")
-        api = from_account(required("API_SERVER"), account)
+        # Kubelet's own variables, of every pod.
+        server = f"https://{required('KUBERNETES_SERVICE_HOST')}:{required('KUBERNETES_SERVICE_PORT')}"
+        api = from_account(server, account)
         namespace = (account / "namespace").read_text(encoding="utf-8").strip()
         done = keep(api, namespace, name, values)
     except CredentialsError as error:
