@@ -205,7 +205,7 @@ def sync(runners: Project, world: World) -> Iterator[Any]:
 def test_the_key_comes_from_secrets_manager_to_the_controllers_secret(
     account: Account, world: World, controller: Controller, sync: Any
 ) -> None:
-    with pytest.raises(PodError, match="secret value"):
+    with pytest.raises(PodError, match="ResourceNotFoundException"):
         sync()
     account.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=json.dumps(APP))
     done = sync()
