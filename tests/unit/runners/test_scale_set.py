@@ -8,11 +8,13 @@ from pydantic import ValidationError
 
 from components.cluster.group_rights import Rule
 from components.labels import ENVIRONMENT_SECRETS
+from components.policy_document import document
 from components.runners.runner_pool import RunnerPool, RunnerPoolArgs
 from components.runners.scale_set_definitions import DEFINITIONS, VERSION, definition_spec
 from components.runners.scale_set_pods import REGISTRATION_VARIABLE, in_words_of_the_api
 from components.runners.scale_set_rights import CONTROLLER_RULES, CUSTOM
 from components.runners.scale_set_settings import ScaleSetSettings
+from components.security.permissions_boundary import PermissionsBoundaryArgs, boundary_statements
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 from tests.support.runner_pools import scale_set
 from tests.unit.runners.test_runner_pool import PLACE
@@ -143,6 +145,10 @@ def test_the_key_of_the_app_is_in_no_input_and_one_role_reads_it(recorder: Recor
     (policy,) = [made.inputs["policy"] for made in recorder.of_type("aws:iam/rolePolicy:RolePolicy")]
     assert decision(policy, "secretsmanager:GetSecretValue", SECRET, {}) == "Allow"
     assert decision(policy, "secretsmanager:GetSecretValue", SECRET.replace(NAME, "mlflow/server"), {}) == "none"
+    boundary = document(
+        *boundary_statements(PermissionsBoundaryArgs(account_id=ACCOUNT_ID, region=REGION, environment="dev"))
+    )
+    assert decision(boundary, "secretsmanager:GetSecretValue", SECRET, {}) == "Allow", "its boundary leaves it nothing"
     own = recorder.one(f"{NAME}-secret-policy").inputs["policy"]
     reader = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev-{NAME}-credentials"
     asked = {"aws:SecureTransport": "true", "aws:PrincipalAccount": ACCOUNT_ID}
