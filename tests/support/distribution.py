@@ -23,6 +23,7 @@ LONGEST_FIRST = (
     "twin/test_life_of_an_environment",
     "twin/test_an_api_that_fails",
     "twin/test_node_groups_and_scaling",
+    "twin/test_a_scale_set_of_runners",
 )
 """Units of more than two minutes."""
 
