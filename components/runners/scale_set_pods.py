@@ -164,7 +164,8 @@ def runner_template(settings: ScaleSetSettings) -> dict[str, Any]:
             "volumes": [_scratch("home", f"{settings.work_gib}Gi"), _scratch("tmp", f"{settings.work_gib}Gi")],
         },
     }
-    return in_words_of_the_api(template)
+    words: dict[str, Any] = in_words_of_the_api(template)
+    return words
 
 
 def listener_template() -> dict[str, Any]:
@@ -186,7 +187,8 @@ def listener_template() -> dict[str, Any]:
             ],
         },
     }
-    return in_words_of_the_api(template)
+    words: dict[str, Any] = in_words_of_the_api(template)
+    return words
 
 
 def in_words_of_the_api(tree: Any) -> Any:

@@ -162,6 +162,11 @@ def test_the_registration_comes_as_a_variable_here_and_nowhere_else(world: World
         world.api.create(made | {"spec": made["spec"] | {"containers": [stolen]}}, dry_run=True)
 
 
+def test_what_the_controller_writes_is_no_change_to_the_program(runners: Project, registered: dict[str, Any]) -> None:
+    """Its annotations and its finalizer on the scale set are its own."""
+    runners.pulumi("preview", "--refresh", "--expect-no-changes", "--non-interactive", "-s", "dev")
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "namespace"),
     [("Secret", "anything", "mlflow"), ("Pod", "anything", "team-vision"), ("ServiceAccount", "default", "mlflow")],
@@ -202,8 +207,8 @@ def sync(runners: Project, world: World) -> Iterator[Any]:
         world.api.delete("batch/v1", "Job", name, NAMESPACE, propagationPolicy="Background")
 
 
-def test_the_key_comes_from_secrets_manager_to_the_controllers_secret(
-    account: Account, world: World, controller: Controller, sync: Any
+def test_the_key_comes_from_secrets_manager_to_the_controllers_secret_and_to_no_state(
+    account: Account, runners: Project, controller: Controller, sync: Any
 ) -> None:
     with pytest.raises(PodError, match="ResourceNotFoundException"):
         sync()
@@ -214,11 +219,7 @@ def test_the_key_comes_from_secrets_manager_to_the_controllers_secret(
     held = controller.api.get("v1", "Secret", "github", NAMESPACE)
     assert held is not None
     assert {key: base64.b64decode(value).decode() for key, value in held["data"].items()} == APP
-    state = json.dumps([world.api.get(API_VERSION, "AutoscalingRunnerSet", NAME, NAMESPACE)])
-    assert "PRIVATE KEY" not in state
-
-
-def test_no_key_and_no_token_is_in_the_state(runners: Project) -> None:
     state = runners.pulumi("stack", "export", "-s", "dev").stdout
+    assert NAME in state
     assert "PRIVATE KEY" not in state
     assert "b2YgdGhlIHR3aW4" not in state
