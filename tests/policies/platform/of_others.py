@@ -12,6 +12,8 @@ from tests.policies.platform.uncovered import OUTSIDE as _O
 from tests.policies.platform.uncovered import READING as _R
 from tests.policies.platform.uncovered import Uncovered
 
+_IMAGES: Final = "POD-10 is about pods; AWS' own images of builds have no digest to be chosen by, ours are by digest"
+
 OTHERS: Final = (
     Uncovered("log narrowed", "cloudtrail/trail:Trail", "advancedEventSelectors[0]", _O,
               "LOG-01 and LOG-02 read flags and data events; management events by selector are no rule's matter"),
@@ -28,6 +30,10 @@ OTHERS: Final = (
               lambda m: '[3]' not in m.path),
     Uncovered("every protocol", "vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ipProtocol", _O,
               "NET-01 is about the world, NET-02 about egress"),
+    Uncovered("every protocol", "ec2/securityGroup:SecurityGroup", "egress", _R,
+              "NET-02 is about groups of confidential data and above; this one is of runners, internal",
+              lambda m: 'runners-' in m.before.urn),
+    Uncovered("*", "codebuild/project:Project", "environment.image", _O, _IMAGES),
     Uncovered("switch*", "ec2/vpcEndpoint:VpcEndpoint", "privateDnsEnabled", _O,
               "NET-07 asks that the endpoint is there"),
     Uncovered("switch*", "eks/cluster:Cluster", "deletionProtection", _O,

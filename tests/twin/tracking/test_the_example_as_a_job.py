@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.container_images import push_image
+from tests.support.git import git
 from tests.support.project import Project
 from tests.support.wine import SYSTEM_PATH, Wine
 from tests.twin.actors import variables_of
@@ -24,6 +25,7 @@ from twin.pods.runner import JobResult
 
 TEAM = "vision"
 NAMESPACE = f"team-{TEAM}"
+REPOSITORY = "https://github.com/vision/wine.git"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ def ran(dev: Project, opened: Opened, tmp_path_factory: pytest.TempPathFactory) 
     wine = Wine(folder / "clone", programs, opened.url, TEAM, image, logs)
     role = opened.account.assume(opened.outputs[f"team_{TEAM}_role_data-scientist"], "somebody")
     scientist = variables_of(dev, role)
+    scientist["PATH"] = f"{programs}:{toolchain.locate().kubernetes_bin}:{scientist['PATH']}:{SYSTEM_PATH}"
     commit = wine.create(f"s3://{opened.outputs['bucket_dvc']}/teams/{TEAM}", scientist)
+    # Pushed to a folder, told as what teams have: a path of this machine would be taken for one of the pod's.
+    git(wine.folder, "remote", "set-url", "origin", REPOSITORY)
     before = names_of_jobs(opened)
     submit(wine, scientist, opened.outputs["kubeconfig"])
     (name,) = names_of_jobs(opened) - before
@@ -74,8 +79,7 @@ def submit(wine: Wine, scientist: dict[str, str], kubeconfig: Any) -> None:
     config = wine.folder.parent / "kubeconfig"
     config.touch(0o600)
     config.write_text(kubeconfig if isinstance(kubeconfig, str) else json.dumps(kubeconfig))
-    path = f"{toolchain.locate().kubernetes_bin}:{wine.programs}:{scientist['PATH']}:{SYSTEM_PATH}"
-    done = wine.run(scientist | {"PATH": path, "KUBECONFIG": str(config)}, "./submit.sh", TEAM, wine.image, wine.logs)
+    done = wine.run(scientist | {"KUBECONFIG": str(config)}, "./submit.sh", TEAM, wine.image, wine.logs)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -91,7 +95,8 @@ def test_the_team_can_look_up_all_that_it_was_made_of(ran: Ran) -> None:
     assert {name: link["state"] for name, link in links.items()} == dict.fromkeys(
         ("run", "commit", "data", "image", "artifacts"), "verified"
     )
-    assert links["commit"]["value"].startswith(ran.commit)
+    assert links["commit"]["value"] == f"{ran.commit} of github.com/vision/wine"
+    assert links["commit"]["said"] == "on origin/main"
     assert links["image"]["value"] == ran.wine.image
     assert f"by {TEAM}-training" in json.dumps(links["run"])
 
