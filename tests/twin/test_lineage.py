@@ -188,7 +188,7 @@ def test_an_image_that_is_deleted_breaks_the_chain(world: World) -> None:
         broken = world.lineage(code=2)
         assert {name for name, link in broken.items() if link["state"] != "verified"} == {"image"}
     finally:
-        assert push_image(world.account) == world.wine.image
+        assert push_image(world.account, REPOSITORY) == world.wine.image
 
 
 def test_another_team_does_not_see_the_model(world: World) -> None:

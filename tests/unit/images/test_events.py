@@ -45,7 +45,7 @@ def address(queue: Queue) -> Iterator[tuple[str, int]]:
 
 
 def serving(server: ThreadingHTTPServer) -> Iterator[tuple[str, int]]:
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield ("127.0.0.1", server.server_port)
     server.shutdown()

@@ -96,7 +96,7 @@ def whole(commit: str) -> Platform:
 def serving(platform: Platform) -> Iterator[Platform]:
     """Serve it on a port of loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"platform": platform}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     platform.url = f"http://127.0.0.1:{server.server_port}"
     try:

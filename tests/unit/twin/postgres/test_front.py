@@ -75,7 +75,7 @@ def server(certificates: Path) -> Iterator[Server]:
     context.load_verify_locations(certificates / "fronts" / "ca.pem")
     context.verify_mode = ssl.CERT_REQUIRED
     with Server(context) as running:
-        thread = threading.Thread(target=running.serve_forever)
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield running
         running.shutdown()
