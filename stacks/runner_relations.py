@@ -44,12 +44,20 @@ def jobs_find_a_node(settings: StackSettings, _: str) -> Iterable[Problem]:
                 value=wanted,
                 what=f"it is none of the pools of gpu_node_pools: {known}",
             )
-        elif (gpus := getattr(pool, "gpus", 0)) > nodes.gpus_of_a_node:
-            yield Problem(
-                path=("runners", name, "gpus"),
-                value=gpus,
-                what=f"a node of {wanted} has {nodes.gpus_of_a_node}: no node could ever hold the job",
-            )
+            continue
+        room, machines = nodes.room_of_a_node, " or ".join(nodes.instance_types)
+        for field, most in (
+            ("gpus", nodes.gpus_of_a_node),
+            ("cpu", room.cpu),
+            ("memory_gib", room.memory_gib),
+            ("work_gib", room.disk_gib),
+        ):
+            if (asked := getattr(pool, field, 0)) > most:
+                yield Problem(
+                    path=("runners", name, field),
+                    value=asked,
+                    what=f"a node of {wanted} ({machines}) leaves {most} to a job: no node could ever hold this one",
+                )
 
 
 def namespaces_are_the_pools_own(settings: StackSettings, _: str) -> Iterable[Problem]:

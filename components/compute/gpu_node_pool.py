@@ -20,6 +20,7 @@ from components.compute.accelerators import GPU_INSTANCES, GpuInstance
 from components.compute.architecture import InstanceType
 from components.compute.managed_node_group import ManagedNodeGroup, ManagedNodeGroupArgs, PoolPlace, Taint
 from components.compute.node_pool import POOL_LABEL
+from components.compute.room import NodeRoom, room
 from components.compute.user_data import gpu_user_data
 from components.model import Model
 from components.tags import TagValue
@@ -116,6 +117,16 @@ class GpuNodePoolSettings(Model):
             case Mig():
                 return self.machine.gpus * self.machine.gpu.mig_profiles[self.sharing.profile]
         return self.machine.gpus
+
+    @property
+    def room_of_a_node(self) -> NodeRoom:
+        """What a pod finds on whichever of the machines comes."""
+        machines = [GPU_INSTANCES[found] for found in self.instance_types]
+        return room(
+            min(machine.vcpus for machine in machines),
+            min(machine.memory_gib for machine in machines),
+            min(machine.nvme_gb for machine in machines),
+        )
 
 
 class GpuNodePoolArgs(Model):
