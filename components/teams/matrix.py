@@ -108,6 +108,8 @@ KUBERNETES_ACTIONS: tuple[KubernetesAction, ...] = (
     *_on("limitranges", "delete"),
     *_on("networkpolicies", "list", "delete", group="networking.k8s.io"),
     *_on("secretproviderclasses", "list", "create", group="secrets-store.csi.x-k8s.io"),
+    *_on("autoscalingrunnersets", "list", "patch", group="actions.github.com"),
+    *_on("ephemeralrunners", "list", "delete", group="actions.github.com"),
     *_on("roles", "list", group="rbac.authorization.k8s.io"),
     *_on("rolebindings", "create", group="rbac.authorization.k8s.io"),
     *_on("namespaces", "list", "create", "delete", "patch", namespaced=False),

@@ -109,6 +109,11 @@ SEE_CLUSTER = (
         SEE,
     ),
     Rule(
+        "actions.github.com",
+        ("autoscalinglisteners", "autoscalingrunnersets", "ephemeralrunners", "ephemeralrunnersets"),
+        SEE,
+    ),
+    Rule(
         "admissionregistration.k8s.io",
         (
             "mutatingwebhookconfigurations",

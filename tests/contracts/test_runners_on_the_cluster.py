@@ -5,6 +5,8 @@ from functools import cache
 
 import pytest
 
+from components.cluster.group_rights import SEE
+from components.teams.personas import PLATFORM_PERSONAS, PlatformPersona
 from tests.contracts import test_components as contracts
 from tests.support.program import record
 from tests.support.recorder import Recorder
@@ -36,3 +38,20 @@ def test_the_contracts_hold_with_runners_on_the_cluster(
 def test_they_are_there() -> None:
     """Else the tests above would say nothing."""
     assert any(made.typ.endswith(":AutoscalingRunnerSet") for made in recorded("dev").made)
+
+
+@pytest.mark.parametrize("persona", PLATFORM_PERSONAS)
+def test_people_of_the_platform_see_every_kind_that_the_program_defines(persona: PlatformPersona) -> None:
+    """Every definition of the program, of whichever part: what nobody sees nobody can look after."""
+    definitions = [
+        made.inputs["spec"] for made in recorded("dev").made if made.typ.endswith("CustomResourceDefinition")
+    ]
+    defined = {(spec["group"], spec["names"]["plural"]) for spec in definitions}
+    seen = {
+        (rule.group, resource)
+        for rule in PLATFORM_PERSONAS[persona].rules
+        if set(rule.verbs) >= set(SEE)
+        for resource in rule.resources
+    }
+    assert defined
+    assert defined <= seen

@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from components.teams.personas import PLATFORM_PERSONAS, PlatformPersona
+from stacks.identities import identities
+from stacks.settings import parse_settings
 from tests.support.project import Project
 from tests.support.runner_pools import SCALE_SET, with_scale_set
+from tests.twin.actors import person
 from tests.twin.clusters import eventually
 from tests.twin.scale_sets import API_VERSION, Controller
 from tests.unit.tools.support import Said
@@ -174,6 +178,23 @@ def test_what_the_controller_writes_is_no_change_to_the_program(runners: Project
 def test_the_controller_has_no_right_elsewhere(controller: Controller, kind: str, name: str, namespace: str) -> None:
     with pytest.raises(ApiError, match="is forbidden"):
         controller.api.get("v1", kind, name, namespace)
+
+
+@pytest.mark.parametrize("persona", PLATFORM_PERSONAS)
+def test_people_of_the_platform_see_the_scale_set_and_not_its_key(
+    account: Account, runners: Project, registered: dict[str, Any], persona: PlatformPersona
+) -> None:
+    settings = parse_settings(json.dumps(runners.settings()), stack="dev", allow_placeholders=True)
+    (identity,) = [one for one in identities(settings) if one.name == persona]
+    api = person(runners, account, runners.outputs()["kubeconfig"], identity).api
+    for kind in ("AutoscalingListener", "EphemeralRunnerSet", "EphemeralRunner"):
+        api.list(API_VERSION, kind, NAMESPACE)
+    (seen,) = api.list(API_VERSION, "AutoscalingRunnerSet", NAMESPACE)
+    assert seen["metadata"]["uid"] == registered["metadata"]["uid"]
+    with pytest.raises(ApiError, match="is forbidden"):
+        api.list("v1", "Secret", NAMESPACE)
+    with pytest.raises(ApiError, match="is forbidden"):
+        api.delete(API_VERSION, "AutoscalingRunnerSet", NAME, NAMESPACE)
 
 
 def test_nobody_of_the_pool_reads_the_key_but_its_job(account: Account, world: World, runners: Project) -> None:

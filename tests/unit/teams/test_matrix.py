@@ -43,6 +43,7 @@ def cluster(verb: str, resource: str, api_group: str = "", *, namespaced: bool =
 
 
 RBAC = "rbac.authorization.k8s.io"
+ARC = "actions.github.com"
 IN_CLUSTER = [
     ("data-scientist", cluster("create", "jobs", "batch"), "team-vision", True),
     ("data-scientist", cluster("create", "jobs", "batch"), "team-language", False),
@@ -62,6 +63,14 @@ IN_CLUSTER = [
         None,
         False,
     ),
+    ("platform-engineer", cluster("list", "ephemeralrunners", ARC), "runners-gpu", True),
+    ("platform-engineer", cluster("delete", "ephemeralrunners", ARC), "runners-gpu", False),
+    ("platform-engineer", cluster("list", "secrets"), "runners-gpu", False),
+    ("auditor", cluster("list", "autoscalingrunnersets", ARC), "runners-gpu", True),
+    ("auditor", cluster("patch", "autoscalingrunnersets", ARC), "runners-gpu", False),
+    ("auditor", cluster("list", "secrets"), "runners-gpu", False),
+    ("data-scientist", cluster("list", "ephemeralrunners", ARC), "team-vision", False),
+    ("data-scientist", cluster("list", "ephemeralrunners", ARC), "runners-gpu", False),
     ("auditor", cluster("list", "roles", RBAC), "team-vision", True),
     ("auditor", cluster("get", "pods/log"), "team-vision", False),
     ("auditor", cluster("patch", "nodes", namespaced=False), None, False),
