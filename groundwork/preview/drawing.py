@@ -1,7 +1,7 @@
 """The architecture as a drawing: components in their rooms, what a change does to each, and what changed ones need."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +62,14 @@ class Drawing:
     rooms: tuple[Room, ...]
     lines: tuple[tuple[str, str, str], ...]
     """From, to, path: a component that changes, and one that it needs."""
+
+    @property
+    def needs(self) -> Mapping[str, Sequence[str]]:
+        """The lines in words: what each component that changes needs."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for one, other, _ in self.lines:
+            found[one].append(other)
+        return dict(found)
 
 
 def draw(plan: Plan) -> Drawing:

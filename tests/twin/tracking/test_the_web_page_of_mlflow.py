@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import CHROMIUM
+from tests.support.devtools import browsing
 from tests.support.project import Project
-from tests.twin.tracking.browser import browsing
 from tests.twin.tracking.clients import WORK
 from tests.twin.tracking.opened import Opened
 

@@ -230,3 +230,19 @@ def test_sarif_has_a_run_for_each_environment_and_keeps_to_its_schema() -> None:
     log = sarif.combined([one, copy.deepcopy(one)])
     assert len(log["runs"]) == 2
     SarifLog.model_validate(log)
+
+
+def test_what_is_drawn_stands_in_words_too_with_its_whole_name() -> None:
+    """A name that is cut in the drawing, and a line of it, are shown to a mouse alone."""
+    long, needed = "a-component-whose-name-fits-no-box", "groundwork:network:Network"
+    parents = {"old": {"custom": False}, "new": {"custom": False}}
+    outer = step("same", "groundwork:storage:ObjectStore", long, {}, {}, **copy.deepcopy(parents))
+    other = step("same", needed, "network", {}, {}, **copy.deepcopy(parents))
+    subnet = step("same", "aws:ec2/subnet:Subnet", "subnet", {}, {}, new={"parent": other["urn"]},
+                  old={"parent": other["urn"]})  # fmt: skip
+    bucket = step("create", BUCKET, "bucket", None, {}, new={"parent": outer["urn"], "dependencies": [subnet["urn"]]})
+    found = plan(outer, other, subnet, bucket)
+    text = html.page(built(judged(found)), {"dev": draw(found)})
+    (row,) = [row for row in text.split("<tr>") if f'<th scope="row">{long}</th>' in row]
+    assert "<td>storage</td>" in row
+    assert "<td>+1</td><td>network</td>" in row

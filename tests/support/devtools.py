@@ -1,7 +1,8 @@
 """A real browser without a window, told what to do over a pipe. It reaches this machine alone.
 
-Source: Chrome DevTools Protocol, domains Target, Page, Fetch, Network, Runtime, Log; its `--remote-debugging-pipe`:
-messages on the file descriptors 3 and 4, each ended by a zero byte.
+Source: Chrome DevTools Protocol, domains Target, Page, Fetch, Network, Runtime, Log, Input, Emulation; its
+`--remote-debugging-pipe`: messages on the file descriptors 3 and 4, each ended by a zero byte. UI Events
+specification, `key` and `code`.
 """
 
 import base64
@@ -28,6 +29,11 @@ _OPTIONS = (
     "--remote-debugging-pipe",
 )  # fmt: skip
 Message = dict[str, Any]
+_KEYS = {
+    "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), " ": ("Space", 32, " "), "ArrowRight": ("ArrowRight", 39, ""),
+}  # fmt: skip
+"""By `key`: its `code`, its number on Windows, and the text that it types."""
+_SHIFT = 8
 
 
 class Browser:
@@ -54,8 +60,7 @@ class Browser:
         self._ask("Page.navigate", url=url)
         end = time.monotonic() + PAGE_SECONDS
         while True:
-            found = self._ask("Runtime.evaluate", expression="document.body.innerText", returnByValue=True)
-            text = str(found["result"].get("value", ""))
+            text = str(self.value_of("document.body ? document.body.innerText : ''"))
             if all(word in text for word in wanted):
                 return text
             assert time.monotonic() < end, f"{url} does not show {wanted}, but: {text}\n{self.complaints()}"
@@ -63,7 +68,33 @@ class Browser:
 
     def screenshot(self, file: Path) -> None:
         """Write what the page looks like."""
-        file.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot")["data"]))
+        file.write_bytes(self.picture())
+
+    def picture(self) -> bytes:
+        """What the window shows, as PNG."""
+        return base64.b64decode(self._ask("Page.captureScreenshot")["data"])
+
+    def prefer(self, scheme: str) -> None:
+        """Let the user prefer `light` or `dark`."""
+        self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size."""
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """Press a key and let it go, as the keyboard does."""
+        code, number, text = _KEYS[key]
+        told = {"key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": _SHIFT if shift else 0}
+        typed = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
+        self._ask("Input.dispatchKeyEvent", **told, **typed)
+        self._ask("Input.dispatchKeyEvent", **told, type="keyUp")
+
+    def value_of(self, expression: str) -> Any:
+        """What an expression of JavaScript is on the page; a promise is waited for."""
+        found = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
 
     def complaints(self) -> list[str]:
         """Uncaught errors of the page, and requests of it that were refused or failed."""
@@ -128,7 +159,7 @@ class Browser:
 
 
 @contextmanager
-def browsing(folder: Path, username: str, password: str) -> Iterator[Browser]:
+def browsing(folder: Path, username: str = "", password: str = "") -> Iterator[Browser]:
     """A browser with a profile of its own; it ends with the block."""
     (to_browser, write), (read, from_browser) = os.pipe(), os.pipe()
     command = 'exec "$0" "$@" 3<&"$TO" 4>&"$FROM"'
