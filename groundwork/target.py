@@ -59,7 +59,7 @@ def on_twin(environment: str, console: Console) -> Deployment:
     try:
         target = twin_environment.target(here.clone, environment)
     except TwinError:
-        _refuse_wrong_settings(here.clone, environment)
+        _parse(here.clone, environment)
         raise
     with console.status("Starting the twin …"):
         state = lifecycle.running(here) or lifecycle.start(here, tools, console.print)
@@ -69,7 +69,13 @@ def on_twin(environment: str, console: Console) -> Deployment:
     return Deployment(environment, here.project, here.root, variables)
 
 
-def _refuse_wrong_settings(clone: Path, environment: str) -> None:
+def refuse_wrong_settings(clone: Path, environment: str) -> None:
+    """Raise GroundworkError or TwinError with what is wrong in an environment's settings, as its program would."""
+    _parse(clone, environment)
+    twin_environment.target(clone, environment)
+
+
+def _parse(clone: Path, environment: str) -> None:
     """Raise GroundworkError with everything that is wrong in the settings, where they can be read at all.
 
     Two of them are needed before the program runs, which would say the same.

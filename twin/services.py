@@ -13,9 +13,9 @@ from typing import Protocol
 import psutil
 
 from tools.toolchain import Toolchain
+from twin import still
 from twin.kubernetes import control_plane
 from twin.kubernetes.cluster_record import RECORD, ClusterRecord
-from twin.kubernetes.programs import PROGRAMS
 from twin.places import CODE, Places
 from twin.state import ProcessId, TwinState
 
@@ -122,7 +122,7 @@ def cluster_programs(places: Places) -> Iterator[ClusterProgram]:
     for folder in sorted(path for path in places.clusters.glob("*") if path.is_dir()):
         found = dict(control_plane.running(folder))
         record = ClusterRecord.load(folder) if (folder / RECORD).exists() else None
-        for name in PROGRAMS if record else found:
+        for name in still.programs(places.root, record) if record else found:
             port = record.ports.get(name) if record else None
             ailment = None if name in found else "it has ended, or is about to start"
             if record and name in found and name == "kube-apiserver":

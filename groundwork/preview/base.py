@@ -2,7 +2,7 @@
 
 The base is built by its own code, from a copy of its files, as `up` would build it. What is kept is the folder of a
 twin that was stopped in good order; each preview works on a copy of it at the same place, since the folder holds its
-own path, and throws the copy away.
+own path, and throws the copy away. The copy stands still (twin/still.py): a plan asks API servers and nobody else.
 """
 
 import json
@@ -15,21 +15,23 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from groundwork.errors import GroundworkError
 from groundwork.preview.surroundings import minimal
 from tools import toolchain
 from tools.cache import cache_root, exclusive, key_of
+from twin import still
 from twin.places import OVERRIDE, Places
 
 KIND: Final = "previews"
 KEPT_ENTRIES: Final = 3
 """Bases that are kept: the newest of them."""
-_PROTECTED: Final = "protected.json"
+_BUILT: Final = "built.json"
+_CLUSTER: Final = "aws:eks/cluster:Cluster"
 _SECONDS: Final = 1200
 Say = Callable[[str], None]
 
@@ -43,6 +45,17 @@ class Commit:
     sha: str
     tree: str
     """What all of its files together are."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """One environment of a base, as its state says."""
+
+    protected: tuple[str, ...]
+    """The URNs that the engine would refuse to delete. Their protection was taken off the state of this twin alone, so
+    that a plan is told whole, and not up to the first of them."""
+    clusters: tuple[str, ...]
+    """Names of its clusters."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +81,11 @@ class Base:
         return self.folder / "kept"
 
     @property
-    def protected(self) -> dict[str, list[str]]:
-        """By environment that was built, the URNs that the engine would refuse to delete; empty before it was built to
-        the end. Their protection was taken off the state of this twin alone, so that a plan is told whole, and not up
-        to the first of them."""
-        file = self.kept / _PROTECTED
-        found: dict[str, list[str]] = json.loads(file.read_text()) if file.is_file() else {}
-        return found
+    def environments(self) -> Mapping[str, Built]:
+        """By name, those that were built; empty before the base was built to the end."""
+        file = self.kept / _BUILT
+        found: dict[str, dict[str, list[str]]] = json.loads(file.read_text()) if file.is_file() else {}
+        return {name: Built(tuple(one["protected"]), tuple(one["clusters"])) for name, one in found.items()}
 
 
 def commit(clone: Path, ref: str) -> Commit:
@@ -108,12 +119,13 @@ def restored(clone: Path, base: Commit, environments: Sequence[str], say: Say) -
     key = key_of(base.tree, json.dumps(record.inputs if record else {}, sort_keys=True))
     built = Base(cache_root() / KIND / key)
     with exclusive(built.folder.with_name(f"{key}.lock"), say):
-        if not set(environments) <= built.protected.keys():
-            wanted = list(dict.fromkeys((*built.protected, *environments)))
+        if not set(environments) <= built.environments.keys():
+            wanted = list(dict.fromkeys((*built.environments, *environments)))
             say(f"Building {' and '.join(wanted)} of {base.ref} ({base.sha[:12]}): once for this state of it …")
             _build(clone, base, built, wanted)
             _forget_others(built)
         _copy(built.kept, built.twin)
+        still.save(built.twin, [name for one in environments for name in built.environments[one].clusters])
         built.kept.touch()
         try:
             yield built
@@ -132,17 +144,17 @@ def _build(clone: Path, base: Commit, built: Base, environments: Sequence[str]) 
     try:
         _command(built, "twin", "start")
         with ThreadPoolExecutor(len(environments)) as pool:
-            protected = dict(zip(environments, pool.map(lambda name: _up(built, name), environments), strict=True))
+            made = dict(zip(environments, pool.map(lambda name: _up(built, name), environments), strict=True))
         _command(built, "twin", "stop", "--keep-state")
     except BaseException:
         _end_twin(built)
         raise
     _copy(built.twin, built.kept)
-    (built.kept / _PROTECTED).write_text(json.dumps(protected))
+    (built.kept / _BUILT).write_text(json.dumps({name: asdict(one) for name, one in made.items()}))
 
 
-def _up(built: Base, environment: str) -> list[str]:
-    """Build one environment, as the twin's own shell would; the URNs that were protected."""
+def _up(built: Base, environment: str) -> Built:
+    """Build one environment, as the twin's own shell would."""
     exported = _command(built, "twin", "env", "--env", environment)
     words = [shlex.split(line) for line in exported.splitlines() if line.startswith("export ")]
     variables = dict(word.split("=", 1) for _, word in words)
@@ -150,10 +162,18 @@ def _up(built: Base, environment: str) -> list[str]:
     stack = ("--stack", environment, "--non-interactive")
     _run(built, (*engine, "up", "--yes", "--skip-preview", "--suppress-outputs", *stack), variables)
     state = json.loads(_run(built, (*engine, "stack", "export", "--stack", environment), variables))
-    protected = [one["urn"] for one in state["deployment"].get("resources", ()) if one.get("protect")]
-    if protected:
+    found = built_of(state["deployment"].get("resources", ()))
+    if found.protected:
         _run(built, (*engine, "state", "unprotect", "--all", "--yes", "--stack", environment), variables)
-    return protected
+    return found
+
+
+def built_of(resources: Sequence[Mapping[str, Any]]) -> Built:
+    """Return what has to be known of an environment, from its state."""
+    return Built(
+        tuple(one["urn"] for one in resources if one.get("protect")),
+        tuple(one["outputs"]["name"] for one in resources if one["type"] == _CLUSTER),
+    )
 
 
 def _command(built: Base, *arguments: str) -> str:

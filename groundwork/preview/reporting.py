@@ -19,7 +19,7 @@ from groundwork.errors import GroundworkError
 from groundwork.policy import sarif
 from groundwork.policy.sources import BLINDED
 from groundwork.preview import base as bases
-from groundwork.preview import html, markdown, report
+from groundwork.preview import early, html, markdown, report
 from groundwork.preview.base import Base, Commit
 from groundwork.preview.drawing import Drawing, draw
 from groundwork.preview.plan import Plan, plan
@@ -43,16 +43,30 @@ def against_base(environments: Sequence[str], ref: str, output: Path, *, confirm
     shed()  # from here on the program of the change runs
     about = {"kind": "base", "ref": ref, "commit": base.sha}
     names = _known(environments)
+    changed = bases.changed_files(here.clone, base)
+    refused = early.refused(here.clone, names, changed)
+    found = {name: report.failed(name, why) for name, why in refused.items()}
+    planned: Mapping[str, Plan | str] = {}
+    secrets: list[str] = []
+    if rest := [name for name in names if name not in refused]:
+        compared, planned, secrets = _against(here, base, rest, confirmed)
+        found |= compared
+    _write(output, about, here, changed, {name: found[name] for name in names}, planned, secrets)
+
+
+def _against(
+    here: Places, base: Commit, names: Sequence[str], confirmed: bool
+) -> tuple[Mapping[str, report.Judged], Mapping[str, Plan | str], list[str]]:
+    """Return what is found of environments, their plans, and the secrets that the program could read."""
     try:
         with bases.restored(here.clone, base, names, _say) as built, _twin_of(built):
             held = state.load(built.twin / "twin.json")
             secrets = [held.root_secret, held.passphrase] if held else []
             planned = _plans(names, lambda name: on_twin(name, console))
-            protected = {name: frozenset(built.protected[name]) for name in names}
-            found = _judged(here, planned, protected, built.files, confirmed)
+            protected = {name: frozenset(built.environments[name].protected) for name in names}
+            return _judged(here, planned, protected, built.files, confirmed), planned, secrets
     except GroundworkError as error:
-        found, planned, secrets = {name: report.failed(name, str(error).splitlines()) for name in names}, {}, []
-    _write(output, about, here, base, found, planned, secrets)
+        return {name: report.failed(name, str(error).splitlines()) for name in names}, {}, []
 
 
 def against_aws(environments: Sequence[str], output: Path, *, confirmed: bool) -> None:
@@ -63,7 +77,7 @@ def against_aws(environments: Sequence[str], output: Path, *, confirmed: bool) -
     planned = _plans(names, on_aws)
     secrets = [value for name, value in os.environ.items() if name.endswith(("KEY", "TOKEN", "PASSPHRASE"))]
     found = _judged(here, planned, {name: frozenset() for name in names}, None, confirmed)
-    _write(output, {"kind": "aws", "ref": "aws", "commit": ""}, here, None, found, planned, secrets)
+    _write(output, {"kind": "aws", "ref": "aws", "commit": ""}, here, (), found, planned, secrets)
 
 
 def _known(environments: Sequence[str]) -> list[str]:
@@ -124,15 +138,15 @@ def _write(
     output: Path,
     about: Mapping[str, str],
     here: Places,
-    base: Commit | None,
+    changed: Sequence[str],
     found: Mapping[str, report.Judged],
     planned: Mapping[str, Plan | str],
     secrets: Sequence[str],
 ) -> None:
     """Write the four files, tell the verdict, end with its code."""
-    touched = judges(bases.changed_files(here.clone, base)) if base else []
+    now = datetime.now(UTC)
     # Before anything is cut or escaped, after which a secret would not be found.
-    document = without(report.build(found.values(), about, _head(here.clone), touched, datetime.now(UTC)), secrets)
+    document = without(report.build(found.values(), about, _head(here.clone), judges(changed), now), secrets)
     drawings: dict[str, Drawing] = {name: draw(one) for name, one in planned.items() if isinstance(one, Plan)}
     log = sarif.combined([one.evidence for one in found.values() if one.evidence])
     written = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from twin import services
+from twin import services, still
 from twin.aws.cluster_reviews import ClusterReviews
 from twin.aws.cluster_signals import ClusterSignals
 from twin.aws.corrections import (
@@ -89,7 +89,13 @@ def build_app(settings: ServerSettings) -> Application:
     memory = Memory(settings.root / "aws" / "corrections")
     resource_names.install(memory)
     certificates = functools.partial(_tls, settings.certificates_dir)
-    fleet = Fleet(settings.postgres_dir, settings.postgres_bin, certificates, DatabaseAuthentication(emulator))
+    fleet = Fleet(
+        settings.postgres_dir,
+        settings.postgres_bin,
+        certificates,
+        DatabaseAuthentication(emulator),
+        asleep=still.load(settings.root) is not None,
+    )
     groups = ParameterGroups(settings.postgres_bin)
     databases = DatabaseInstances(fleet, groups)
     scaling = AutoScalingGroups()
@@ -136,7 +142,8 @@ def build_app(settings: ServerSettings) -> Application:
 
 def _control_plane(settings: ServerSettings, folder: Path, record: ClusterRecord) -> ControlPlane:
     aws = AwsEndpoint(settings.endpoint, settings.certificates_dir / "ca.pem")
-    return ControlPlane(folder, Installed(settings.kubernetes_bin), aws, _root_of(settings, aws, record))
+    variables, programs = _root_of(settings, aws, record), still.programs(settings.root, record)
+    return ControlPlane(folder, Installed(settings.kubernetes_bin), aws, variables, programs)
 
 
 def _root_of(settings: ServerSettings, aws: AwsEndpoint, record: ClusterRecord) -> Mapping[str, str]:

@@ -23,14 +23,13 @@ import psutil
 
 from twin.kubernetes.cluster_files import AwsEndpoint, ClusterFiles
 from twin.kubernetes.cluster_record import ClusterRecord
-from twin.kubernetes.programs import PROGRAMS, Installed, program_of
+from twin.kubernetes.programs import API, PROGRAMS, Installed, program_of
 
 START_SECONDS = 120.0
 STOP_SECONDS = 3.0
 """For etcd to close its files; the others keep nothing that could be lost."""
 RESTART_SECONDS = 1.0
 """A program that has ended is started again this long after its last start, at the earliest."""
-_FIRST = ("etcd", "kube-apiserver")
 _log = logging.getLogger("twin.kubernetes")
 
 
@@ -41,9 +40,16 @@ class ControlPlaneError(Exception):
 class ControlPlane:
     """The programs of one cluster, in its folder."""
 
-    def __init__(self, folder: Path, installed: Installed, aws: AwsEndpoint, variables: Mapping[str, str]) -> None:
-        """`variables`: the environment of the controllers, which call AWS."""
-        self.files = ClusterFiles(folder)
+    def __init__(
+        self,
+        folder: Path,
+        installed: Installed,
+        aws: AwsEndpoint,
+        variables: Mapping[str, str],
+        programs: Sequence[str] = tuple(PROGRAMS),
+    ) -> None:
+        """`variables`: the environment of the controllers, which call AWS. `programs`: those that it has."""
+        self.files, self._programs = ClusterFiles(folder), programs
         self._installed, self._aws, self._variables = installed, aws, variables
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, float] = {}
@@ -52,18 +58,20 @@ class ControlPlane:
     def start(self, record: ClusterRecord) -> ClusterRecord:
         """Start every program and return the record, with the ports that it now has.
 
-        What was left behind is ended first. When it returns, the API server answers.
+        What was left behind is ended first. When it returns, the API server answers, if the cluster has one.
         """
         self._given_up.clear()
         self.stop()
+        if not self._programs:
+            return record
         record = record.with_free_ports()
         record.save(self.files.folder)
         self.files.write(record, self._aws)
-        for program in _FIRST:
+        for program in API:
             self._launch(program, record)
         self._wait_until_ready(record)
-        for program in PROGRAMS:
-            if program not in _FIRST:
+        for program in self._programs:
+            if program not in API:
                 self._launch(program, record)
         return record
 
@@ -117,7 +125,7 @@ class ControlPlane:
     def _wait_until_ready(self, record: ClusterRecord) -> None:
         deadline = time.monotonic() + START_SECONDS
         while (wrong := ailment(self.files.folder, record)) is not None:
-            for program in _FIRST:
+            for program in API:
                 if self._children[program].poll() is not None:
                     raise ControlPlaneError(f"{program} ended while it started: {self._last_lines(program)}")
             if self._given_up.is_set():

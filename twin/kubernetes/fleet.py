@@ -41,7 +41,7 @@ class ClusterFleet:
     # --- the emulator's own start and end ---
 
     async def open(self) -> None:
-        """Begin to start every cluster that there was. `groundwork twin start` waits for them."""
+        """Begin to start every cluster that there was. `groundwork twin start` waits for their programs."""
         for path in sorted(self._directory.glob(f"*/{RECORD}")):
             record = ClusterRecord.load(path.parent)
             # On AWS a cluster that was made stays ACTIVE, whatever its programs do.

@@ -166,6 +166,8 @@ PROGRAMS: Mapping[str, Command] = {
     "controllers": controllers,
 }
 """In the order of their start; from the third on they need the API server."""
+API = ("etcd", "kube-apiserver")
+"""Those that answer; the others work on what these hold."""
 
 
 def program_of(command_line: Sequence[str], folder: Path) -> str | None:

@@ -92,10 +92,17 @@ class Fleet:
     """All servers under one directory, by name: a name is a folder's name."""
 
     def __init__(
-        self, directory: Path, binaries: Path, tls_for: Callable[[], Tls], authentication: Authentication
+        self,
+        directory: Path,
+        binaries: Path,
+        tls_for: Callable[[], Tls],
+        authentication: Authentication,
+        *,
+        asleep: bool = False,
     ) -> None:
-        """`tls_for` gives the certificates of now: the servers' is for HOST."""
+        """`tls_for` gives the certificates of now: the servers' is for HOST. `asleep`: what ran is not started."""
         self._directory, self._binaries, self._tls_for = directory, binaries, tls_for
+        self._asleep = asleep
         self._authentication = authentication
         self._instances: dict[str, _Instance] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,13 +111,15 @@ class Fleet:
 
     async def open(self) -> None:
         """Start every server that ran; one that was killed half made is made again."""
+        started = []
         for path in sorted(self._directory.glob(f"*/{_RECORD}")):
             record = _Record.load(path.parent)
-            status = "starting" if record.should_run else "stopped"
-            self._instances[path.parent.name] = self._instance(path.parent.name, record, status)
-        await asyncio.gather(
-            *(self._work(i, "available", self._first_run(i)) for i in self._instances.values() if i.record.should_run)
-        )
+            runs = record.should_run and not self._asleep
+            instance = self._instance(path.parent.name, record, "starting" if runs else "stopped")
+            self._instances[path.parent.name] = instance
+            if runs:
+                started.append(self._work(instance, "available", self._first_run(instance)))
+        await asyncio.gather(*started)
 
     async def close(self) -> None:
         """Stop every server; the ones that ran are started again by `open`."""
