@@ -1,12 +1,14 @@
 """A pull request's preview: it reads everything that the program made, changes nothing, and sees no secret.
 
-The engine runs as the pipeline's preview role, against the account and the cluster of dev.
+The engine runs as the pipeline's preview role, against the account and the cluster of dev; and so do the commands of
+the workflows, to which the twin is AWS: they have this role's credentials and no other.
 """
 
 import json
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from stacks.identities import PREVIEWS, identities
 from stacks.settings import parse_settings
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
+from tests.support.world import held, state_text
 from tests.twin.actors import Actor, may, pipeline, variables_of
 from twin.account import Account
 from twin.kubernetes.client import ApiError, Client
@@ -43,6 +46,17 @@ def asked(dev: Project, reviewer: Actor, *command: str) -> subprocess.CompletedP
     )
 
 
+def commanded(dev: Project, reviewer: Actor, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a shell that has the role's credentials alone."""
+    return dev.run("groundwork", *arguments, variables=variables_of(dev, reviewer.aws), check=False)
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    """The only environment of a report."""
+    (found,) = json.loads((folder / "report.json").read_text(encoding="utf-8"))["environments"]
+    return dict(found)
+
+
 def served(api: Client) -> Iterator[KubernetesAction]:
     """Every verb on every resource that the API server serves, subresources and custom resources too."""
     groups = api.raw("GET", "/apis")["groups"]
@@ -63,6 +77,59 @@ def test_a_preview_and_a_refresh_see_everything_and_find_it_unchanged(dev: Proje
         done = asked(dev, reviewer, *command)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "error" not in done.stdout
+
+
+def test_the_commands_of_the_workflows_work_with_its_rights_and_change_nothing(
+    dev: Project, reviewer: Actor, tmp_path: Path
+) -> None:
+    before, state = held(dev), json.loads(state_text(dev))
+    done = commanded(dev, reviewer, "preview", "dev", "--against", "aws", "--output", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = report_of(tmp_path)
+    assert (told["changes"], told["failed"]) == ([], [])
+    assert told["counts"]["same"] > 300
+    assert not told["access"]["gains"] + told["access"]["losses"]
+    done = commanded(dev, reviewer, "drift", "dev", "--target", "aws")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "dev: no drift."), done.stdout + done.stderr
+    assert held(dev) == before
+    assert json.loads(state_text(dev))["deployment"] == state["deployment"]
+
+
+def test_a_change_is_reported_against_what_is_there_and_not_made(
+    dev: Project, reviewer: Actor, account: Account, tmp_path: Path
+) -> None:
+    (project,) = account.client("codebuild").list_projects()["projects"]
+
+    def limit() -> int:
+        (found,) = account.client("codebuild").batch_get_projects(names=[project])["projects"]
+        return int(found["concurrentBuildLimit"])
+
+    before = limit()
+    dev.change(lambda settings: settings["runners"]["build"].update(concurrent_jobs=before + 1))
+    try:
+        done = commanded(dev, reviewer, "preview", "dev", "--against", "aws", "--output", str(tmp_path))
+    finally:
+        dev.change(lambda settings: settings["runners"]["build"].update(concurrent_jobs=before))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (change,) = report_of(tmp_path)["changes"]
+    assert change["differences"] == [{"path": "concurrentBuildLimit", "before": str(before), "after": str(before + 1)}]
+    assert limit() == before
+    for file in tmp_path.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert reviewer.aws.secret_access_key not in text
+        assert str(reviewer.aws.session_token) not in text
+
+
+def test_the_daily_job_sees_drift_with_its_rights(dev: Project, reviewer: Actor, account: Account) -> None:
+    logs, name = account.client("logs"), "/aws/eks/groundwork-dev/cluster"
+    before = next(one for one in logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"])["retentionInDays"]
+    logs.put_retention_policy(logGroupName=name, retentionInDays=1)
+    try:
+        done = commanded(dev, reviewer, "drift", "dev", "--target", "aws")
+    finally:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=before)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"retentionInDays: {before} in the state, 1 in the world" in done.stdout
 
 
 def test_what_was_changed_by_hand_in_the_cluster_is_seen(dev: Project, reviewer: Actor, admin: Client) -> None:
