@@ -124,7 +124,7 @@ def restored(clone: Path, base: Commit, environments: Sequence[str], say: Say) -
             say(f"Building {' and '.join(wanted)} of {base.ref} ({base.sha[:12]}): once for this state of it …")
             _build(clone, base, built, wanted)
             _forget_others(built)
-        _copy(built.kept, built.twin)
+        _copy(built.kept, built.twin, _nothing)
         still.save(built.twin, [name for one in environments for name in built.environments[one].clusters])
         built.kept.touch()
         try:
@@ -149,7 +149,7 @@ def _build(clone: Path, base: Commit, built: Base, environments: Sequence[str]) 
     except BaseException:
         _end_twin(built)
         raise
-    _copy(built.twin, built.kept)
+    _copy(built.twin, built.kept, _not_looked_at)
     (built.kept / _BUILT).write_text(json.dumps({name: asdict(one) for name, one in made.items()}))
 
 
@@ -201,15 +201,24 @@ def _end_twin(built: Base) -> None:
             shutil.rmtree(built.twin, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, left_out: Callable[[Path], set[str]]) -> None:
     """A copy with its modes, links and nothing else; sockets of programs that have ended are left out."""
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        paths = ((name, Path(folder, name)) for name in names)
+        return {name for name, path in paths if path.is_socket() or path.is_fifo()} | left_out(Path(folder))
+
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, symlinks=True, ignore=_no_files)
+    shutil.copytree(source, target, symlinks=True, ignore=ignored)
 
 
-def _no_files(folder: str, names: list[str]) -> set[str]:
-    paths = ((name, Path(folder, name)) for name in names)
-    return {name for name, path in paths if path.is_socket() or path.is_fifo()}
+def _nothing(_: Path) -> set[str]:
+    return set()
+
+
+def _not_looked_at(folder: Path) -> set[str]:
+    """What a twin that stands still never reads: data of databases, audit logs and what programs have said."""
+    return {"postgres": {"data"}, "kubernetes": {"audit", "logs"}}.get(folder.parent.name, set())
 
 
 def _forget_others(built: Base) -> None:

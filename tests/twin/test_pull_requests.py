@@ -99,6 +99,15 @@ def test_the_base_is_built_once(reports: dict[str, Report]) -> None:
     assert built == [next(iter(PULL_REQUESTS))]
 
 
+def test_what_is_kept_of_the_base_is_what_a_plan_asks(reports: dict[str, Report], repository: Repository) -> None:
+    (kept,) = (repository.cache / "groundwork" / "previews").glob("*/kept")
+    assert reports["nothing"].document["base"]["commit"]
+    assert {path.name for path in kept.glob("kubernetes/*/etcd/*")} == {"member"}
+    assert list(kept.glob("postgres/*/instance.json"))
+    assert not [*kept.glob("postgres/*/data"), *kept.glob("kubernetes/*/audit"), *kept.glob("kubernetes/*/logs")]
+    assert not (kept.parent / "twin").exists()
+
+
 def test_nothing_that_the_caller_holds_reaches_the_program_or_a_report(reports: dict[str, Report]) -> None:
     stolen = reports["prints-its-environment"].stolen
     assert "PATH=" in stolen, "the program has run"

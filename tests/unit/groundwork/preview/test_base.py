@@ -76,3 +76,13 @@ def test_two_things_to_compare_with_are_refused() -> None:
 def test_a_base_that_there_is_not_is_said_before_anything_is_begun(tmp_path: Path) -> None:
     assert "git fetch origin nowhere" in typed("--base", "nowhere", "--output", str(tmp_path / "preview"))
     assert not (tmp_path / "preview").exists()
+
+
+def test_of_a_state_what_was_protected_and_which_clusters_answer_is_kept() -> None:
+    resources: list[dict[str, object]] = [
+        {"urn": "urn:stack", "type": "pulumi:pulumi:Stack"},
+        {"urn": "urn:db", "type": "aws:rds/instance:Instance", "protect": True, "outputs": {"name": "registry"}},
+        {"urn": "urn:cluster", "type": "aws:eks/cluster:Cluster", "outputs": {"name": "groundwork-dev"}},
+    ]
+    found = base.built_of(resources)
+    assert (found.protected, found.clusters) == (("urn:db",), ("groundwork-dev",))
