@@ -9,6 +9,7 @@ import base64
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -17,8 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.browser import CHROMIUM
-
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ANSWER_SECONDS = 120
 PAGE_SECONDS = 180
 FIRST_ERROR = 400
@@ -109,6 +109,10 @@ class Browser:
             elif event["method"] == "Network.loadingFailed" and not what.get("canceled"):
                 found.append(f"{what['errorText']} {what.get('blockedReason', '')}")
         return found
+
+    def logged(self) -> list[str]:
+        """What the browser itself had to say of the page: violations of its policy, things that are deprecated."""
+        return [event["params"]["entry"]["text"] for event in self.events if event["method"] == "Log.entryAdded"]
 
     def asked(self) -> set[str]:
         """The URLs that the page has asked for."""

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.browser import CHROMIUM, browse
+from tests.support.devtools import CHROMIUM, Browser, browsing
 from tests.support.repository import Repository
 from tests.twin.pull_requests import EVIL, PULL_REQUESTS
 from tests.unit.groundwork.preview.page import Page
@@ -133,18 +133,29 @@ def test_sarif_has_the_objections(reports: dict[str, Report]) -> None:
     assert {result["ruleId"] for result in run["results"] if result["level"] == "error"} == {"ENC-07"}
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browsing(tmp_path_factory.mktemp("browser")) as made:
+        yield made
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
 @pytest.mark.parametrize("name", ["a-new-bucket", "a-malicious-name", "a-replaced-database"])
 def test_a_browser_shows_the_page_without_an_error_and_would_refuse_a_request(
-    reports: dict[str, Report], name: str, tmp_path: Path
+    reports: dict[str, Report], browser: Browser, name: str, tmp_path: Path
 ) -> None:
-    text = reports[name].text("report.html")
+    file, pictures = reports[name].folder / "report.html", {}
+    browser.events.clear()
     for scheme in ("light", "dark"):
-        seen = browse(text, tmp_path / scheme, scheme)
-        assert seen.complaints == []
-        assert "Architecture" in seen.dom
-        assert seen.screenshot.stat().st_size > 10_000
-    light, dark = ((tmp_path / scheme / "page.png").read_bytes() for scheme in ("light", "dark"))
-    assert light != dark
-    broken = text.replace("<main>", '<main><img src="https://example.com/pixel.png">')
-    assert any("Content Security Policy" in line for line in browse(broken, tmp_path / "broken", "light").complaints)
+        browser.prefer(scheme)
+        browser.open(file.as_uri(), "Architecture")
+        browser.screenshot(tmp_path / f"{scheme}.png")
+        pictures[scheme] = (tmp_path / f"{scheme}.png").read_bytes()
+    assert browser.complaints() + browser.logged() == []
+    assert {url.partition(":")[0] for url in browser.asked() if url != file.as_uri()} <= {"about", "data"}
+    assert min(map(len, pictures.values())) > 10_000
+    assert pictures["light"] != pictures["dark"]
+    broken = file.read_text(encoding="utf-8").replace("<main>", '<main><img src="https://example.com/pixel.png">')
+    (tmp_path / "broken.html").write_text(broken, encoding="utf-8")
+    browser.open((tmp_path / "broken.html").as_uri(), "Architecture")
+    assert any("Content Security Policy" in line for line in browser.logged())

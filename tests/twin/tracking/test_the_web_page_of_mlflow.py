@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import CHROMIUM
-from tests.support.devtools import browsing
+from tests.support.devtools import CHROMIUM, browsing
 from tests.support.project import Project
 from tests.twin.tracking.clients import WORK
 from tests.twin.tracking.opened import Opened

@@ -20,7 +20,7 @@ from groundwork.policy import evidence, html, sarif, sources
 from groundwork.policy.judging import judge
 from policies.config.pack_config import PackConfig, parse
 from policies.rules import RULES
-from tests.support.browser import CHROMIUM, opened
+from tests.support.devtools import CHROMIUM, browsing
 from tests.unit.groundwork.policy.saved import BUCKET, DB, KEY, resource, secret, state, urn
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -282,9 +282,11 @@ def test_the_page_tells_every_rule_control_and_answer(document: dict[str, Any]) 
 def test_a_browser_runs_the_page_without_an_error_and_would_refuse_a_request(
     document: dict[str, Any], tmp_path: Path
 ) -> None:
-    text = html.page(document)
-    shown, complaints = opened(text, tmp_path)
-    assert not complaints
-    assert f"{len(RULES)} of {len(RULES)} rules" in shown, "the script has run"
-    _, complaints = opened(text.replace("<main>", '<main><img src="https://example.com/pixel.png">'), tmp_path)
-    assert any("Content Security Policy" in line for line in complaints)
+    text, file = html.page(document), tmp_path / "page.html"
+    with browsing(tmp_path) as browser:
+        file.write_text(text, encoding="utf-8")
+        browser.open(file.as_uri(), f"{len(RULES)} of {len(RULES)} rules")  # the script has run
+        assert browser.complaints() + browser.logged() == []
+        file.write_text(text.replace("<main>", '<main><img src="https://example.com/pixel.png">'), encoding="utf-8")
+        browser.open(file.as_uri(), f"{len(RULES)} of {len(RULES)} rules")
+        assert any("Content Security Policy" in line for line in browser.logged())

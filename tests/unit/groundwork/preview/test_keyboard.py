@@ -10,8 +10,7 @@ import pytest
 from groundwork.preview import html
 from groundwork.preview.drawing import draw
 from groundwork.preview.plan import Plan, read
-from tests.support.browser import CHROMIUM
-from tests.support.devtools import Browser, browsing
+from tests.support.devtools import CHROMIUM, Browser, browsing
 from tests.unit.groundwork.policy.saved import BUCKET, KEY
 from tests.unit.groundwork.preview.digests import digest, step
 from tests.unit.groundwork.preview.test_report import REPLACED, UNCHANGED, built, config, judged
