@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+from groundwork.deployment import ENGINE
 from groundwork.errors import GroundworkError
 from groundwork.preview.surroundings import minimal
 from tools import toolchain
@@ -33,6 +34,9 @@ KEPT_ENTRIES: Final = 3
 _BUILT: Final = "built.json"
 _CLUSTER: Final = "aws:eks/cluster:Cluster"
 _SECONDS: Final = 1200
+_ONCE: Final = {**ENGINE, "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""For the engine that builds a base: it writes the state once, in the end, and not at each of some 800 steps. An `up`
+that is killed could not be finished so; here its twin is thrown away and everything begins anew."""
 Say = Callable[[str], None]
 
 
@@ -160,7 +164,7 @@ def _up(built: Base, environment: str) -> Built:
     variables = dict(word.split("=", 1) for _, word in words)
     engine = (str(built.twin / "bin" / "pulumi"),)
     stack = ("--stack", environment, "--non-interactive")
-    _run(built, (*engine, "up", "--yes", "--skip-preview", "--suppress-outputs", *stack), variables)
+    _run(built, (*engine, "up", "--yes", "--skip-preview", "--suppress-outputs", *stack), variables | _ONCE)
     state = json.loads(_run(built, (*engine, "stack", "export", "--stack", environment), variables))
     found = built_of(state["deployment"].get("resources", ()))
     if found.protected:
