@@ -25,6 +25,9 @@ _SECONDS: Final = 1200
 _STACK: Final = "pulumi:pulumi:Stack"
 _QUIET: Final = frozenset({"same", "read", "discard", "refresh"})
 _KEEPING: Final = frozenset({"same", "update"})
+_LATE: Final = "exited prematurely"
+"""What the engine says of a plugin that did not answer within five seconds that it may end now: once everything is
+done. One that really ended before makes the engine fail, with other errors beside this one."""
 _PART_OF_A_REPLACEMENT: Final = frozenset({"create-replacement", "delete-replaced", "discard-replaced"})
 
 
@@ -85,7 +88,8 @@ def plan(deployment: Deployment) -> Plan:
         command, cwd=deployment.work_dir, env={**os.environ, **ENGINE, **deployment.variables},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False,
     )  # fmt: skip
-    return read(deployment.environment, done.stdout, done.stderr if done.returncode else "")
+    complaint = (done.stderr or f"the engine ended with {done.returncode}") if done.returncode else ""
+    return read(deployment.environment, done.stdout, complaint)
 
 
 def read(environment: str, text: str, complaint: str) -> Plan:
@@ -153,13 +157,14 @@ def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
 
 def _errors(digest: Mapping[str, Any], complaint: str) -> Iterator[str]:
     """Yield the causes; what the engine says last repeats them."""
+    diagnostics = [one for one in digest.get("diagnostics") or () if complaint or _LATE not in one.get("message", "")]
     told = [
         f"{name_of(one['urn'])}: {text}" if one.get("urn") else text
-        for one in digest.get("diagnostics") or ()
+        for one in diagnostics
         if one.get("severity") in ("error", "info#err")
         and (text := plain(one.get("message", "")).strip().removeprefix("error: "))
     ]
     causes = [text for text in dict.fromkeys(told) if text not in REPEATED and not text.endswith("context canceled")]
-    failed = any(one.get("severity") == "error" for one in digest.get("diagnostics") or ()) or complaint
+    failed = any(one.get("severity") == "error" for one in diagnostics) or complaint
     if failed:
         yield from causes or told or [plain(complaint).strip() or "the engine failed and did not say why"]

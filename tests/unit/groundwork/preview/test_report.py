@@ -246,3 +246,18 @@ def test_what_is_drawn_stands_in_words_too_with_its_whole_name() -> None:
     (row,) = [row for row in text.split("<tr>") if f'<th scope="row">{long}</th>' in row]
     assert "<td>storage</td>" in row
     assert "<td>+1</td><td>network</td>" in row
+
+
+LATE = (
+    "error: Detected that /home/plugins/pulumi-resource-kubernetes exited prematurely. \n"
+    "       This is *always* a bug in the provider. Please report the issue to the provider author as appropriate.\n"
+)
+
+
+def test_a_plugin_that_did_not_say_goodbye_in_time_is_no_failure_of_a_plan_that_is_whole() -> None:
+    """The engine waits five seconds for it once the plan is made, which a busy machine may need."""
+    late = digest(UNCHANGED, errors=(("error", LATE),))
+    assert built(judged(read("dev", late, "")))["code"] == report.FINE
+    assert "exited prematurely" in built(judged(read("dev", late, "it ended with 255")))["environments"][0]["failed"][0]
+    other = digest(UNCHANGED, errors=(("error", LATE), ("error", "error: no such subnet")))
+    assert built(judged(read("dev", other, "")))["code"] == report.FAILED
