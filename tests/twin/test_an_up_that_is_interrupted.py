@@ -51,7 +51,7 @@ def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project:
         assert [urn for urn in killed if step_type(urn).startswith(of)], f"no {of} was left to be killed at: {killed}"
         begun.update(killed)
         project.groundwork("recover", "dev")
-    assert len([urn for urn in begun if step_type(urn).startswith("kubernetes:")]) > 35, "killed in the middle of it"
+    assert len([urn for urn in begun if step_type(urn).startswith("kubernetes:")]) > 25, "killed in the middle of it"
     assert_no_process_is_left_of(project)
 
     project.groundwork("up", "dev")
