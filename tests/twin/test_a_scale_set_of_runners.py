@@ -181,15 +181,15 @@ def test_the_controller_has_no_right_elsewhere(controller: Controller, kind: str
 
 
 @pytest.mark.parametrize("persona", PLATFORM_PERSONAS)
-def test_people_of_the_platform_see_the_scale_set_and_not_its_key(
+def test_people_of_the_platform_see_the_runners_and_not_the_key(
     account: Account, runners: Project, registered: dict[str, Any], persona: PlatformPersona
 ) -> None:
     settings = parse_settings(json.dumps(runners.settings()), stack="dev", allow_placeholders=True)
     (identity,) = [one for one in identities(settings) if one.name == persona]
     api = person(runners, account, runners.outputs()["kubeconfig"], identity).api
-    for kind in ("AutoscalingListener", "EphemeralRunnerSet", "EphemeralRunner"):
+    for kind in ("AutoscalingListener", "AutoscalingRunnerSet", "EphemeralRunner"):
         api.list(API_VERSION, kind, NAMESPACE)
-    (seen,) = api.list(API_VERSION, "AutoscalingRunnerSet", NAMESPACE)
+    (seen,) = api.list(API_VERSION, "EphemeralRunnerSet", NAMESPACE)
     assert seen["metadata"]["uid"] == registered["metadata"]["uid"]
     with pytest.raises(ApiError, match="is forbidden"):
         api.list("v1", "Secret", NAMESPACE)
