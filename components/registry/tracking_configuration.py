@@ -3,17 +3,16 @@
 Where the database is comes by a ConfigMap, since nobody knows it before the database is there; what is secret is in no
 ConfigMap, but is mounted from Secrets Manager.
 
-Source: MLflow documentation, "Basic HTTP Authentication" (`basic_auth.ini`); Secrets Store CSI driver,
-"SecretProviderClass"; AWS provider of the CSI driver, "Usage" (usePodIdentity, jmesPath).
+Source: MLflow documentation, "Basic HTTP Authentication" (`basic_auth.ini`).
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
+from components.mounted_secret import secret_class_spec
 from components.registry.tracking_args import Client, TrackingServerArgs
 from components.registry.tracking_rights import DATABASE_USER
 
@@ -58,12 +57,12 @@ def config_maps(args: TrackingServerArgs) -> dict[str, dict[str, Any]]:
 
 def secret_class(args: TrackingServerArgs) -> dict[str, Any]:
     """Return the specification of the class by which the server's secret is mounted, an entry a file."""
-    return _class(args.region, args.server_secret, SERVER_SECRET_KEYS)
+    return secret_class_spec(args.region, args.server_secret, SERVER_SECRET_KEYS)
 
 
 def credentials_class(args: TrackingServerArgs, client: Client) -> dict[str, Any]:
     """Return the specification of the class by which the jobs of a team mount how they sign in."""
-    return _class(args.region, client.training_secret, ("credentials",))
+    return secret_class_spec(args.region, client.training_secret, ("credentials",))
 
 
 def store_uri(args: TrackingServerArgs) -> pulumi.Output[str]:
@@ -93,13 +92,6 @@ def basic_auth(uri: str) -> str:
 def digest(*parts: object) -> str:
     """Return a short hash of what is given, the same for the same."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:HASH_LENGTH]
-
-
-def _class(region: str, secret: str, entries: Sequence[str]) -> dict[str, Any]:
-    paths = [{"path": entry, "objectAlias": entry} for entry in entries]
-    objects = [{"objectName": secret, "objectType": "secretsmanager", "jmesPath": paths}]
-    parameters = {"region": region, "usePodIdentity": "true", "objects": json.dumps(objects)}
-    return {"provider": "aws", "parameters": parameters}
 
 
 def _port(args: TrackingServerArgs) -> pulumi.Output[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.labels import labels
+from components.mounted_secret import secret_volume
 from components.registry.tracking_args import EVENTS_MIB, EVENTS_MILLICORES, TrackingServerArgs, TrackingServerSettings
 from components.registry.tracking_configuration import (
     AUTH_CONFIG,
@@ -58,14 +59,7 @@ def autoscaler_spec(settings: TrackingServerSettings) -> dict[str, Any]:
 def server_pod(args: TrackingServerArgs) -> dict[str, Any]:
     """Return the server's pod: the server and its sidecar, spread over zones and nodes where there are several."""
     volumes: list[dict[str, Any]] = [
-        {
-            "name": "secret",
-            "csi": {
-                "driver": "secrets-store.csi.k8s.io",
-                "read_only": True,
-                "volume_attributes": {"secretProviderClass": SECRET_CLASS},
-            },
-        },
+        secret_volume("secret", SECRET_CLASS),
         {"name": AUTH_CONFIG, "config_map": {"name": AUTH_CONFIG}},
         {"name": "metrics", "empty_dir": {"size_limit": "256Mi"}},
     ]

@@ -9,13 +9,11 @@ Source: Actions Runner Controller 0.14.2, controllers/actions.github.com/secretr
 jmesPath).
 """
 
-import json
-from typing import Any
-
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.batch import v1 as batch
 
+from components.mounted_secret import secret_class_spec
 from components.runners.place import RunnerPlace
 from components.runners.scale_set_objects import after, metadata_of, rights_of, untyped
 from components.runners.scale_set_pods import (
@@ -87,7 +85,7 @@ def credentials_of(
         api_version="secrets-store.csi.x-k8s.io/v1",
         kind="SecretProviderClass",
         metadata=metadata_of(GITHUB_SECRET, name, CREDENTIALS),
-        spec=untyped(secret_class_spec(place.region, secret_name(place.environment, name))),
+        spec=untyped(secret_class_spec(place.region, secret_name(place.environment, name), SECRET_KEYS)),
         opts=inside,
     )
     rights = rights_of(name, CREDENTIALS, credentials_rules(GITHUB_SECRET), inside)
@@ -111,13 +109,3 @@ def credentials_of(
         ),
         opts=after(inside, secret, identity, association, mounted, *rights),
     )
-
-
-def secret_class_spec(region: str, secret: str) -> dict[str, Any]:
-    """Return the class by which the Job mounts the key: an entry a file."""
-    paths = [{"path": key, "objectAlias": key} for key in SECRET_KEYS]
-    objects = [{"objectName": secret, "objectType": "secretsmanager", "jmesPath": paths}]
-    return {
-        "provider": "aws",
-        "parameters": {"region": region, "usePodIdentity": "true", "objects": json.dumps(objects)},
-    }

@@ -19,6 +19,7 @@ from typing import Any
 
 from components.cluster.priority_classes import TRAINING
 from components.labels import API_USE, GPU, NODE_POOL, labels
+from components.mounted_secret import secret_volume
 from components.pod_security import restricted_container, restricted_pod
 from components.runners.scale_set_settings import ScaleSetSettings
 
@@ -108,16 +109,7 @@ def credentials_pod(settings: ScaleSetSettings) -> dict[str, Any]:
                 "volume_mounts": [{"name": GITHUB_SECRET, "mount_path": SECRET_DIRECTORY, "read_only": True}],
             }
         ],
-        "volumes": [
-            {
-                "name": GITHUB_SECRET,
-                "csi": {
-                    "driver": "secrets-store.csi.k8s.io",
-                    "read_only": True,
-                    "volume_attributes": {"secretProviderClass": GITHUB_SECRET},
-                },
-            }
-        ],
+        "volumes": [secret_volume(GITHUB_SECRET, GITHUB_SECRET)],
     }
 
 

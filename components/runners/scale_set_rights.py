@@ -10,9 +10,9 @@ Kubernetes documentation, "Using RBAC Authorization" (`create` knows no names).
 """
 
 from components.cluster.group_rights import SEE, Rule
+from components.runners.scale_set_definitions import DEFINITIONS, GROUP
 
-GROUP = "actions.github.com"
-CUSTOM = ("autoscalinglisteners", "autoscalingrunnersets", "ephemeralrunners", "ephemeralrunnersets")
+CUSTOM = tuple(sorted(definition.plural for definition in DEFINITIONS))
 _CHANGE = ("create", "delete", "patch", "update")
 _RBAC = "rbac.authorization.k8s.io"
 
