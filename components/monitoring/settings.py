@@ -1,0 +1,23 @@
+"""What the stack file says about monitoring: one model, to which each part brings its own."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.model import Model
+from components.monitoring.metrics_settings import MetricsSettings
+
+
+class MonitoringSettings(Model):
+    """What the stack file says about monitoring. Each part that is absent is not there."""
+
+    runbooks_url: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~%/-]*[A-Za-z0-9._~-])?$")] = (
+        Field(
+            default="https://github.com/example-org/groundwork/blob/main/docs/runbooks",
+            examples=["https://github.com/octo-org/groundwork/blob/main/docs/runbooks"],
+        )
+    )
+    """Where the runbooks are read: the address of docs/runbooks in your own repository, without the slash at the end.
+    Each alert names a page there."""
+    metrics: MetricsSettings | None = Field(default=None, examples=[{"prometheus": {"replicas": 2}}])
+    """Prometheus and Alertmanager; absent, there are none."""
