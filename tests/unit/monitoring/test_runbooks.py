@@ -1,0 +1,58 @@
+"""Decides that every alert has its page, that every page has an alert, and that a page says what one needs at night."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.monitoring.rules import alerts, runbook
+from groundwork.commands import COMMANDS
+from tests.support.stack_files import CLONE
+from tests.unit.monitoring.cases import written_rules
+
+FOLDER = CLONE / "docs" / "runbooks"
+ALERTS = sorted({rule["alert"] for rule in alerts(written_rules())})
+PAGES = sorted(FOLDER.glob("*.md"))
+SECTIONS = ["First looks", "Likely causes", "Mend", "Escalate"]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def test_alerts_and_pages_are_the_same() -> None:
+    assert {runbook(alert) for alert in ALERTS} == {page.name for page in PAGES}
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_a_page_bears_the_name_of_its_alert(alert: str) -> None:
+    assert (FOLDER / runbook(alert)).read_text().startswith(f"# {alert}\n\n")
+
+
+@each_page
+def test_a_page_says_what_it_means_who_is_hurt_what_to_look_at_and_when_to_call_somebody(page: Path) -> None:
+    text = page.read_text()
+    assert [title.split(",")[0] for title in re.findall("^## (.+)$", text, re.M)] == SECTIONS
+    meaning = text.split("\n\n")[1]
+    assert len(meaning.split()) >= 8
+    assert "**Who is hurt" in text
+    for section in re.split("^## .+$", text, flags=re.M)[1:]:
+        assert len(section.split()) >= 4, "an empty section helps nobody"
+
+
+@each_page
+def test_a_page_is_short(page: Path) -> None:
+    assert len(page.read_text().split()) <= 330
+
+
+@each_page
+def test_links_of_a_page_lead_to_other_pages(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        assert (FOLDER / target).is_file(), target
+
+
+@each_page
+def test_commands_of_a_page_are_programs_of_this_platform(page: Path) -> None:
+    for block in re.findall(r"```\n(.*?)```", page.read_text(), re.S):
+        for line in block.strip().splitlines():
+            command = re.sub(r"^\w+=\$\(", "", line)
+            program, word = command.split()[:2]
+            assert program in {"kubectl", "aws", "groundwork"}, line
+            assert program != "groundwork" or word in COMMANDS, line
