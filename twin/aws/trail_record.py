@@ -37,6 +37,13 @@ _SESSION = re.compile(
 _SECRET = re.compile(r"password|secret|token", re.IGNORECASE)
 _IN_CAPITALS = "PublicAccessBlockConfiguration"
 """S3 has documents of XML as they came."""
+_NAMES = {
+    ("s3", "DeletePublicAccessBlock"): "DeleteBucketPublicAccessBlock",
+    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+    ("s3control", "DeletePublicAccessBlock"): "DeleteAccountPublicAccessBlock",
+    ("s3control", "PutPublicAccessBlock"): "PutAccountPublicAccessBlock",
+}
+"""What a record calls an operation, where that is not its name."""
 
 
 def is_management_write(operation: Operation) -> bool:
@@ -69,19 +76,19 @@ def record(
         agent: what the client calls itself.
         error: `code` and `message` where the call was refused.
     """
-    name = operation.name
+    name = _NAMES.get((operation.service, operation.name), operation.name)
     failure = {"errorCode": error["code"], "errorMessage": error["message"]} if error else {}
     return {
         "eventVersion": VERSION,
         "userIdentity": identity(caller),
         "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "eventSource": f"{event_source(operation.service)}.amazonaws.com",
-        "eventName": f"{name}20150331" if operation.service == "lambda" else name,
+        "eventName": name,
         "awsRegion": region,
         "sourceIPAddress": source,
         "userAgent": agent,
         **failure,
-        "requestParameters": request_parameters(operation.service, parameters),
+        "requestParameters": request_parameters(operation, parameters),
         "responseElements": None,
         "requestID": str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
@@ -95,7 +102,7 @@ def record(
 
 def event_source(service: str) -> str:
     """What CloudTrail and EventBridge call a service, before `.amazonaws.com` and after `aws.`."""
-    return {"cloudwatch": "monitoring"}.get(service, service)
+    return {"cloudwatch": "monitoring", "s3control": "s3"}.get(service, service)
 
 
 def identity(caller: Mapping[str, str]) -> dict[str, Any]:
@@ -130,10 +137,13 @@ def identity(caller: Mapping[str, str]) -> dict[str, Any]:
     return {"type": "IAMUser", **found, "userName": arn.rpartition("/")[2]}
 
 
-def request_parameters(service: str, parameters: Parameters) -> dict[str, Any] | None:
+def request_parameters(operation: Operation, parameters: Parameters) -> dict[str, Any] | None:
     """The parameters in CloudTrail's words: names begin small, EC2's lists are `items`, policies of S3 are objects."""
-    if service == "s3":
+    service = operation.service
+    if service in ("s3", "s3control"):
         return _of_s3(parameters)
+    if operation.name == "ModifySecurityGroupRules":
+        return _of_rules(parameters)
     worded = {_small(name): _worded(value, items=service == "ec2") for name, value in parameters.items()}
     return {name: "***" if _SECRET.search(name) else value for name, value in worded.items()} or None
 
@@ -150,6 +160,15 @@ def _of_s3(parameters: Parameters) -> dict[str, Any]:
         else:
             worded[_small(name)] = _worded(value)
     return worded
+
+
+def _of_rules(parameters: Parameters) -> dict[str, Any]:
+    """EC2's younger operations come in the words of their XML, numbered; of one thing there is no list."""
+    rules = [
+        {"tag": number, **rule} for number, rule in enumerate(parameters.get("SecurityGroupRules") or (), start=1)
+    ]
+    asked = {"GroupId": parameters.get("GroupId"), "SecurityGroupRule": rules[0] if len(rules) == 1 else rules}
+    return {"ModifySecurityGroupRulesRequest": asked}
 
 
 def _document(text: Any) -> Any:
