@@ -1,7 +1,8 @@
 """Alarms of AWS itself: of the database and the queues, and of what should not happen in the account.
 
 Owns one encrypted topic, its e-mail subscriptions, the CloudWatch alarms and the rules of EventBridge that publish to
-it; not what they watch. Alertmanager publishes to the same topic, with a role that `publisher_role_arns` names.
+it, and the queues of what they could not deliver; not what they watch. Alertmanager publishes to the same topic, with a
+role that `publisher_role_arns` names.
 
 Events of IAM and of sign-ins are in us-east-1. An environment elsewhere has rules there too, which send them on to the
 bus at home, where the same rules as for all others make messages of them.
@@ -18,7 +19,7 @@ import json
 from typing import Annotated, Final
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, sns
+from pulumi_aws import cloudwatch, iam, sns, sqs
 from pydantic import Field
 
 from components.model import Model, Wire
@@ -32,6 +33,7 @@ from components.monitoring.alarm_metrics import (
 )
 from components.monitoring.alarm_topic import topic_name, topic_policy
 from components.monitoring.security_events import EVENT_ALARMS, GLOBAL_REGION, EventAlarm
+from components.monitoring.undelivered import undelivered_queue
 from components.naming import PROJECT, ROLE_NAME_LIMIT, physical_name
 from components.policy_document import allow, assumed_by_service, document
 from components.security.secret import RoleArn
@@ -111,8 +113,9 @@ class Alarms(pulumi.ComponentResource):
             *queue_alarms(args.settings.registry_events, args.queue_name, args.dead_letter_queue_name),
         ):
             self._on_metric(name, alarm)
+        undelivered = undelivered_queue(f"{name}-undelivered", *place, self._child)
         for event in EVENT_ALARMS:
-            self._on_event(name, event)
+            self._on_event(name, event, undelivered)
         if args.region != GLOBAL_REGION:
             self._send_on(name)
         self.register_outputs({"topic_arn": self.topic_arn})
@@ -137,7 +140,7 @@ class Alarms(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _on_event(self, name: str, event: EventAlarm) -> None:
+    def _on_event(self, name: str, event: EventAlarm, undelivered: sqs.Queue) -> None:
         args = self._args
         rule = cloudwatch.EventRule(
             f"{name}-{event.name}",
@@ -156,6 +159,7 @@ class Alarms(pulumi.ComponentResource):
                 "input_paths": {**event.paths, **event.on},
                 "input_template": message_template(event, args.environment, args.runbooks_url),
             },
+            dead_letter_config={"arn": undelivered.arn},
             opts=self._child,
         )
 
@@ -178,6 +182,9 @@ class Alarms(pulumi.ComponentResource):
             policy=document(allow("SendHome", actions=["events:PutEvents"], resources=[bus])),
             opts=self._child,
         )
+        undelivered = undelivered_queue(
+            f"{name}-undelivered-global", args.account_id, GLOBAL_REGION, args.environment, self._child
+        )
         for event in (event for event in EVENT_ALARMS if event.everywhere):
             rule = cloudwatch.EventRule(
                 f"{name}-{event.name}-global",
@@ -194,6 +201,7 @@ class Alarms(pulumi.ComponentResource):
                 target_id=TARGET_ID,
                 arn=bus,
                 role_arn=role.arn,
+                dead_letter_config={"arn": undelivered.arn},
                 region=GLOBAL_REGION,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[rights]),
             )

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from components.model import Model
+from components.monitoring.alarms import AlarmsSettings
 from components.monitoring.metrics_settings import MetricsSettings
 
 
@@ -19,5 +20,7 @@ class MonitoringSettings(Model):
     )
     """Where the runbooks are read: the address of docs/runbooks in your own repository, without the slash at the end.
     Each alert names a page there."""
+    alarms: AlarmsSettings = Field(default=AlarmsSettings(), examples=[{"emails": ["on-call@example.org"]}])
+    """Alarms of AWS itself, which are always there: of security events, of the database and the queues."""
     metrics: MetricsSettings | None = Field(default=None, examples=[{"prometheus": {"replicas": 2}}])
     """Prometheus and Alertmanager; absent, there are none."""

@@ -14,8 +14,9 @@ Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs u
 CloudTrail user guide, "Configure AWS KMS key policies"; RDS user guide, "Configuring an AWS KMS policy for Performance
 Insights"; AWS Backup developer guide, "Backup vault creation and deletion"; Secrets Manager user guide, "Secret
 encryption and decryption"; SQS developer guide, "Key management"; SNS developer guide, "Key management" (what services
-need, and that EventBridge knows no aws:SourceArn there); EKS user guide, "Encrypt Kubernetes secrets with KMS"; EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide,
-"How AWS enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
+need, and that EventBridge knows no aws:SourceArn there); EKS user guide, "Encrypt Kubernetes secrets with KMS"; EC2
+Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide, "How AWS
+enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -32,6 +32,12 @@ MONITORING_READ: tuple[Permission, ...] = (
         ),
         resources=("arn:aws:cloudwatch:{region}:{account}:alarm:*", *RULES, TOPICS),
     ),
+    Permission(
+        sid="ReadUndelivered",
+        why="how the queue in us-east-1 is set up, not what could not be delivered",
+        actions=("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"),
+        resources=("arn:aws:sqs:us-east-1:{account}:groundwork-{environment}-alarms-*",),
+    ),
 )
 
 MONITORING_WRITE: tuple[Permission, ...] = (
@@ -59,6 +65,12 @@ MONITORING_WRITE: tuple[Permission, ...] = (
             "cloudwatch:UntagResource",
         ),
         resources=(ALARMS,),
+    ),
+    Permission(
+        sid="ConfigureUndelivered",
+        why="the queue in us-east-1 of what could not be sent home; the one at home is among the environment's queues",
+        actions=("sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),
+        resources=("arn:aws:sqs:us-east-1:{account}:groundwork-{environment}-alarms-*",),
     ),
     Permission(
         sid="ConfigureRules",

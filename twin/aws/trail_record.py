@@ -164,9 +164,7 @@ def _of_s3(parameters: Parameters) -> dict[str, Any]:
 
 def _of_rules(parameters: Parameters) -> dict[str, Any]:
     """EC2's younger operations come in the words of their XML, numbered; of one thing there is no list."""
-    rules = [
-        {"tag": number, **rule} for number, rule in enumerate(parameters.get("SecurityGroupRules") or (), start=1)
-    ]
+    rules = [{"tag": number, **rule} for number, rule in enumerate(parameters.get("SecurityGroupRules") or (), start=1)]
     asked = {"GroupId": parameters.get("GroupId"), "SecurityGroupRule": rules[0] if len(rules) == 1 else rules}
     return {"ModifySecurityGroupRulesRequest": asked}
 

@@ -17,15 +17,16 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import iam_evaluator
+from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import cloudwatch, eventbridge, iam, kms, sns
+from ministack.services import cloudwatch, eventbridge, iam, kms, sns, sqs
 
 from twin.aws.service_sessions import trusts
 
 EVENTS, ALARMS = "events.amazonaws.com", "cloudwatch.amazonaws.com"
 _log = logging.getLogger("twin.aws.deliveries")
-_at_work: ContextVar[tuple[dict[str, Any], dict[str, Any]]] = ContextVar("target_and_rule")
-"""The target that is being served, and its rule."""
+_at_work: ContextVar[tuple[dict[str, Any], dict[str, Any], Any]] = ContextVar("target_rule_and_event")
+"""The target that is being served, its rule, and the whole event."""
 
 
 def install() -> None:
@@ -40,24 +41,28 @@ def install() -> None:
     act, evaluate = cloudwatch._dispatch_alarm_actions, cloudwatch._evaluate_alarm
 
     def invoked(target: Any, event: Any, rule: Any, view: Any = None) -> None:
-        token = _at_work.set((target, rule))
+        view = view or eventbridge._pattern_event_view(event)
+        token = _at_work.set((target, rule, view))
         try:
             invoke(target, event, rule, view)
         finally:
             _at_work.reset(token)
 
     def published(arn: str, payload: Any) -> None:
-        _, rule = _at_work.get()
+        _, rule, _ = _at_work.get()
         if may_publish(arn, EVENTS, rule["Arn"], key_knows_source=False):
             to_sns(arn, payload)
+        else:
+            _keep_undelivered()
 
     def forwarded(spec: Any, event: Any, rule: Any, path: Any, payload: Any = None) -> None:
         if spec.account_id != get_account_id() or spec.region == get_region():
             to_bus(spec, event, rule, path, payload)
             return
-        target, _ = _at_work.get()
+        target, _, _ = _at_work.get()
         if not role_may(str(target.get("RoleArn", "")), "events:PutEvents", str(spec)):
             _log.warning("EventBridge may not put events on %s with the role %s", spec, target.get("RoleArn"))
+            _keep_undelivered()
             return
         # An event keeps the region that it is of.
         sent = dict(event) | {"EventBusName": spec.resource.partition("/")[2]}
@@ -76,6 +81,18 @@ def install() -> None:
     eventbridge._dispatch_to_event_bus = forwarded
     cloudwatch._dispatch_alarm_actions = acted
     cloudwatch._evaluate_alarm = _of_its_own_metric(evaluate)
+
+
+def _keep_undelivered() -> None:
+    """Put the event as it came into the target's queue for what cannot be delivered, where it has one."""
+    target, rule, view = _at_work.get()
+    arn = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    if not arn:
+        return
+    if sqs.queue_policy_allows(arn, EVENTS, rule["Arn"], get_account_id()):
+        eventbridge._dispatch_to_sqs(parse_arn(arn), json.dumps(view.event_with_detail()))
+    else:
+        _log.warning("the policy of %s does not let %s send for %s", arn, EVENTS, rule["Arn"])
 
 
 def may_publish(topic_arn: str, service: str, source_arn: str, *, key_knows_source: bool = True) -> bool:
@@ -126,7 +143,7 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
 
 
 def _trusts_events(document: Any, role_arn: str, account: str) -> bool:
-    _, rule = _at_work.get()
+    _, rule, _ = _at_work.get()
     asked = iam_evaluator.EvalContext(
         principal_arn=EVENTS,
         principal_type="Service",
