@@ -24,11 +24,10 @@ from ministack.services import cloudtrail, eventbridge
 from twin.aws.corrections.authorisation import account_of
 from twin.aws.corrections.emulator import Answer, Application, Message, Receive, Send, answer_to
 from twin.aws.corrections.engine import Correction, Exchange, request_head, whole_body
-from twin.aws.corrections.wire import Operation, Parameters, Request, answer_of, operation_of, parameters_of
+from twin.aws.corrections.wire import Operation, Request, answer_of, operation_of, parameters_of
 from twin.aws.trail_record import GLOBAL, GLOBAL_REGION, event_source, is_management_write, record
 
 CALLS = "AWS API Call via CloudTrail"
-_CLOUDWATCH_PATH = "/operation/"
 _log = logging.getLogger("twin.aws.trail_events")
 
 
@@ -80,7 +79,7 @@ def _tell(account: str, request: Request, answer: Answer, source: str) -> None:
     region = GLOBAL_REGION if operation.service in GLOBAL else request.region
     detail = record(
         operation,
-        _parameters(operation, request),
+        parameters_of(operation, request),
         caller=caller,
         region=region,
         source=source,
@@ -93,15 +92,10 @@ def _tell(account: str, request: Request, answer: Answer, source: str) -> None:
 
 
 def _operation(request: Request) -> Operation | None:
-    if request.signing_name == "monitoring":  # botocore's name is another, and the newest protocol has it in the path
-        name = request.path.rpartition(_CLOUDWATCH_PATH)[2] if _CLOUDWATCH_PATH in request.path else ""
-        name = name or request.headers.get("x-amz-target", "").rpartition(".")[2]
+    if request.signing_name == "monitoring":  # which botocore calls otherwise
+        name = request.headers.get("x-amz-target", "").rpartition(".")[2]
         return Operation("cloudwatch", name) if name else None
     return operation_of(request)
-
-
-def _parameters(operation: Operation, request: Request) -> Parameters:
-    return {} if operation.service == "cloudwatch" else parameters_of(operation, request)
 
 
 def _caller(request: Request) -> Mapping[str, str] | None:
@@ -120,8 +114,6 @@ def _caller(request: Request) -> Mapping[str, str] | None:
 def _error(operation: Operation, answer: Answer) -> Mapping[str, str] | None:
     if answer.status < 300:
         return None
-    if operation.service == "cloudwatch":
-        return {"code": "ServiceError", "message": ""}
     told = answer_of(operation, answer.status, answer.headers, answer.body).get("Error", {})
     return {"code": str(told.get("Code", "")), "message": str(told.get("Message", ""))}
 

@@ -169,7 +169,7 @@ def _lets_in(policy: Any, service: str, action: str, resource: str, context: dic
         resource_arn=resource,
         region=get_region(),
         secure_transport=True,
-        service_context={**context, "aws:principalisawsservice": "true"},
+        service_context=context,
     )
     found: str = iam_evaluator.evaluate_resource_policy(policy, asked, service=service).decision
     return found == "Allow"

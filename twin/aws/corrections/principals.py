@@ -27,11 +27,11 @@ def install() -> None:
         return
 
     def resolved(key: str, context: Any) -> Any:
+        if key.lower() == _IS_SERVICE:
+            return str(context.principal_type == "Service").lower()
         session = _SESSION.match(context.principal_arn) if key.lower() == _KEY else None
         if session is None:
-            found = resolve(key, context)
-            # In every request: a call of a service says `true` itself.
-            return "false" if found is None and key.lower() == _IS_SERVICE else found
+            return resolve(key, context)
         return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
 
     def evaluated(policy: Any, context: Any, *rest: Any, direct_only: bool = False, **more: Any) -> Any:
