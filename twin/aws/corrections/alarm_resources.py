@@ -4,8 +4,8 @@ ministack 1.5.33 reads no subscription's topic, takes a rule of the default bus 
 rules under the name of another parameter and knows an alarm by one of three. A policy that names them refused what AWS
 allows.
 
-Source: Service authorization reference, "Amazon SNS" (a subscription has no ARN of its own there), "Amazon EventBridge",
-"Amazon CloudWatch".
+Source: Service authorization reference, "Amazon SNS" (a subscription has no ARN of its own there),
+"Amazon EventBridge", "Amazon CloudWatch".
 """
 
 import json

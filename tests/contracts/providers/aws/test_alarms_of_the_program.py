@@ -336,9 +336,9 @@ def test_an_alarm_tells_of_its_beginning_and_its_end(alarms: Alarms, world: Worl
 
 def test_nobody_else_publishes(alarms: Alarms, somebody: Any, world: World) -> None:
     with pytest.raises(ClientError) as error:
-        somebody("sns").publish(TopicArn=alarms.topic.outputs["arn"], Message="all is well")
+        somebody("sns").publish(TopicArn=alarms.topic.outputs["arn"], Message=json.dumps({"alarm": "all is well"}))
     assert error.value.response["Error"]["Code"] in ("AuthorizationError", "AccessDenied")
-    assert not [one for one in alarms.listener.heard() if one == "all is well"]
+    assert not [one for one in alarms.listener.heard() if one["alarm"] == "all is well"]
 
 
 def test_what_cannot_be_delivered_is_kept(alarms: Alarms, somebody: Any, world: World, victims: dict[str, str]) -> None:
