@@ -10,6 +10,7 @@ from stacks.cluster import Kubernetes, build_cluster
 from stacks.data import Data, build_data
 from stacks.foundation import Foundation, build_foundation
 from stacks.inside import Inside, build_inside
+from stacks.logs import build_logs
 from stacks.monitoring import Monitoring, build_monitoring
 from stacks.registry import Registry, build_registry
 from stacks.runners import build_runners
@@ -51,6 +52,7 @@ def build(settings: StackSettings) -> Platform:
     tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
     tracking = build_tracking(settings, Before(foundation, kubernetes, data, registry, inside, teams))
     monitoring = build_monitoring(settings, foundation, kubernetes, inside)
+    build_logs(settings, foundation, kubernetes)
     runners = build_runners(settings, foundation)
     return Platform(
         foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking, monitoring, runners

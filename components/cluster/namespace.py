@@ -25,8 +25,9 @@ from pulumi_kubernetes.networking import v1 as networking
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from components.cluster.priority_classes import PLATFORM_ONLY
-from components.labels import GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
+from components.labels import DATA_CLASS, GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
 from components.model import Model
+from components.tags import LogClass
 
 POD_SECURITY_LEVEL = "restricted"
 POD_SECURITY_VERSION = "v1.36"
@@ -88,6 +89,8 @@ class GuardedNamespaceArgs(Model):
     """Its name."""
     team: str | None = None
     """The team that it belongs to; absent, it is the platform's."""
+    data_class: LogClass = "confidential"
+    """How sensitive what its pods say is."""
     quota: QuotaSettings
     """What its pods may ask for."""
     vpc_cidr: str
@@ -114,7 +117,7 @@ class GuardedNamespace(pulumi.ComponentResource):
         super().__init__("groundwork:cluster:GuardedNamespace", name, None, opts)
         namespace = core.Namespace(
             f"{name}-namespace",
-            metadata={"name": args.namespace, "labels": namespace_labels(args.team)},
+            metadata={"name": args.namespace, "labels": namespace_labels(args.team, args.data_class)},
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self._inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
@@ -174,9 +177,10 @@ class GuardedNamespace(pulumi.ComponentResource):
         ]
 
 
-def namespace_labels(team: str | None) -> dict[str, str]:
+def namespace_labels(team: str | None, data_class: LogClass = "confidential") -> dict[str, str]:
     """Return the labels of a guarded namespace: Pod Security at its strictest, of a pinned version."""
-    found = labels(team or "workloads", "team" if team else "platform") | {GUARDED: "true"}
+    found = labels(team or "workloads", "team" if team else "platform")
+    found |= {GUARDED: "true", DATA_CLASS: data_class}
     for mode in ("enforce", "audit", "warn"):
         found[f"pod-security.kubernetes.io/{mode}"] = POD_SECURITY_LEVEL
         found[f"pod-security.kubernetes.io/{mode}-version"] = POD_SECURITY_VERSION

@@ -1,8 +1,8 @@
 """The configuration of Fluent Bit: which files it reads, what it does to a line, and where the line goes.
 
 In this order: lines that the container runtime has split are joined as they are read, stack traces become one record,
-the API server says whose pod it was, and a program in Lua (`redact.lua`) takes secrets out and names the log group. What
-CloudWatch does not take waits on the node's disk up to a bound; then the oldest goes.
+the API server says whose pod it was, and a program in Lua (`redact.lua`) takes secrets out and names the log group.
+What CloudWatch does not take waits on the node's disk up to a bound; then the oldest goes.
 
 Units:  sizes are MiB in settings; seconds and bytes are Fluent Bit's own.
 Source: Fluent Bit manual, "Tail", "Multiline Stacktrace", "Kubernetes", "Lua", "Amazon CloudWatch" (templates of record
@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from components.monitoring.log_classes import LogClass, log_group_name
+from components.monitoring.log_classes import log_group_name
+from components.tags import LogClass
 
 TAG: Final = "kube"
 FILES: Final = "/var/log/containers/*.log"
@@ -31,9 +32,7 @@ LANGUAGES: Final = ("python", "java", "go")
 _PROGRAM: Final = Path(__file__).with_name(PROGRAM)
 
 
-def configuration(
-    *, environment: str, region: str, default_class: LogClass, memory_mib: int, buffer_mib: int
-) -> str:
+def configuration(*, environment: str, region: str, default_class: LogClass, memory_mib: int, buffer_mib: int) -> str:
     """Return the configuration. JSON is YAML, and always the same text."""
     found = {
         "service": {

@@ -3,12 +3,11 @@
 Source: CloudWatch Logs user guide, "Working with log groups and log streams".
 """
 
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from components.naming import physical_name
+from components.tags import LogClass
 
-LogClass: TypeAlias = Literal["internal", "confidential", "regulated"]
-"""The data classes that pods can be of; what is public is logged as what is internal."""
 DEFAULT_LOG_CLASS: Final[LogClass] = "confidential"
 GROUP_LIMIT: Final = 500
 

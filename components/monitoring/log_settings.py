@@ -9,8 +9,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from components.model import ImageByDigest, Model
-from components.monitoring.log_classes import DEFAULT_LOG_CLASS, LogClass
+from components.monitoring.log_classes import DEFAULT_LOG_CLASS
 from components.retention import FromOneMonth
+from components.tags import LogClass
 
 IMAGE = "cr.fluentbit.io/fluent/fluent-bit@sha256:c5542543523c9678398dd78d927c05e8425ec15b038f226b67b3b019b1a70845"
 """v5.1.3. Taken from what others pin, not from the registry: see docs/first-deployment.md."""

@@ -3,9 +3,9 @@
 Owns the log groups, the DaemonSet, its configuration and its rights; not what pods say, nor the audit logs, which go
 past it: Kubernetes' own from the control plane to its log group, CloudTrail's to the locked bucket.
 
-Fluent Bit serves its node: it reads the files of all pods, so it is root, in kube-system, without a capability. Its role
-may write into these log groups and nothing else, not even make one. What it is allowed to read of the API server is
-which pods and namespaces there are.
+Fluent Bit serves its node: it reads the files of all pods, so it is root, in kube-system, without a capability. Its
+role may write into these log groups and nothing else, not even make one. What it is allowed to read of the API server
+is which pods and namespaces there are.
 
 Source: Fluent Bit manual, "Kubernetes" (the rights that its filter needs); Kubernetes documentation, "Logging
         Architecture" (the files of a node); CloudWatch Logs API, PutLogEvents.
@@ -26,11 +26,11 @@ from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import API_USE, labels
 from components.model import Model, Wire
 from components.monitoring import fluent_bit
-from components.monitoring.log_classes import LogClass, log_group_name
+from components.monitoring.log_classes import log_group_name
 from components.monitoring.log_settings import LogsSettings
 from components.policy_document import Statement, allow
 from components.scraping import scraped
-from components.tags import DataClass, classification_tag
+from components.tags import DataClass, LogClass, classification_tag
 
 NAMESPACE: Final = "kube-system"
 APPLICATION: Final = "fluent-bit"
@@ -130,15 +130,15 @@ class LogStack(pulumi.ComponentResource):
 
 def rights(account_id: str, region: str, environment: str, settings: LogsSettings) -> Statement:
     """Return what Fluent Bit's role may do: make streams in the log groups, and write into them."""
-    groups = f"arn:aws:logs:{region}:{account_id}:log-group"
+    groups = [
+        f"arn:aws:logs:{region}:{account_id}:log-group:{log_group_name(environment, log_class)}"
+        for log_class in settings.retention_in_days
+    ]
     return allow(
         "WriteLogs",
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources=[
-            f"{groups}:{log_group_name(environment, log_class)}:log-stream:*" for log_class in settings.retention_in_days
-        ]
         # A stream that is being made is a part of its group.
-        + [f"{groups}:{log_group_name(environment, log_class)}" for log_class in settings.retention_in_days],
+        resources=[*groups, *(f"{group}:log-stream:*" for group in groups)],
     )
 
 

@@ -165,12 +165,14 @@ end
 local function hide_values(text, pattern)
   local from = 1
   while true do
-    local _, finish, name = text:find(pattern, from)
+    local start, finish, name = text:find(pattern, from)
     if finish == nil then
       return text
     end
     from = finish + 1
-    if is_secret_name(name) then
+    -- In an ARN `:secret:` is a kind of thing, and what follows is its name.
+    local of_arn = text:sub(start - 1, start - 1) == ":" and text:sub(start, finish) == name .. ":"
+    if is_secret_name(name) and not of_arn then
       local begin, last = value_at(text, from)
       if last >= begin and not is_harmless(name, text:sub(begin, last)) then
         text = text:sub(1, begin - 1) .. HIDDEN .. text:sub(last + 1)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from components.model import Model
 from components.monitoring.alarms import AlarmsSettings
+from components.monitoring.log_settings import LogsSettings
 from components.monitoring.metrics_settings import MetricsSettings
 
 
@@ -22,5 +23,7 @@ class MonitoringSettings(Model):
     Each alert names a page there."""
     alarms: AlarmsSettings = Field(default=AlarmsSettings(), examples=[{"emails": ["on-call@example.org"]}])
     """Alarms of AWS itself, which are always there: of security events, of the database and the queues."""
+    logs: LogsSettings | None = Field(default=None, examples=[{"retention_in_days": {"confidential": 90}}])
+    """Fluent Bit and the log groups of pods; absent, what pods say stays on their nodes."""
     metrics: MetricsSettings | None = Field(default=None, examples=[{"prometheus": {"replicas": 2}}])
     """Prometheus and Alertmanager; absent, there are none."""
