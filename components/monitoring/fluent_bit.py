@@ -11,9 +11,9 @@ accessors; the plain names are for records that a template does not fit), "Buffe
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
+from components.monitoring.data_files import DATA
 from components.monitoring.log_classes import log_group_name
 from components.tags import LogClass
 
@@ -28,8 +28,6 @@ METRICS_PATH: Final = "/api/v2/metrics/prometheus"
 HEALTH_PATH: Final = "/api/v1/health"
 LANGUAGES: Final = ("python", "java", "go")
 """Whose stack traces are joined, by the parsers that Fluent Bit brings."""
-
-_PROGRAM: Final = Path(__file__).with_name(PROGRAM)
 
 
 def configuration(*, environment: str, region: str, default_class: LogClass, memory_mib: int, buffer_mib: int) -> str:
@@ -61,7 +59,7 @@ def configuration(*, environment: str, region: str, default_class: LogClass, mem
 def program(classes: Sequence[LogClass], default_class: LogClass) -> str:
     """Return the Lua program with the two words that it is told."""
     named = ", ".join(f'["{one}"] = true' for one in sorted(classes))
-    return f'CLASSES = {{ {named} }}\nDEFAULT_CLASS = "{default_class}"\n\n{_PROGRAM.read_text(encoding="utf-8")}'
+    return f'CLASSES = {{ {named} }}\nDEFAULT_CLASS = "{default_class}"\n\n{(DATA / PROGRAM).read_text("utf-8")}'
 
 
 def _files() -> dict[str, Any]:

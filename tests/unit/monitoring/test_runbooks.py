@@ -5,12 +5,28 @@ from pathlib import Path
 
 import pytest
 
+from components.monitoring.alarm_metrics import (
+    DatabaseAlarmSettings,
+    QueueAlarmSettings,
+    database_alarms,
+    queue_alarms,
+)
 from components.monitoring.rules import alerts, runbook
+from components.monitoring.security_events import EVENT_ALARMS
 from groundwork.commands import COMMANDS
 from tests.support.stack_files import CLONE
 from tests.unit.monitoring.cases import written_rules
 
 FOLDER = CLONE / "docs" / "runbooks"
+FULL = DatabaseAlarmSettings(connections=1, free_storage_gib=1, cpu_credits=1, cpu_percent=1)
+OF_AWS = sorted(
+    one.runbook
+    for one in (
+        *EVENT_ALARMS,
+        *database_alarms(FULL, "db"),
+        *queue_alarms(QueueAlarmSettings(oldest_message_minutes=1), "queue", "dead"),
+    )
+)
 ALERTS = sorted({rule["alert"] for rule in alerts(written_rules())})
 PAGES = sorted(FOLDER.glob("*.md"))
 SECTIONS = ["First looks", "Likely causes", "Mend", "Escalate"]
@@ -18,12 +34,17 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
 def test_alerts_and_pages_are_the_same() -> None:
-    assert {runbook(alert) for alert in ALERTS} == {page.name for page in PAGES}
+    assert {runbook(alert) for alert in ALERTS} | {f"{name}.md" for name in OF_AWS} == {page.name for page in PAGES}
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_a_page_bears_the_name_of_its_alert(alert: str) -> None:
     assert (FOLDER / runbook(alert)).read_text().startswith(f"# {alert}\n\n")
+
+
+@pytest.mark.parametrize("name", OF_AWS)
+def test_a_page_of_an_alarm_of_aws_does_too(name: str) -> None:
+    assert (FOLDER / f"{name}.md").read_text().startswith(f"# {name}\n\n")
 
 
 @each_page

@@ -103,7 +103,7 @@ local function known_tokens(text)
   return text
 end
 
--- scheme://user:password@host, as in the addresses of databases, proxies and repositories. A password may have an @.
+-- Addresses of databases, proxies and repositories with a user and a password before the @. A password may have one.
 local function passwords_in_addresses(text)
   return (text:gsub("(%a[%w+.-]*://[^%s:/@\"']*:)([^%s/\"']+)(@[%w%[])", "%1" .. HIDDEN .. "%3"))
 end
