@@ -19,14 +19,11 @@ from tests.unit.monitoring.cases import written_rules
 
 FOLDER = CLONE / "docs" / "runbooks"
 FULL = DatabaseAlarmSettings(connections=1, free_storage_gib=1, cpu_credits=1, cpu_percent=1)
-OF_AWS = sorted(
-    one.runbook
-    for one in (
-        *EVENT_ALARMS,
-        *database_alarms(FULL, "db"),
-        *queue_alarms(QueueAlarmSettings(oldest_message_minutes=1), "queue", "dead"),
-    )
+METRICS = (
+    *database_alarms(FULL, "db"),
+    *queue_alarms(QueueAlarmSettings(oldest_message_minutes=1), "queue", "dead"),
 )
+OF_AWS = sorted([*(event.runbook for event in EVENT_ALARMS), *(alarm.runbook for alarm in METRICS)])
 ALERTS = sorted({rule["alert"] for rule in alerts(written_rules())})
 PAGES = sorted(FOLDER.glob("*.md"))
 SECTIONS = ["First looks", "Likely causes", "Mend", "Escalate"]
