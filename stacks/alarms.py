@@ -6,7 +6,7 @@ It comes right after the keys, since the budget publishes to it too; what it wat
 import pulumi
 
 from components.monitoring.alarms import Alarms, AlarmsArgs
-from components.naming import ROLE_NAME_LIMIT, physical_name
+from components.monitoring.metrics_stack import alertmanager_role_arn
 from components.registry.database import instance_identifier
 from components.registry.event_queue import dead_letter_queue_name, queue_name
 from components.security.encryption_keys import DataKey
@@ -14,8 +14,6 @@ from components.security.github_access import github_role_arn
 from components.security.permissions_boundary import PermissionsBoundary
 from stacks.settings import StackSettings
 
-ALERTMANAGER = "alertmanager"
-"""What the role of Alertmanager's pods is called, after the environment."""
 DATABASE = "registry"
 
 
@@ -42,8 +40,3 @@ def build_alarms(
         ),
         opts,
     )
-
-
-def alertmanager_role_arn(account_id: str, environment: str) -> str:
-    """Return the ARN of the role that Alertmanager publishes with, known before it exists."""
-    return f"arn:aws:iam::{account_id}:role/{physical_name(environment, ALERTMANAGER, limit=ROLE_NAME_LIMIT)}"

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 import pulumi
 
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
+from components.monitoring.alertmanager import SECRET
+from components.monitoring.alertmanager_configuration import secret_entries
+from components.monitoring.metrics_settings import MetricsSettings
+from components.monitoring.metrics_stack import NAME, MetricsStack, MetricsStackArgs, alertmanager_role_arn
 from components.naming import cluster_name
 from components.scraping import MONITORING_NAMESPACE
+from components.security.secret import ManagedSecret, ManagedSecretArgs
+from components.tags import DataClass
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
 from stacks.inside import Inside, egress_ranges
@@ -18,6 +24,8 @@ from stacks.settings import StackSettings
 
 QUOTA = QuotaSettings(cpu=32, memory_gib=128, pods=50, storage_gib=2500)
 """Of the namespace: two of Prometheus at their largest, and what stands around them."""
+ROTATED_BY = "people/receivers-of-alerts"
+"""What gives the receivers' secret new values: nobody but the people who have them from Slack, PagerDuty and so on."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Monitoring:
     """What watches the platform. A part is None where the settings have none."""
 
     namespace: GuardedNamespace | None
+    metrics: MetricsStack | None = None
 
 
 def build_monitoring(
@@ -62,10 +71,54 @@ def build_monitoring(
             vpc_cidr=foundation.network.vpc_cidr,
             egress_ranges=egress_ranges(settings),
             open_inside=False,
+            platform_priority=True,
             after=inside.before,
         ),
         kubernetes.opts,
     )
     place = MonitoringPlace(settings, foundation, kubernetes, namespace)
-    del place
-    return Monitoring(namespace)
+    return Monitoring(namespace, metrics=_metrics(settings.monitoring.metrics, place))
+
+
+def _metrics(metrics: MetricsSettings, place: MonitoringPlace) -> MetricsStack:
+    settings, foundation, kubernetes = place.settings, place.foundation, place.kubernetes
+    return MetricsStack(
+        NAME,
+        MetricsStackArgs(
+            settings=metrics,
+            runbooks_url=settings.monitoring.runbooks_url,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            boundary_arn=foundation.boundary.arn,
+            cluster=place.cluster,
+            cluster_name=kubernetes.cluster_name,
+            vpc_cidr=foundation.network.vpc_cidr,
+            api_server_range=f"{settings.cluster.service_cidr[1]}/32",
+            sns_endpoint="sns" in settings.network.interface_endpoints,
+            after=(*place.after, foundation.alarms, *_receivers_secret(metrics, place)),
+        ),
+        kubernetes.opts,
+    )
+
+
+def _receivers_secret(metrics: MetricsSettings, place: MonitoringPlace) -> tuple[ManagedSecret, ...]:
+    """Make the secret of the receivers if one of them has one; its value is for the people whose it is."""
+    settings, foundation = place.settings, place.foundation
+    if not secret_entries(metrics.alertmanager):
+        return ()
+    secret = ManagedSecret(
+        f"secret-{SECRET.replace('/', '-')}",
+        ManagedSecretArgs(
+            settings=settings.secrets,
+            account_id=settings.account_id,
+            environment=settings.environment,
+            path=SECRET,
+            description=f"receivers of alerts of Groundwork {settings.environment}",
+            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
+            reader_arns=(alertmanager_role_arn(settings.account_id, settings.environment),),
+            rotated_by=ROTATED_BY,
+        ),
+        foundation.opts,
+    )
+    return (secret,)

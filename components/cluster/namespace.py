@@ -7,7 +7,8 @@ size is asked of the whole pod, because Kubernetes takes a container's maximum f
 extended resource for the same reason: every pod would ask for a GPU.
 
 Pods may reach the cluster's DNS, each other, the agent that gives them their AWS identity, the VPC's endpoints and the
-ranges that the args name, and nothing else; nobody outside the namespace may reach them.
+ranges that the args name, and nothing else; nobody outside the namespace may reach them but Prometheus, on the port
+that a pod says its metrics are at: whoever makes a pod later has nothing to ask for.
 
 Units:  cpu in whole cores, memory and storage in GiB.
 Source: Kubernetes documentation, "Pod Security Standards", "Network Policies", "Limit Ranges", "Resource Quotas"; EKS
@@ -24,9 +25,10 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from components.cluster.priority_classes import PLATFORM_ONLY
+from components.cluster.priority_classes import PLATFORM, PLATFORM_ONLY
 from components.labels import DATA_CLASS, GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
 from components.model import Model
+from components.scraping import MONITORING_NAMESPACE, PROMETHEUS
 from components.tags import LogClass
 
 POD_SECURITY_LEVEL = "restricted"
@@ -36,6 +38,7 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 DNS = 53
 HTTP = 80
 HTTPS = 443
+LAST_PORT = 65535
 WIDEST_PREFIX = 12
 
 NamespaceName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
@@ -103,6 +106,8 @@ class GuardedNamespaceArgs(Model):
     """Service accounts by name; none gets a token of the API server mounted."""
     load_balancers: int = Field(default=0, ge=0)
     """Services of type LoadBalancer that may be there; none by default, and none of type NodePort ever."""
+    platform_priority: bool = False
+    """Its pods may take the platform's own priority class; no system class ever."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must be there before the namespace and outlive it: what its pods and volumes need in order to go away."""
 
@@ -168,7 +173,7 @@ class GuardedNamespace(pulumi.ComponentResource):
                     "hard": {"pods": "0"},
                     "scope_selector": {
                         "match_expressions": [
-                            {"scope_name": "PriorityClass", "operator": "In", "values": list(PLATFORM_ONLY)}
+                            {"scope_name": "PriorityClass", "operator": "In", "values": refused_priorities(args)}
                         ]
                     },
                 },
@@ -185,6 +190,11 @@ def namespace_labels(team: str | None, data_class: LogClass = "confidential") ->
         found[f"pod-security.kubernetes.io/{mode}"] = POD_SECURITY_LEVEL
         found[f"pod-security.kubernetes.io/{mode}-version"] = POD_SECURITY_VERSION
     return found | ({TEAM: team} if team else {})
+
+
+def refused_priorities(args: GuardedNamespaceArgs) -> list[str]:
+    """Return the priority classes that no pod of the namespace may take."""
+    return [name for name in PLATFORM_ONLY if not (name == PLATFORM and args.platform_priority)]
 
 
 def network_policies(
@@ -219,7 +229,18 @@ def network_policies(
             "ingress": [{"from_": [{"pod_selector": {}}]}],
             "egress": [{"to": [{"pod_selector": {}}]}],
         }
+        policies["allow-prometheus"] = {
+            "pod_selector": {},
+            "policy_types": ["Ingress"],
+            "ingress": [{"from_": [_PROMETHEUS], "ports": [{"protocol": "TCP", "port": 1, "end_port": LAST_PORT}]}],
+        }
     return policies | ({"allow-ranges": _egress(egress_ranges, HTTPS)} if egress_ranges else {})
+
+
+_PROMETHEUS: networking.NetworkPolicyPeerArgsDict = {
+    "namespace_selector": {"match_labels": {NAMESPACE_NAME: MONITORING_NAMESPACE}},
+    "pod_selector": {"match_labels": {"app.kubernetes.io/name": PROMETHEUS}},
+}
 
 
 def _egress(ranges: Sequence[str], port: int) -> networking.NetworkPolicySpecArgsDict:

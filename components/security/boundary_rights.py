@@ -202,6 +202,8 @@ def of_others(place: BoundedPlace) -> tuple[Right, ...]:
             ("codeconnections:GetConnection", "codeconnections:GetConnectionToken"),
             (f"arn:aws:codeconnections:{here}:connection/*",),
         ),
+        # Prometheus' remote write; its own policy names the workspace.
+        Right(("aps:RemoteWrite",), (f"arn:aws:aps:{here}:workspace/*",)),
         # Of the databases' master users, which RDS names; a role's own policy tells by tags of which.
         Right(
             ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
