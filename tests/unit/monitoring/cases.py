@@ -20,6 +20,7 @@ WORLD = (
     'kube_namespace_labels{namespace="kube-system", pod="kube-state-metrics-x"}',
 )
 """The namespaces that there are in every case: one of a team, three of the platform."""
+OBJECTIVES = "objectives"
 LONGEST = "1x6000"
 """Minutes, more than any case looks back."""
 
@@ -63,17 +64,28 @@ def promtool_test(name: str) -> dict[str, Any]:
     known = severities()
     return {
         "rule_files": ["rules.yaml"],
-        "evaluation_interval": "1m",
+        # Objectives look back for days.
+        "evaluation_interval": "5m" if name == OBJECTIVES else "1m",
         "tests": [_test(case, known[case.alert]) for case in cases(name)],
     }
 
 
-def rules_without_annotations() -> dict[str, Any]:
-    """Return all rules as one file, less the texts: promtool compares these whole, and they are looked at apart."""
-    groups = [group for content in written_rules().values() for group in content["groups"]]
-    for rule in alerts({"all": {"groups": groups}}):
-        del rule["annotations"]
-    return {"groups": groups}
+def rules_of(name: str) -> dict[str, Any]:
+    """Return the rules of one file, and what others record, as promtool is to evaluate them.
+
+    Less the texts: promtool compares these whole, and they are looked at apart. Less the alerts of others: each case
+    is evaluated from its first minute to its last.
+    """
+    groups = []
+    for file, content in written_rules().items():
+        for group in content["groups"]:
+            rules = [
+                {key: value for key, value in rule.items() if key != "annotations"}
+                for rule in group["rules"]
+                if file == name or ("record" in rule and file != OBJECTIVES)
+            ]
+            groups.append(group | {"rules": rules})
+    return {"groups": [group for group in groups if group["rules"]]}
 
 
 def _test(case: Case, severities: set[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.monitoring.data_files import document
 from components.monitoring.rules import alerts, rule_files, runbook
 from tests.unit.monitoring.cases import (
     FOLDER,
@@ -72,3 +73,26 @@ def test_a_runbook_is_found_by_the_name_of_its_alert(alert: str, page: str) -> N
 def test_without_a_known_limit_there_is_no_rule_that_pretends_one() -> None:
     assert "facts.yaml" not in rule_files(RUNBOOKS)
     assert "groundwork:database_connections:limit" in rule_files(RUNBOOKS, 100)["facts.yaml"]
+
+
+def test_what_silences_and_what_is_silenced_are_alerts_that_there_are() -> None:
+    known = severities()
+    for rule in document("inhibitions"):
+        assert set(rule) <= {"source_matchers", "target_matchers", "equal"}
+        for matcher in [*rule["source_matchers"], *rule["target_matchers"]]:
+            label, value = re.fullmatch(r'(\w+)(?:=~|!=|=)"(.*)"', matcher).groups()  # type: ignore[union-attr]
+            assert label != "alertname" or set(value.split("|")) <= set(known), matcher
+
+
+def test_nothing_is_silenced_for_lack_of_a_label() -> None:
+    """Alertmanager takes two labels that are both absent for equal: what silences has to have each of them."""
+    fired = [case for name in FILES for case in cases(name)]
+    for rule in document("inhibitions"):
+        names = next((value for value in rule["source_matchers"] if value.startswith("alertname")), None)
+        if names is None:
+            continue
+        sources = set(re.findall(r"[A-Z]\w+", names))
+        for case in fired:
+            if case.alert in sources:
+                for labels in case.fired:
+                    assert set(rule.get("equal", [])) <= set(labels) | {"severity", "team"}, case.alert
