@@ -11,6 +11,8 @@ import pulumi
 from components.cluster.namespace import GuardedNamespace, GuardedNamespaceArgs, QuotaSettings
 from components.monitoring.alertmanager import SECRET
 from components.monitoring.alertmanager_configuration import secret_entries
+from components.monitoring.database_limits import connections_of
+from components.monitoring.grafana import Grafana
 from components.monitoring.metrics_settings import MetricsSettings
 from components.monitoring.metrics_stack import NAME, MetricsStack, MetricsStackArgs, alertmanager_role_arn
 from components.naming import cluster_name
@@ -18,7 +20,9 @@ from components.scraping import MONITORING_NAMESPACE
 from components.security.secret import ManagedSecret, ManagedSecretArgs
 from components.tags import DataClass
 from stacks.cluster import Kubernetes
+from stacks.exporters import Exporters, build_exporters
 from stacks.foundation import Foundation
+from stacks.grafana import build_grafana
 from stacks.inside import Inside, egress_ranges
 from stacks.settings import StackSettings
 
@@ -55,6 +59,8 @@ class Monitoring:
 
     namespace: GuardedNamespace | None
     metrics: MetricsStack | None = None
+    exporters: Exporters | None = None
+    grafana: Grafana | None = None
 
 
 def build_monitoring(
@@ -77,7 +83,13 @@ def build_monitoring(
         kubernetes.opts,
     )
     place = MonitoringPlace(settings, foundation, kubernetes, namespace)
-    return Monitoring(namespace, metrics=_metrics(settings.monitoring.metrics, place))
+    wired = (settings, foundation, kubernetes, place.after)
+    return Monitoring(
+        namespace,
+        metrics=_metrics(settings.monitoring.metrics, place),
+        exporters=build_exporters(*wired),
+        grafana=build_grafana(*wired),
+    )
 
 
 def _metrics(metrics: MetricsSettings, place: MonitoringPlace) -> MetricsStack:
@@ -87,6 +99,7 @@ def _metrics(metrics: MetricsSettings, place: MonitoringPlace) -> MetricsStack:
         MetricsStackArgs(
             settings=metrics,
             runbooks_url=settings.monitoring.runbooks_url,
+            database_connections=connections_of(settings.database.instance_class),
             account_id=settings.account_id,
             region=settings.region,
             environment=settings.environment,

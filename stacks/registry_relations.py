@@ -127,3 +127,10 @@ def _images(settings: StackSettings) -> Iterator[tuple[Path, str]]:
         yield ("tracking_server", "image"), settings.tracking_server.image
     if settings.tensorboard:
         yield ("tensorboard", "image"), settings.tensorboard.image
+    if settings.monitoring.metrics:
+        state = settings.monitoring.exporters.kube_state_metrics
+        yield ("monitoring", "exporters", "kube_state_metrics", "image"), state.image
+    if settings.monitoring.cloudwatch_exporter:
+        yield ("monitoring", "cloudwatch_exporter", "image"), settings.monitoring.cloudwatch_exporter.image
+    if settings.monitoring.grafana:
+        yield ("monitoring", "grafana", "image"), settings.monitoring.grafana.image

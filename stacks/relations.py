@@ -16,6 +16,7 @@ from components.cluster.versions import OLDEST_NODES, minor
 from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
+from stacks.monitoring_relations import pods_reach_cloudwatch, what_shows_metrics_has_them
 from stacks.problems import Problem
 from stacks.registry_relations import (
     certificate_is_of_the_environment,
@@ -250,6 +251,7 @@ RELATIONS = (
                 "container_registry",
                 "tracking_server",
                 "tensorboard",
+                "monitoring",
             }
         ),
         images_are_let_in,
@@ -257,5 +259,7 @@ RELATIONS = (
     Relation(frozenset({"account_id", "region", "tracking_server"}), certificate_is_of_the_environment),
     Relation(frozenset({"tracking_server", "workloads"}), names_of_the_server_are_its_own),
     Relation(frozenset({"environment", "tracking_server"}), production_serves_without_a_pause),
+    Relation(frozenset({"network", "monitoring"}), pods_reach_cloudwatch),
+    Relation(frozenset({"monitoring"}), what_shows_metrics_has_them),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

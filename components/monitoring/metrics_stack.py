@@ -27,6 +27,8 @@ class MetricsStackArgs(Model):
     """What the stack file says."""
     runbooks_url: str
     """Where the runbooks are read."""
+    database_connections: int | None = None
+    """How many the database can have; absent, nobody knows."""
     account_id: str
     """The account of the roles and topics."""
     region: str
@@ -91,7 +93,7 @@ class MetricsStack(pulumi.ComponentResource):
                 cluster_name=args.cluster_name,
                 vpc_cidr=args.vpc_cidr,
                 api_server_range=args.api_server_range,
-                rule_files=rule_files(args.runbooks_url),
+                rule_files=rule_files(args.runbooks_url, args.database_connections),
                 after=args.after,
             ),
             child,

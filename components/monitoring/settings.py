@@ -6,6 +6,9 @@ from pydantic import Field
 
 from components.model import Model
 from components.monitoring.alarms import AlarmsSettings
+from components.monitoring.cloudwatch_exporter import CloudWatchExporterSettings
+from components.monitoring.exporter_settings import ExportersSettings
+from components.monitoring.grafana_settings import GrafanaSettings
 from components.monitoring.log_settings import LogsSettings
 from components.monitoring.metrics_settings import MetricsSettings
 
@@ -27,3 +30,10 @@ class MonitoringSettings(Model):
     """Fluent Bit and the log groups of pods; absent, what pods say stays on their nodes."""
     metrics: MetricsSettings | None = Field(default=None, examples=[{"prometheus": {"replicas": 2}}])
     """Prometheus and Alertmanager; absent, there are none."""
+    exporters: ExportersSettings = Field(default=ExportersSettings(), examples=[{}])
+    """What tells Prometheus of the cluster, its nodes and their GPUs; there wherever metrics is."""
+    cloudwatch_exporter: CloudWatchExporterSettings | None = Field(default=None, examples=[None])
+    """Metrics of the database, queues, buckets and builds for Prometheus; absent, CloudWatch alone has them. It needs
+    the interface endpoint monitoring."""
+    grafana: GrafanaSettings | None = Field(default=None, examples=[None])
+    """Dashboards for people; absent, there are none but those of `groundwork dashboards`."""

@@ -95,6 +95,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             actions=[
                 "autoscaling:Describe*",
                 "cloudwatch:GetMetricData",
+                "cloudwatch:GetMetricStatistics",
                 "ec2:Describe*",
                 "ecr:GetAuthorizationToken",
                 "elasticloadbalancing:Describe*",

@@ -17,7 +17,7 @@ def test_promtool_takes_every_rule_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     files = [str(path) for path in sorted(tmp_path.iterdir())]
     done = promtool("check", "rules", "--lint=all", "--lint-fatal", *files)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -25,4 +25,4 @@ def test_alerts_fire_when_they_should_and_only_then(name: str, tmp_path: Path) -
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules_of(name)))
     (tmp_path / "test.yaml").write_text(yaml.safe_dump(promtool_test(name), sort_keys=False))
     done = promtool("test", "rules", str(tmp_path / "test.yaml"))
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout

@@ -34,7 +34,10 @@ def test_the_outputs_are_few_flat_and_named_for_their_users(exported: dict[str, 
         "vpc_id",
         *(f"key_alias_{key_name}" for key_name in ("internal", "confidential", "regulated", "data-versioning")),
         *(f"bucket_{store}" for store in ("datasets", "artifacts", "dvc", "access_logs", "audit")),
-        *(f"repository_{name}" for name in ("mlflow", "tensorboard", "training", "serving")),
+        *(
+            f"repository_{name}"
+            for name in ("mlflow", "tensorboard", "training", "serving", "grafana", "cloudwatch-exporter")
+        ),
         *(f"dvc_config_{team}" for team in ("vision", "language")),
         "database_endpoint",
         "database_name",

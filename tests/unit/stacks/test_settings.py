@@ -86,6 +86,42 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     ("number-in-quotes", "dev", ("database", "backup_retention_days"), "14", None, "whole number, without quotes"),
     ("backups-too-short", "dev", ("database", "backup_retention_days"), 1, None, "greater than or equal to 7"),
     ("truth-in-quotes", "dev", ("database", "multi_az"), "yes", None, "true or false, without quotes"),
+    (
+        "cloudwatch-without-a-way",
+        "prod",
+        ("network", "interface_endpoints"),
+        ["ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "secretsmanager", "sns", "sqs", "sts"],
+        None,
+        "monitoring must be here too with a monitoring.cloudwatch_exporter",
+    ),
+    (
+        "grafana-without-metrics",
+        "dev",
+        ("monitoring", "metrics"),
+        None,
+        "monitoring.grafana",
+        "without monitoring.metrics",
+    ),
+    (
+        "grafana-from-elsewhere",
+        "dev",
+        ("monitoring", "grafana", "image"),
+        f"docker.io/grafana/grafana@sha256:{'1' * 64}",
+        None,
+        "pods with it are refused",
+    ),
+    (
+        "sign-in-without-tls",
+        "dev",
+        ("monitoring", "grafana", "oidc"),
+        {
+            "client_id": "g",
+            "auth_url": "http://login.example.org/",
+            **dict.fromkeys(("token_url", "api_url", "root_url"), "https://login.example.org/"),
+        },
+        "monitoring.grafana.oidc.auth_url",
+        "does not match ^https",
+    ),
     ("section-empty", "dev", ("stores",), None, None, "it must be a mapping of settings, and it is empty"),
     ("no-stores", "dev", ("stores",), REMOVED, None, "it is missing"),
     ("audit-not-locked", "dev", ("stores", "audit", "object_lock"), REMOVED, None, "a trail that can be deleted"),
@@ -312,7 +348,7 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "server-from-a-repository-that-is-not-made",
         "dev",
         ("container_registry", "repositories"),
-        ["tensorboard", "training"],
+        ["tensorboard", "training", "grafana"],
         "tracking_server.image",
         "add its name to container_registry.repositories",
     ),
@@ -449,13 +485,13 @@ def test_without_a_tracking_server_nothing_is_demanded_for_it() -> None:
     settings["namespaces"]["egress_ranges"] = []
     settings["teams"]["v"] = {"quota": TEAM_QUOTA}
     settings["workloads"]["tracking-server"] = settings["workloads"]["trainer"]
-    settings["container_registry"]["repositories"] = ["tensorboard"]
+    settings["container_registry"]["repositories"] = ["tensorboard", "grafana"]
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
 
 
 def test_an_image_may_come_from_a_registry_that_admission_lets_in() -> None:
     settings = written("dev")
-    settings["admission"]["registries"] = ["ghcr.io/vision"]
+    settings["admission"]["registries"].append("ghcr.io/vision")
     settings["tracking_server"]["image"] = f"ghcr.io/vision/mlflow@sha256:{'1' * 64}"
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
 
@@ -475,6 +511,7 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     settings = written("dev")
     settings["account_id"] = 1
     settings |= {"people": {}, "teams": {}, "tracking_server": None, "tensorboard": None}  # placeholders by the dozen
+    settings["monitoring"] = {}
     settings["zones"][1] = "eu-west-2b"
     settings["network"]["nat"] = "two"
     settings["database"]["multi_az"] = "yes"
@@ -513,7 +550,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings["budget"]["emails"] = ["ml@example.org"]
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
-    settings["runners"] = {}
+    settings["runners"], settings["monitoring"] = {}, {}
     if path == ("account_id",):
         settings |= {"people": {}, "tensorboard": None}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
@@ -565,6 +602,7 @@ class TestTheProgram:
             "workloads": {},
             "tracking_server": None,
             "tensorboard": None,
+            "monitoring": {},
         }
         pulumi.runtime.set_all_config({ROOT: json.dumps(settings)})
         monkeypatch.delenv(PLACEHOLDERS_ALLOWED, raising=False)
