@@ -13,6 +13,7 @@ from components.monitoring.alertmanager import SECRET
 from components.monitoring.alertmanager_configuration import secret_entries
 from components.monitoring.database_limits import connections_of
 from components.monitoring.grafana import Grafana
+from components.monitoring.heartbeat import Heartbeat, HeartbeatArgs
 from components.monitoring.metrics_settings import MetricsSettings
 from components.monitoring.metrics_stack import NAME, MetricsStack, MetricsStackArgs, alertmanager_role_arn
 from components.naming import cluster_name
@@ -109,10 +110,32 @@ def _metrics(metrics: MetricsSettings, place: MonitoringPlace) -> MetricsStack:
             vpc_cidr=foundation.network.vpc_cidr,
             api_server_range=f"{settings.cluster.service_cidr[1]}/32",
             sns_endpoint="sns" in settings.network.interface_endpoints,
-            after=(*place.after, foundation.alarms, *_receivers_secret(metrics, place)),
+            after=(*place.after, foundation.alarms, *_heartbeat(metrics, place), *_receivers_secret(metrics, place)),
         ),
         kubernetes.opts,
     )
+
+
+def _heartbeat(metrics: MetricsSettings, place: MonitoringPlace) -> tuple[Heartbeat, ...]:
+    """Make the dead man's switch of AWS if the settings have that one."""
+    settings, foundation, heartbeat = place.settings, place.foundation, metrics.alertmanager.heartbeat
+    if heartbeat is None or heartbeat.kind != "sns":
+        return ()
+    switch = Heartbeat(
+        "heartbeat",
+        HeartbeatArgs(
+            every_minutes=heartbeat.every_minutes,
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
+            alarms_topic_arn=foundation.alarms.topic_arn,
+            publisher_role_arn=alertmanager_role_arn(settings.account_id, settings.environment),
+            runbooks_url=settings.monitoring.runbooks_url,
+        ),
+        foundation.opts,
+    )
+    return (switch,)
 
 
 def _receivers_secret(metrics: MetricsSettings, place: MonitoringPlace) -> tuple[ManagedSecret, ...]:

@@ -11,6 +11,7 @@ from components.registry.tracking_network import NAMESPACE
 from components.registry.tracking_rights import WORKLOADS
 from components.security.workload_identity import PodIdentityTrust
 from components.storage.container_registry import repository_name
+from stacks.monitoring_relations import monitoring_images
 from stacks.problems import Path, Problem
 
 if TYPE_CHECKING:
@@ -127,10 +128,4 @@ def _images(settings: StackSettings) -> Iterator[tuple[Path, str]]:
         yield ("tracking_server", "image"), settings.tracking_server.image
     if settings.tensorboard:
         yield ("tensorboard", "image"), settings.tensorboard.image
-    if settings.monitoring.metrics:
-        state = settings.monitoring.exporters.kube_state_metrics
-        yield ("monitoring", "exporters", "kube_state_metrics", "image"), state.image
-    if settings.monitoring.cloudwatch_exporter:
-        yield ("monitoring", "cloudwatch_exporter", "image"), settings.monitoring.cloudwatch_exporter.image
-    if settings.monitoring.grafana:
-        yield ("monitoring", "grafana", "image"), settings.monitoring.grafana.image
+    yield from monitoring_images(settings)

@@ -16,7 +16,13 @@ from components.cluster.versions import OLDEST_NODES, minor
 from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
-from stacks.monitoring_relations import pods_reach_cloudwatch, what_shows_metrics_has_them
+from stacks.monitoring_relations import (
+    alarms_find_their_way,
+    its_namespace_is_its_own,
+    pods_reach_cloudwatch,
+    production_is_watched_without_a_pause,
+    what_shows_metrics_has_them,
+)
 from stacks.problems import Problem
 from stacks.registry_relations import (
     certificate_is_of_the_environment,
@@ -261,5 +267,8 @@ RELATIONS = (
     Relation(frozenset({"environment", "tracking_server"}), production_serves_without_a_pause),
     Relation(frozenset({"network", "monitoring"}), pods_reach_cloudwatch),
     Relation(frozenset({"monitoring"}), what_shows_metrics_has_them),
+    Relation(frozenset({"monitoring", "network"}), alarms_find_their_way),
+    Relation(frozenset({"monitoring", "workloads"}), its_namespace_is_its_own),
+    Relation(frozenset({"environment", "monitoring"}), production_is_watched_without_a_pause),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -16,6 +16,8 @@ from typing import Any
 
 from components.model import Model
 from components.monitoring.alertmanager_settings import (
+    HEARTBEAT,
+    NOBODY,
     AlertmanagerSettings,
     EmailReceiver,
     PagerDutyReceiver,
@@ -29,7 +31,6 @@ from components.monitoring.data_files import document, written
 
 SECRETS_DIRECTORY = "/run/secrets/alertmanager"
 TEMPLATES_FILE = "messages.tmpl"
-NOBODY, HEARTBEAT = "nobody", "heartbeat"
 WATCHDOG = "Watchdog"
 CRITICAL = "critical"
 HTTPS = 443
@@ -107,7 +108,7 @@ def publishes(settings: AlertmanagerSettings, topics: Topics) -> tuple[str, ...]
 def world_ports(settings: AlertmanagerSettings, *, sns_endpoint: bool) -> tuple[int, ...]:
     """Return the ports at which receivers outside the VPC are told. `sns_endpoint`: SNS is reached inside of it."""
     ports = {HTTPS} if secret_entries(settings) and _has_web(settings) else set()
-    if not sns_endpoint and _has_sns(settings):
+    if not sns_endpoint and has_sns(settings):
         ports.add(HTTPS)
     for receiver in settings.receivers.values():
         if isinstance(receiver, EmailReceiver):
@@ -115,7 +116,8 @@ def world_ports(settings: AlertmanagerSettings, *, sns_endpoint: bool) -> tuple[
     return tuple(sorted(ports))
 
 
-def _has_sns(settings: AlertmanagerSettings) -> bool:
+def has_sns(settings: AlertmanagerSettings) -> bool:
+    """Return whether it publishes to topics."""
     heartbeat = settings.heartbeat is not None and settings.heartbeat.kind == "sns"
     return heartbeat or any(isinstance(one, SnsReceiver) for one in settings.receivers.values())
 

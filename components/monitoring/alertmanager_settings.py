@@ -12,9 +12,12 @@ Errors: pydantic.ValidationError naming the field.
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from components.model import ImageByDigest, Model
+
+NOBODY, HEARTBEAT = "nobody", "heartbeat"
+"""Receivers that there always are: of what no other wants, and of the alert that always fires."""
 
 Severity: TypeAlias = Literal["critical", "warning", "info"]
 ReceiverName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
@@ -111,3 +114,10 @@ class AlertmanagerSettings(Model):
     """The dead man's switch; absent, nobody notices when monitoring itself stops."""
     repeat_hours: Annotated[int, Field(ge=1, le=168)] = Field(default=12, examples=[12])
     """After how long somebody is told again of an alert that still fires; of a critical one after a third of it."""
+
+    @field_validator("receivers")
+    @classmethod
+    def _are_not_its_own(cls, receivers: dict[str, Receiver]) -> dict[str, Receiver]:
+        if taken := sorted({NOBODY, HEARTBEAT} & set(receivers)):
+            raise ValueError(f"{', '.join(taken)} is a receiver that there always is: name it otherwise, as alarms")
+        return receivers

@@ -6,9 +6,10 @@ Source: see both parts.
 import pulumi
 
 from components.model import Model, Wire
-from components.monitoring.alarm_topic import TOPIC_NAME_LIMIT, topic_arn
+from components.monitoring.alarm_topic import topic_arn
 from components.monitoring.alertmanager import IDENTITY, Alertmanager, AlertmanagerArgs
 from components.monitoring.alertmanager_configuration import Topics
+from components.monitoring.heartbeat import heartbeat_arn
 from components.monitoring.metrics_settings import MetricsSettings
 from components.monitoring.prometheus import Prometheus, PrometheusArgs
 from components.monitoring.rules import rule_files
@@ -16,8 +17,6 @@ from components.naming import ROLE_NAME_LIMIT, physical_name
 
 NAME = "metrics"
 """What the component is called: part of the name of Alertmanager's role, which others name before it is there."""
-HEARTBEAT = "heartbeat"
-"""The topic of heartbeats, after the environment."""
 
 
 class MetricsStackArgs(Model):
@@ -107,11 +106,6 @@ class MetricsStack(pulumi.ComponentResource):
                 "alertmanager_role_arn": self.alertmanager_role_arn,
             }
         )
-
-
-def heartbeat_arn(account_id: str, region: str, environment: str) -> str:
-    """Return the ARN of the topic of heartbeats, known before it is there."""
-    return f"arn:aws:sns:{region}:{account_id}:{physical_name(environment, HEARTBEAT, limit=TOPIC_NAME_LIMIT)}"
 
 
 def alertmanager_role_arn(account_id: str, environment: str) -> str:

@@ -2,8 +2,8 @@
 
 import yaml
 
-from components.monitoring.metrics_stack import alertmanager_role_arn, heartbeat_arn
-from tests.support.recorder import ACCOUNT_ID, REGION, Recorder
+from components.monitoring.metrics_stack import alertmanager_role_arn
+from tests.support.recorder import ACCOUNT_ID, Recorder
 from tests.unit.monitoring.metrics import build
 
 
@@ -39,4 +39,3 @@ def test_names_that_others_know_beforehand(recorder: Recorder) -> None:
     build()
     role = recorder.one("metrics-alertmanager-identity-role").inputs["name"]
     assert alertmanager_role_arn(ACCOUNT_ID, "dev") == f"arn:aws:iam::{ACCOUNT_ID}:role/{role}"
-    assert heartbeat_arn(ACCOUNT_ID, REGION, "dev") == f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:groundwork-dev-heartbeat"

@@ -14,6 +14,7 @@ from tests.support.program import run_stacks
 from tests.support.recorder import Recorder, run_program
 from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
 
+METRICS = ("monitoring", "metrics")
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
 
 CERTIFICATE = "11111111-2222-3333-4444-555555555555"
@@ -321,14 +322,6 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "secretsmanager must be here too with a tracking_server: its Jobs make the passwords there",
     ),
     (
-        "server-without-a-role",
-        "dev",
-        ("network", "nat"),
-        "none",
-        "network.interface_endpoints",
-        "eks-auth must be here too without NAT",
-    ),
-    (
         "server-without-a-way-to-its-bucket",
         "dev",
         ("namespaces", "egress_ranges"),
@@ -419,6 +412,33 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         None,
         "it is the namespace of the tracking server",
     ),
+    (
+        "workload-in-the-namespace-of-monitoring",
+        "dev",
+        ("workloads", "trainer", "trust", "namespace"),
+        "monitoring",
+        None,
+        "it is the namespace of monitoring",
+    ),
+    ("prod-one-prometheus", "prod", (*METRICS, "prometheus", "replicas"), 1, None, "prod needs 2 or more"),
+    ("prod-one-alertmanager", "prod", (*METRICS, "alertmanager", "replicas"), 1, None, "prod needs 2 or more"),
+    ("prod-no-heartbeat", "prod", (*METRICS, "alertmanager", "heartbeat"), None, None, "prod needs one"),
+    (
+        "prod-critical-alerts-of-one-team-alone",
+        "prod",
+        (*METRICS, "alertmanager", "receivers", "alarms", "teams"),
+        ["vision"],
+        "monitoring.metrics.alertmanager.receivers",
+        "prod needs one that gets critical alerts of all teams",
+    ),
+    (
+        "receiver-of-alertmanagers-own",
+        "dev",
+        (*METRICS, "alertmanager", "receivers"),
+        {"heartbeat": {"kind": "sns"}},
+        None,
+        "heartbeat is a receiver that there always is",
+    ),
     ("egress-to-the-world", "dev", ("namespaces", "egress_ranges", 0), "0.0.0.0/0", None, "too much of the world"),
     ("egress-to-an-eighth", "dev", ("namespaces", "egress_ranges", 0), "52.0.0.0/8", None, "too much of the world"),
     ("egress-to-metadata", "dev", ("namespaces", "egress_ranges", 0), "169.254.169.254/32", None, "is private"),
@@ -493,6 +513,28 @@ def test_an_image_may_come_from_a_registry_that_admission_lets_in() -> None:
     settings = written("dev")
     settings["admission"]["registries"].append("ghcr.io/vision")
     settings["tracking_server"]["image"] = f"ghcr.io/vision/mlflow@sha256:{'1' * 64}"
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
+def test_images_of_monitoring_are_let_in_like_all_others() -> None:
+    settings = written("dev")
+    settings["admission"]["registries"] = []
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+    for part in ("prometheus", "alertmanager"):
+        assert f"{ROOT}.monitoring.metrics.{part}.image" in str(caught.value)
+    settings["monitoring"] = {}
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
+def test_without_nat_pods_find_another_way_to_what_they_call() -> None:
+    settings = written("dev")
+    settings["network"]["nat"] = "none"
+    for service, said in (("eks-auth", "the tracking_server's pods could not"), ("sns", "Alertmanager could tell")):
+        with pytest.raises(SettingsError, match=f"{service} must be here too without NAT: {said}") as caught:
+            parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+        assert f"{ROOT}.network.interface_endpoints" in str(caught.value)
+        settings["network"]["interface_endpoints"] += [service]
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
 
 
