@@ -456,6 +456,25 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     ("prod-unprotected-store", "prod", ("stores", "datasets", "protect"), False, None, "prod needs true"),
     ("prod-unprotected-trail", "prod", ("audit_trail", "protect"), False, None, "prod needs true"),
     ("prod-images-deletable", "prod", ("container_registry", "force_delete"), True, None, "prod needs false"),
+    (
+        "alarm-on-what-the-class-has-not",
+        "prod",
+        ("monitoring", "alarms", "database", "cpu_credits"),
+        30,
+        None,
+        "db.m7g.large has no CPU credits",
+    ),
+    ("nobody-is-told-in-prod", "prod", ("monitoring", "alarms", "emails"), [], None, "at least one address"),
+    ("logs-of-prod-may-go", "prod", ("monitoring", "logs", "protect"), False, None, "prod needs true"),
+    ("class-without-a-group", "dev", ("monitoring", "logs", "default_class"), "public", None, "internal"),
+    (
+        "default-class-without-a-group",
+        "dev",
+        ("monitoring", "logs", "retention_in_days"),
+        {"internal": 30},
+        "monitoring.logs",
+        "has no log group",
+    ),
 ]
 
 
@@ -563,10 +582,10 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     text = str(caught.value)
     reported = [line.strip().removeprefix(f"{ROOT}.") for line in text.splitlines() if line.startswith(f"  {ROOT}")]
     assert reported == [
-        "account_id", "budget.emails[0]", "cluster.administrators[0]", "database.multi_az", "github", "network.nat",
-        "owner", "zones[1]",
+        "account_id", "budget.emails[0]", "cluster.administrators[0]", "database.multi_az", "github",
+        "monitoring.alarms.emails[0]", "network.nat", "owner", "zones[1]",
     ]  # fmt: skip
-    assert text.startswith("Pulumi.dev.yaml: 8 settings are wrong")
+    assert text.startswith("Pulumi.dev.yaml: 9 settings are wrong")
 
 
 @pytest.mark.parametrize(
@@ -578,6 +597,7 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         (("cluster", "administrators", 0), "arn:aws:iam::123456789012:root"),
         (("people", "auditor", 0), "arn:aws:iam::123456789012:root"),
         (("budget", "emails", 0), "ml@example.com"),
+        (("monitoring", "alarms", "emails", 0), "on-call@example.com"),
         (
             ("tensorboard", "image"),
             f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:{'0' * 64}",
@@ -589,7 +609,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings["cluster"]["administrators"] = ["arn:aws:iam::123456789012:role/platform-admin"]
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
-    settings["budget"]["emails"] = ["ml@example.org"]
+    settings["budget"]["emails"] = settings["monitoring"]["alarms"]["emails"] = ["ml@example.org"]
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
     settings["runners"], settings["monitoring"] = {}, {}
