@@ -609,7 +609,8 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings["cluster"]["administrators"] = ["arn:aws:iam::123456789012:role/platform-admin"]
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
-    settings["budget"]["emails"] = settings["monitoring"]["alarms"]["emails"] = ["ml@example.org"]
+    settings["budget"]["emails"] = ["ml@example.org"]
+    settings["monitoring"]["alarms"]["emails"] = ["on-call@example.org"]
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
     settings["runners"], settings["monitoring"] = {}, {}
