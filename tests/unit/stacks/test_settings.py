@@ -583,9 +583,9 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     reported = [line.strip().removeprefix(f"{ROOT}.") for line in text.splitlines() if line.startswith(f"  {ROOT}")]
     assert reported == [
         "account_id", "budget.emails[0]", "cluster.administrators[0]", "database.multi_az", "github",
-        "monitoring.alarms.emails[0]", "network.nat", "owner", "zones[1]",
+        "monitoring.alarms.emails[0]", "monitoring.runbooks_url", "network.nat", "owner", "zones[1]",
     ]  # fmt: skip
-    assert text.startswith("Pulumi.dev.yaml: 9 settings are wrong")
+    assert text.startswith("Pulumi.dev.yaml: 10 settings are wrong")
 
 
 @pytest.mark.parametrize(
@@ -611,6 +611,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
     settings["budget"]["emails"] = ["ml@example.org"]
     settings["monitoring"]["alarms"]["emails"] = ["on-call@example.org"]
+    settings["monitoring"]["runbooks_url"] = "https://github.com/octo-org/groundwork/blob/main/docs/runbooks"
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
     settings["runners"], settings["monitoring"] = {}, {}
