@@ -582,10 +582,10 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     text = str(caught.value)
     reported = [line.strip().removeprefix(f"{ROOT}.") for line in text.splitlines() if line.startswith(f"  {ROOT}")]
     assert reported == [
-        "account_id", "budget.emails[0]", "cluster.administrators[0]", "database.multi_az", "github",
-        "monitoring.alarms.emails[0]", "monitoring.runbooks_url", "network.nat", "owner", "zones[1]",
+        "account_id", "budget.emails[0]", "cluster.administrators[0]", "database.multi_az", "github", "network.nat",
+        "owner", "zones[1]",
     ]  # fmt: skip
-    assert text.startswith("Pulumi.dev.yaml: 10 settings are wrong")
+    assert text.startswith("Pulumi.dev.yaml: 8 settings are wrong")
 
 
 @pytest.mark.parametrize(
@@ -610,11 +610,9 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings |= {"account_id": "123456789012", "owner": "ml", "github": {"repository": "octo-org/groundwork"}}
     settings |= {"people": {"auditor": ["arn:aws:iam::123456789012:role/Auditor"]}, "teams": {}}
     settings["budget"]["emails"] = ["ml@example.org"]
-    settings["monitoring"]["alarms"]["emails"] = ["on-call@example.org"]
-    settings["monitoring"]["runbooks_url"] = "https://github.com/octo-org/groundwork/blob/main/docs/runbooks"
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
-    settings["runners"], settings["monitoring"] = {}, {}
+    settings["runners"], settings["monitoring"] = {}, {"alarms": {"emails": ["on-call@example.org"]}}
     if path == ("account_id",):
         settings |= {"people": {}, "tensorboard": None}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
