@@ -4,6 +4,7 @@ import pulumi
 
 from components.monitoring.grafana import APPLICATION, SECRET, Grafana, GrafanaArgs, role_arn
 from components.monitoring.grafana_settings import GrafanaSettings
+from components.monitoring.network import PROMETHEUS_PORT
 from components.scraping import MONITORING_NAMESPACE, PROMETHEUS
 from components.security.secret import ManagedSecret, ManagedSecretArgs
 from components.tags import DataClass
@@ -11,7 +12,7 @@ from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings
 
-PROMETHEUS_URL = f"http://{PROMETHEUS}.{MONITORING_NAMESPACE}:9090"
+PROMETHEUS_URL = f"http://{PROMETHEUS}.{MONITORING_NAMESPACE}:{PROMETHEUS_PORT}"
 ROTATED_BY = "people/provider-of-identities"
 """What gives the secret a new value: nobody but the people who have it from their provider of identities."""
 

@@ -21,7 +21,8 @@ from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.model import ImageByDigest, Model, Wire
 from components.monitoring.cloudwatch_metrics import WatchedResources, configuration
 from components.monitoring.data_files import written
-from components.monitoring.exporters import account, agent, deployment, metadata, metrics_policy
+from components.monitoring.exporters import account, agent, deployment, metadata, selector
+from components.monitoring.network import from_prometheus
 from components.policy_document import Statement, allow
 from components.scraping import MONITORING_NAMESPACE, scraped
 
@@ -98,7 +99,7 @@ class CloudWatchExporter(pulumi.ComponentResource):
             networking.NetworkPolicy(
                 f"{name}-policy",
                 metadata=metadata(f"{APPLICATION}-from-prometheus", APPLICATION),
-                spec=metrics_policy(APPLICATION, PORT),
+                spec=from_prometheus(selector(APPLICATION), PORT),
                 opts=inside,
             ),
         ]

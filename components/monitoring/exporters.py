@@ -1,6 +1,6 @@
-"""What the exporters have in common: small restricted pods with one port, which Prometheus alone reaches.
+"""What the exporters have in common: small restricted pods with one port.
 
-Source: Kubernetes documentation, "Pod Security Standards", "Network Policies".
+Source: Kubernetes documentation, "Pod Security Standards".
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from components.labels import labels
 from components.pod_security import restricted_container, restricted_pod
-from components.scraping import MONITORING_NAMESPACE, PROMETHEUS
+from components.scraping import MONITORING_NAMESPACE
 
 USER = 65534
 """`nobody`, as whom the images' programs run."""
@@ -91,20 +91,6 @@ def agent(
                     "limits": {"cpu": _times(cpu, BURST), "memory": memory},
                 },
                 "security_context": restricted_container(),
-            }
-        ],
-    }
-
-
-def metrics_policy(application: str, port: int) -> Any:
-    """Return the specification of the policy by which Prometheus reaches an application in the closed namespace."""
-    return {
-        "pod_selector": {"match_labels": selector(application)},
-        "policy_types": ["Ingress"],
-        "ingress": [
-            {
-                "from_": [{"pod_selector": {"match_labels": selector(PROMETHEUS)}}],
-                "ports": [{"protocol": "TCP", "port": port}],
             }
         ],
     }

@@ -19,7 +19,7 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.model import Model, Wire
-from components.monitoring.exporters import account, agent, deployment, metadata, metrics_policy, selector
+from components.monitoring.exporters import account, agent, deployment, metadata, selector
 from components.monitoring.grafana_configuration import (
     CLIENT_SECRET,
     CONFIGURATION_FOLDER,
@@ -31,13 +31,13 @@ from components.monitoring.grafana_configuration import (
     config_maps,
 )
 from components.monitoring.grafana_settings import GrafanaSettings
+from components.monitoring.network import PROMETHEUS_PORT, from_prometheus
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.scraping import MONITORING_NAMESPACE, PROMETHEUS, scraped
 from components.security.secret import read_secrets, secret_arn_pattern, secret_name
 
 APPLICATION: Final = "grafana"
 SECRET: Final = "grafana/oidc"  # noqa: S105 - the path of a secret
-PROMETHEUS_PORT: Final = 9090
 
 
 class GrafanaArgs(Model):
@@ -165,7 +165,7 @@ def secret_class(region: str, environment: str) -> dict[str, Any]:
 def network_policies() -> dict[str, Any]:
     """Return the specifications by name: Grafana reaches Prometheus, and Prometheus Grafana's own metrics."""
     return {
-        "from-prometheus": metrics_policy(APPLICATION, PORT),
+        "from-prometheus": from_prometheus(selector(APPLICATION), PORT),
         "to-prometheus": {
             "pod_selector": {"match_labels": selector(APPLICATION)},
             "policy_types": ["Egress"],

@@ -18,7 +18,8 @@ from pulumi_kubernetes.rbac import v1 as rbac
 from components.labels import API_USE, GPU_PRESENT, NODE_POOL, TEAM, labels
 from components.model import Model
 from components.monitoring.exporter_settings import KubeStateMetricsSettings
-from components.monitoring.exporters import account, agent, deployment, metadata, metrics_policy
+from components.monitoring.exporters import account, agent, deployment, metadata, selector
+from components.monitoring.network import HTTPS, from_prometheus
 from components.scraping import scraped
 
 APPLICATION: Final = "kube-state-metrics"
@@ -120,11 +121,13 @@ def flags() -> list[str]:
 def network_policies(api_server_range: str) -> dict[str, Any]:
     """Return the specifications by name: Prometheus reaches it, and it the API server."""
     return {
-        "from-prometheus": metrics_policy(APPLICATION, PORT),
+        "from-prometheus": from_prometheus(selector(APPLICATION), PORT),
         "to-api-server": {
-            "pod_selector": {"match_labels": {"app.kubernetes.io/name": APPLICATION}},
+            "pod_selector": {"match_labels": selector(APPLICATION)},
             "policy_types": ["Egress"],
-            "egress": [{"to": [{"ip_block": {"cidr": api_server_range}}], "ports": [{"protocol": "TCP", "port": 443}]}],
+            "egress": [
+                {"to": [{"ip_block": {"cidr": api_server_range}}], "ports": [{"protocol": "TCP", "port": HTTPS}]}
+            ],
         },
     }
 

@@ -11,6 +11,8 @@ WIDTH: Final = 640
 HEIGHT: Final = 180
 LEFT: Final = 70
 BELOW: Final = 22
+ABOVE: Final = 6
+"""So that a line at the very top is drawn whole."""
 COLOURS: Final = 8
 """Classes of the style sheet, taken in turn."""
 SHOWN: Final = 40
@@ -54,7 +56,7 @@ def chart(answer: Answer, window: Window) -> Chart:
         return LEFT + (WIDTH - LEFT) * (time - window.start) / (window.end - window.start)
 
     def y(value: float) -> float:
-        return (HEIGHT - BELOW) * (1 - (value - low) / (high - low))
+        return ABOVE + (HEIGHT - BELOW - ABOVE) * (1 - (value - low) / (high - low))
 
     def path(series: Series) -> str:
         parts, before = [], -math.inf

@@ -14,10 +14,10 @@ RUNBOOKS = "https://runbooks.example.org"
 CONNECTIONS = 100
 DEFAULT_TEAM = "platform"
 WORLD = (
-    'kube_namespace_labels{namespace="team-vision", label_groundwork_io_team="vision", pod="kube-state-metrics-x"}',
-    'kube_namespace_labels{namespace="mlflow", pod="kube-state-metrics-x"}',
-    'kube_namespace_labels{namespace="monitoring", pod="kube-state-metrics-x"}',
-    'kube_namespace_labels{namespace="kube-system", pod="kube-state-metrics-x"}',
+    'kube_namespace_labels{namespace="team-vision", label_groundwork_io_team="vision", pod="ksm", team="platform"}',
+    'kube_namespace_labels{namespace="mlflow", pod="ksm", team="platform"}',
+    'kube_namespace_labels{namespace="monitoring", pod="ksm", team="platform"}',
+    'kube_namespace_labels{namespace="kube-system", pod="ksm", team="platform"}',
 )
 """The namespaces that there are in every case: one of a team, three of the platform."""
 OBJECTIVES = "objectives"
