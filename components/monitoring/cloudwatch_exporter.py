@@ -87,6 +87,7 @@ class CloudWatchExporter(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         told = written(configuration(args.region, args.resources))
+        reached: Any = from_prometheus(selector(APPLICATION), PORT)
         before = [
             identity,
             core.ServiceAccount(f"{name}-account", **account(APPLICATION), opts=inside),
@@ -99,7 +100,7 @@ class CloudWatchExporter(pulumi.ComponentResource):
             networking.NetworkPolicy(
                 f"{name}-policy",
                 metadata=metadata(f"{APPLICATION}-from-prometheus", APPLICATION),
-                spec=from_prometheus(selector(APPLICATION), PORT),
+                spec=reached,
                 opts=inside,
             ),
         ]

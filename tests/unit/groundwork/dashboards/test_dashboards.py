@@ -22,10 +22,13 @@ EVIL = '<script>alert("x")</script>'
 
 
 def dashboard(*panels: Mapping[str, Any]) -> Dashboard:
-    filled = [
-        {"title": "T", "kind": "timeseries", "width": 12, "queries": [{"expr": "up", "legend": "{{job}}"}]} | panel
-        for panel in panels
-    ]
+    usual: dict[str, Any] = {
+        "title": "T",
+        "kind": "timeseries",
+        "width": 12,
+        "queries": [{"expr": "up", "legend": "{{job}}"}],
+    }
+    filled = [usual | dict(panel) for panel in panels]
     return Dashboard.model_validate({"title": "D", "description": "For us: does it work?", "panels": filled})
 
 
