@@ -14,8 +14,11 @@ import select
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from twin.kubernetes.controllers.loop import World
@@ -25,11 +28,25 @@ from twin.pods.errors import PodError
 _MASTER = ("default", "kubernetes")
 _NAMES = ("kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 _CONNECT_SECONDS = 5.0
+_KNOWN_SECONDS = 2.0
+"""How long what the cluster knows is taken for what it still knows."""
 _LONGEST_HEAD = 65536
 _BLOCK = 65536
 _OF_THE_PROXY = ("proxy-connection", "proxy-authorization", "connection", "keep-alive")
 
 Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the cluster knew at a time."""
+
+    at: float
+    services: Sequence[Mapping[str, Any]]
+    master: frozenset[str]
+    """Addresses of the API server."""
+    pods: Mapping[str, Sequence[tuple[str, str]]]
+    """By address the namespaces and names of pods: those with the address of their node share it."""
 
 
 class Network:
@@ -38,20 +55,20 @@ class Network:
     def __init__(self, world: World, root: Path) -> None:
         """`root`: the folder of all pods, `Places.pods`."""
         self._world, self._root = world, root
+        self._asking, self._known = threading.Lock(), _Known(float("-inf"), (), frozenset(), {})
 
     def place(self, host: str, port: int) -> Place:
         """Where it is. Raises PodError that says why nothing is reached there."""
-        if host in _NAMES or host in self._master_addresses():
+        known = self._ask()
+        if host in _NAMES or host in known.master:
             server = urlsplit(self._world.api.access.server)
             return server.hostname or "", server.port or 443
         here = records.running(self._root, self._world.folder.name)
-        services = self._world.api.list("v1", "Service")
-        rewritten = service_names.rewriter(services, here, "")(f"//{host}:{port}")
+        rewritten = service_names.rewriter(known.services, here, "")(f"//{host}:{port}")
         if rewritten != f"//{host}:{port}":
             found = urlsplit(rewritten)
             return found.hostname or "", found.port or port
-        asked = self._world.api.list("v1", "Pod", fieldSelector=f"status.podIP={host}")
-        names = {(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in asked}
+        names = known.pods.get(host, ())
         for pod in here:
             if (pod.namespace, pod.name) in names:
                 return pod.address, port
@@ -60,14 +77,25 @@ class Network:
             raise PodError(f"{listed} does not run on this machine: see groundwork open.")
         raise PodError(f"{host} is nothing of the cluster that runs on this machine.")
 
-    def _master_addresses(self) -> set[str]:
-        namespace, name = _MASTER
-        service = self._world.api.get("v1", "Service", name, namespace)
-        slices = self._world.api.list(
-            "discovery.k8s.io/v1", "EndpointSlice", namespace, f"kubernetes.io/service-name={name}"
-        )
-        addresses = {address for each in slices for one in each["endpoints"] or () for address in one["addresses"]}
-        return addresses | ({service["spec"]["clusterIP"]} if service else set())
+    def _ask(self) -> _Known:
+        """Ask the API server, and not for each of the hundred connections that Prometheus makes at once."""
+        with self._asking:
+            if time.monotonic() > self._known.at + _KNOWN_SECONDS:
+                api, (namespace, name) = self._world.api, _MASTER
+                services = api.list("v1", "Service")
+                master = {one["spec"]["clusterIP"] for one in services if _id(one) == _MASTER}
+                of_master = f"kubernetes.io/service-name={name}"
+                for each in api.list("discovery.k8s.io/v1", "EndpointSlice", namespace, of_master):
+                    master |= {address for one in each["endpoints"] or () for address in one["addresses"]}
+                pods: dict[str, list[tuple[str, str]]] = {}
+                for pod in api.list("v1", "Pod"):
+                    pods.setdefault(pod.get("status", {}).get("podIP", ""), []).append(_id(pod))
+                self._known = _Known(time.monotonic(), services, frozenset(master), pods)
+            return self._known
+
+
+def _id(thing: Mapping[str, Any]) -> tuple[str, str]:
+    return thing["metadata"]["namespace"], thing["metadata"]["name"]
 
 
 class Proxy:

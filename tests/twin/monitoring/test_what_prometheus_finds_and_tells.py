@@ -57,8 +57,8 @@ def model_server(watched: Watched) -> Iterator[str]:
 
 
 def test_the_real_api_server_is_scraped_at_its_own_addresses_with_the_pods_own_token(watched: Watched) -> None:
-    found = watched.eventually('up{job="apiserver"} == 1')
-    assert len(found) == 2
+    watched.eventually('count(up{job="apiserver"} == 1) == 2')
+    found = watched.series('up{job="apiserver"}')
     assert all(re.fullmatch(r"10\.20\.\d+\.\d+:443", one["instance"]) for one in found)
     assert {one["team"] for one in found} == {"platform"}
     assert watched.eventually('sum(apiserver_request_total{job="apiserver"}) > 0')

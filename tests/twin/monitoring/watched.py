@@ -39,13 +39,15 @@ class Mailbox:
 
     account: Account
     url: str
+    subscription: str
     messages: list[dict[str, Any]]
 
     @classmethod
     def of(cls, account: Account, topic: str) -> "Mailbox":
-        """Subscribe to the topic of that name, which is made where the environment has none."""
+        """Subscribe to the environment's topic of that name."""
         sns, sqs = account.client("sns"), account.client("sqs")
-        arn = sns.create_topic(Name=f"groundwork-dev-{topic}")["TopicArn"]
+        topics = [one["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for one in page["Topics"]]
+        (arn,) = [one for one in topics if one.endswith(f":groundwork-dev-{topic}")]
         queue = f"listens-to-{topic}"
         allowed = {
             "Effect": "Allow",
@@ -56,8 +58,13 @@ class Mailbox:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         url = sqs.create_queue(QueueName=queue, Attributes={"Policy": policy})["QueueUrl"]
         queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)
-        return cls(account, url, [])
+        subscription = sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
+        return cls(account, url, subscription, [])
+
+    def close(self) -> None:
+        """Listen no more."""
+        self.account.client("sns").unsubscribe(SubscriptionArn=self.subscription)
+        self.account.client("sqs").delete_queue(QueueUrl=self.url)
 
     def about(self, alert: str, team: str) -> list[dict[str, Any]]:
         """The messages about an alert of a team, in the order in which they came."""
@@ -136,5 +143,7 @@ def watching(project: Project) -> Iterator[Watched]:
         ):
             yield Watched(project, world, prometheus, alertmanager, alarms, heartbeats)
     finally:
+        alarms.close()
+        heartbeats.close()
         for name, held in before.items():
             world.api.patch("v1", "ConfigMap", name, NAMESPACE, {"data": (held or {})["data"]})

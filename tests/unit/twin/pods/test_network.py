@@ -28,24 +28,27 @@ class Cluster:
 
     access = SimpleNamespace(server="https://127.0.0.1:6443")
 
-    def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
-        assert (kind, name, namespace) == ("Service", "kubernetes", "default")
-        return {"spec": {"clusterIP": "172.20.0.1"}}
-
     def list(
-        self, api_version: str, kind: str, namespace: str | None = None, selector: str = "", **query: str
+        self, api_version: str, kind: str, namespace: str | None = None, selector: str = ""
     ) -> list[dict[str, Any]]:
         match kind:
             case "Service":
                 metadata = {"namespace": "monitoring", "name": "prometheus"}
                 ports = [{"port": 80, "targetPort": "http"}]
-                return [{"metadata": metadata, "spec": {"selector": {"app": "prometheus"}, "ports": ports}}]
+                spec = {"selector": {"app": "prometheus"}, "ports": ports, "clusterIP": "172.20.0.9"}
+                master = {
+                    "metadata": {"namespace": "default", "name": "kubernetes"},
+                    "spec": {"clusterIP": "172.20.0.1"},
+                }
+                return [{"metadata": metadata, "spec": spec}, master]
             case "EndpointSlice":
                 return [{"endpoints": [{"addresses": ["10.20.0.254"]}, {"addresses": ["10.20.1.254"]}]}]
             case "Pod":
                 pods = {"10.20.0.7": "prometheus-0", "10.20.0.8": "trainer"}
-                wanted = query["fieldSelector"].removeprefix("status.podIP=")
-                return [{"metadata": {"namespace": "monitoring", "name": pods[wanted]}}] if wanted in pods else []
+                return [
+                    {"metadata": {"namespace": "monitoring", "name": name}, "status": {"podIP": address}}
+                    for address, name in pods.items()
+                ] + [{"metadata": {"namespace": "monitoring", "name": "pending"}, "status": {}}]
         raise NotImplementedError(kind)
 
 
