@@ -105,7 +105,7 @@ def pod_of(settings: DcgmExporterSettings) -> Any:
                 "startup_probe": probe | {"period_seconds": 5, "failure_threshold": 24},
                 "liveness_probe": probe | {"period_seconds": 30, "failure_threshold": 4},
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": "256Mi"},
+                    "requests": {"cpu": "50m", "memory": "128Mi"},
                     "limits": {"cpu": "500m", "memory": "512Mi"},
                 },
                 "security_context": {

@@ -91,7 +91,9 @@ def _recorded(objective: Objective) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = []
     for window, seconds in SECONDS.items():
         errors, total = (text.replace("$window", window) for text in (objective.errors, objective.total))
-        rules.append({"record": f"slo:error_ratio:rate{window}", "expr": f"({errors})\n/\n({total})", "labels": labels})
+        # Of what never happened there is no series: that is nought of them, and not unknown.
+        ratio = f"(({errors}) or 0 * ({total}))\n/\n({total})"
+        rules.append({"record": f"slo:error_ratio:rate{window}", "expr": ratio, "labels": labels})
         rules.append({"record": f"slo:requests:increase{window}", "expr": f"({total}) * {seconds}", "labels": labels})
     return [*rules, {"record": "slo:objective:ratio", "expr": f"vector({objective.objective})", "labels": labels}]
 

@@ -26,7 +26,8 @@ def test_both_shares_are_recorded_in_every_window() -> None:
     rules = {rule["record"]: rule for rule in group_of(objective())["rules"] if "record" in rule}
     for window, seconds in SECONDS.items():
         ratio = rules[f"slo:error_ratio:rate{window}"]
-        assert ratio["expr"] == f"(sum(rate(errors_total[{window}])))\n/\n(sum(rate(requests_total[{window}])))"
+        total = f"(sum(rate(requests_total[{window}])))"
+        assert ratio["expr"] == f"((sum(rate(errors_total[{window}]))) or 0 * {total})\n/\n{total}"
         assert ratio["labels"] == {"slo": "api", "service": "api"}
         requests = rules[f"slo:requests:increase{window}"]
         assert requests["expr"] == f"(sum(rate(requests_total[{window}]))) * {seconds}"
