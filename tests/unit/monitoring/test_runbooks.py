@@ -1,9 +1,11 @@
 """Decides that every alert has its page, that every page has an alert, and that a page says what one needs at night."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from google.protobuf.json_format import MessageToDict
 
 from components.monitoring.alarm_metrics import (
     DatabaseAlarmSettings,
@@ -14,6 +16,7 @@ from components.monitoring.alarm_metrics import (
 from components.monitoring.rules import alerts, runbook
 from components.monitoring.security_events import EVENT_ALARMS
 from groundwork.commands import COMMANDS
+from tests.support.program import recorded
 from tests.support.stack_files import CLONE
 from tests.unit.monitoring.cases import written_rules
 
@@ -27,6 +30,8 @@ OF_AWS = sorted([*(event.runbook for event in EVENT_ALARMS), *(alarm.runbook for
 ALERTS = sorted({rule["alert"] for rule in alerts(written_rules())})
 PAGES = sorted(FOLDER.glob("*.md"))
 SECTIONS = ["First looks", "Likely causes", "Mend", "Escalate"]
+OF_ADD_ONS = ("ebs-csi-controller",)
+"""Workloads that EKS makes."""
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
@@ -74,3 +79,21 @@ def test_commands_of_a_page_are_programs_of_this_platform(page: Path) -> None:
             program, word = command.split()[:2]
             assert program in {"kubectl", "aws", "groundwork"}, line
             assert program != "groundwork" or word in COMMANDS, line
+
+
+def test_names_of_resources_on_a_page_are_those_of_the_program() -> None:
+    made = json.dumps([MessageToDict(request.object) for request in recorded("prod").requests.values()])
+    for page in PAGES:
+        for name in re.findall(r"groundwork-prod[a-z0-9/-]*[a-z0-9]", page.read_text()):
+            assert name in made, f"{page.name} names {name}"
+
+
+def test_workloads_on_a_page_are_those_of_the_program() -> None:
+    made = {
+        (request.type.rsplit(":", 1)[1].lower(), MessageToDict(request.object)["metadata"]["name"])
+        for request in recorded("prod").requests.values()
+        if request.type.rsplit(":", 1)[1] in ("DaemonSet", "Deployment", "StatefulSet")
+    } | {("deployment", name) for name in OF_ADD_ONS}
+    for page in PAGES:
+        for kind, name in re.findall(r"\b(deployment|daemonset|statefulset)/([a-z][a-z-]+)", page.read_text()):
+            assert (kind, name) in made, f"{page.name} names {kind}/{name}"
