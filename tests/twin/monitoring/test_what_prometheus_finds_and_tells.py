@@ -12,6 +12,9 @@ from tests.support.project import Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
 from tests.twin.monitoring.watched import SECONDS, Watched, watching
+from tests.twin.tracking.opened import opening
+from tests.unit.tools.support import Said
+from tools import images
 
 TEAM = "vision"
 SERVER = "model-server"
@@ -123,6 +126,19 @@ def test_a_model_server_that_is_added_is_scraped_and_its_loss_is_told_once_with_
             SECONDS,
         )
         assert len(told) == 1
+
+
+def test_the_tracking_server_is_scraped_as_soon_as_somebody_opens_it(
+    watched: Watched, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    python = images.environment("mlflow", Said()) / "bin" / "python"
+    with opening(watched.project, python, tmp_path_factory.mktemp("mlflow")) as opened:
+        assert requests.get(f"{opened.url}/health", timeout=30).ok
+        (found,) = watched.eventually('up{job="mlflow"} == 1')
+        assert (found["namespace"], found["team"]) == ("mlflow", "platform")
+        assert found["pod"].startswith("tracking-server-")
+        assert watched.eventually('sum(mlflow_http_request_total{job="mlflow"}) > 0')
+    watched.eventually('up{job="mlflow"} == 0')
 
 
 def test_many_alerts_of_one_name_come_in_one_message(watched: Watched) -> None:
