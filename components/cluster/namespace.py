@@ -7,8 +7,8 @@ size is asked of the whole pod, because Kubernetes takes a container's maximum f
 extended resource for the same reason: every pod would ask for a GPU.
 
 Pods may reach the cluster's DNS, each other, the agent that gives them their AWS identity, the VPC's endpoints and the
-ranges that the args name, and nothing else; nobody outside the namespace may reach them but Prometheus, on the port
-that a pod says its metrics are at: whoever makes a pod later has nothing to ask for.
+ranges that the args name, and nothing else; nobody outside the namespace may reach them but Prometheus, on ports that a
+container calls `metrics`: whoever makes a pod later has nothing to ask for, and what has no such port is not reached.
 
 Units:  cpu in whole cores, memory and storage in GiB.
 Source: Kubernetes documentation, "Pod Security Standards", "Network Policies", "Limit Ranges", "Resource Quotas"; EKS
@@ -28,7 +28,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from components.cluster.priority_classes import PLATFORM, PLATFORM_ONLY
 from components.labels import DATA_CLASS, GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
 from components.model import Model
-from components.scraping import MONITORING_NAMESPACE, PROMETHEUS
+from components.scraping import METRICS_PORT_NAME, MONITORING_NAMESPACE, PROMETHEUS
 from components.tags import LogClass
 
 POD_SECURITY_LEVEL = "restricted"
@@ -38,7 +38,6 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 DNS = 53
 HTTP = 80
 HTTPS = 443
-LAST_PORT = 65535
 WIDEST_PREFIX = 12
 
 NamespaceName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
@@ -232,7 +231,7 @@ def network_policies(
         policies["allow-prometheus"] = {
             "pod_selector": {},
             "policy_types": ["Ingress"],
-            "ingress": [{"from_": [_PROMETHEUS], "ports": [{"protocol": "TCP", "port": 1, "end_port": LAST_PORT}]}],
+            "ingress": [{"from_": [_PROMETHEUS], "ports": [{"protocol": "TCP", "port": METRICS_PORT_NAME}]}],
         }
     return policies | ({"allow-ranges": _egress(egress_ranges, HTTPS)} if egress_ranges else {})
 

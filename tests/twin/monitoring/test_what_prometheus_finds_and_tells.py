@@ -48,7 +48,7 @@ def model_server(watched: Watched) -> Iterator[str]:
         name=SERVER,
         command=["python", "-c", PAGE],
         env=[{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
-        ports=[{"name": "http", "containerPort": PORT}],
+        ports=[{"name": "metrics", "containerPort": PORT}],
     )
     manifest = team_work.deployment(namespace, SERVER, team_work.pod_spec(container))
     metadata: dict[str, Any] = manifest["spec"]["template"]["metadata"]

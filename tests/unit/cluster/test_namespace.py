@@ -55,7 +55,7 @@ def test_what_is_allowed_is_named_with_its_port(recorder: Recorder) -> None:
         "allow-ranges",
     }
     (rule,) = found["allow-prometheus"]["ingress"]
-    assert rule["ports"] == [{"protocol": "TCP", "port": 1, "endPort": 65535}], "each pod says on which it is scraped"
+    assert rule["ports"] == [{"protocol": "TCP", "port": "metrics"}], "what a container calls so, and nothing else"
     (peer,) = rule["from"]
     assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "monitoring"}
     assert peer["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "prometheus"}
