@@ -26,6 +26,10 @@ class DataClass(StrEnum):
     REGULATED = "regulated"
 
 
+LogClass: TypeAlias = Literal["internal", "confidential", "regulated"]
+"""The data classes that pods can be of: what they say is kept by them. What is public is logged as what is internal."""
+
+
 class KeyPurpose(StrEnum):
     """Data that has a key apart from its class's: the right to the one is none to the other."""
 

@@ -68,6 +68,10 @@ COMMANDS: Mapping[str, Command] = {
         "groundwork.drift.commands",
         "Say what is no longer as the state says, property by property, and change nothing.",
     ),
+    "dashboards": Command(
+        "groundwork.dashboards.commands",
+        "Draw the platform's dashboards as one page, as a Prometheus answers their queries. Grafana is not run.",
+    ),
 }
 
 

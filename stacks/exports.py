@@ -47,6 +47,10 @@ def export(platform: Platform) -> None:
         pulumi.export(f"platform_role_{platform_persona}", access_of.role_arn)
     for name, identity in access.workloads.items():
         pulumi.export(f"role_{name}", identity.role_arn)
+    if platform.monitoring.metrics is not None:
+        pulumi.export("prometheus_url", platform.monitoring.metrics.prometheus_url)
+        pulumi.export("alertmanager_url", platform.monitoring.metrics.alertmanager_url)
+        pulumi.export("role_alertmanager", platform.monitoring.metrics.alertmanager_role_arn)
     for name, pool in platform.runners.items():
         pulumi.export(f"runners_{name}", pool.runs_on)
     pulumi.export("role_github_preview", access.github.preview_role_arn)

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_aws.provider import Provider
 
 from components.cost.monthly_budget import MonthlyBudget, MonthlyBudgetArgs
+from components.monitoring.alarms import Alarms
 from components.network.network import Network, NetworkArgs
 from components.security.encryption_keys import (
     DataKey,
@@ -17,6 +18,7 @@ from components.security.encryption_keys import (
 from components.security.key_policy import KeyUse
 from components.security.permissions_boundary import PermissionsBoundary, PermissionsBoundaryArgs
 from components.tags import DataClass, KeyName, default_tags
+from stacks.alarms import build_alarms
 from stacks.settings import StackSettings
 from stacks.store_roles import ACCESS_LOG_KEY, STORE_KEYS
 
@@ -33,6 +35,8 @@ class Foundation:
     keys: Mapping[KeyName, DataKey]
     replica_keys: Mapping[str, Mapping[KeyName, DataKey]]
     """The keys of replicas, by region."""
+    alarms: Alarms
+    """Whom everything else tells."""
     network: Network
 
 
@@ -52,7 +56,6 @@ def build_foundation(settings: StackSettings) -> Foundation:
         },
     )
     opts = pulumi.ResourceOptions(providers=[provider])
-    MonthlyBudget("budget", MonthlyBudgetArgs(settings=settings.budget, environment=settings.environment), opts)
     boundary = PermissionsBoundary(
         "boundary",
         PermissionsBoundaryArgs(
@@ -61,6 +64,12 @@ def build_foundation(settings: StackSettings) -> Foundation:
         opts,
     )
     keys = _keys("keys", settings, settings.keys, settings.region, opts)
+    alarms = build_alarms(settings, keys[DataClass.CONFIDENTIAL], boundary, opts)
+    MonthlyBudget(
+        "budget",
+        MonthlyBudgetArgs(settings=settings.budget, environment=settings.environment, topic_arn=alarms.topic_arn),
+        opts,
+    )
     replica_keys = {
         region: _keys(f"replica-keys-{region}", settings, replicas, region, opts)
         for region, replicas in _replicas(settings).items()
@@ -78,7 +87,7 @@ def build_foundation(settings: StackSettings) -> Foundation:
         ),
         opts,
     )
-    return Foundation(provider, opts, boundary, keys, replica_keys, network)
+    return Foundation(provider, opts, boundary, keys, replica_keys, alarms, network)
 
 
 def _keys(

@@ -11,6 +11,7 @@ from components.registry.tracking_network import NAMESPACE
 from components.registry.tracking_rights import WORKLOADS
 from components.security.workload_identity import PodIdentityTrust
 from components.storage.container_registry import repository_name
+from stacks.monitoring_relations import monitoring_images
 from stacks.problems import Path, Problem
 
 if TYPE_CHECKING:
@@ -130,3 +131,4 @@ def _images(settings: StackSettings) -> Iterator[tuple[Path, str]]:
     for name, pool in settings.runners.items():
         for setting, image in getattr(pool, "images_of_pods", {}).items():
             yield ("runners", name, setting), image
+    yield from monitoring_images(settings)

@@ -16,6 +16,14 @@ from components.cluster.versions import OLDEST_NODES, minor
 from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
+from stacks.alarm_relations import credits_are_of_burstable_classes, production_tells_somebody
+from stacks.monitoring_relations import (
+    alarms_find_their_way,
+    its_namespace_is_its_own,
+    pods_reach_cloudwatch,
+    production_is_watched_without_a_pause,
+    what_shows_metrics_has_them,
+)
 from stacks.problems import Problem
 from stacks.registry_relations import (
     certificate_is_of_the_environment,
@@ -245,6 +253,7 @@ RELATIONS = (
                 "runners",
                 "tracking_server",
                 "tensorboard",
+                "monitoring",
             }
         ),
         images_are_let_in,
@@ -252,5 +261,12 @@ RELATIONS = (
     Relation(frozenset({"account_id", "region", "tracking_server"}), certificate_is_of_the_environment),
     Relation(frozenset({"tracking_server", "workloads"}), names_of_the_server_are_its_own),
     Relation(frozenset({"environment", "tracking_server"}), production_serves_without_a_pause),
+    Relation(frozenset({"network", "monitoring"}), pods_reach_cloudwatch),
+    Relation(frozenset({"monitoring"}), what_shows_metrics_has_them),
+    Relation(frozenset({"monitoring", "network"}), alarms_find_their_way),
+    Relation(frozenset({"monitoring", "workloads"}), its_namespace_is_its_own),
+    Relation(frozenset({"environment", "monitoring"}), production_is_watched_without_a_pause),
+    Relation(frozenset({"database", "monitoring"}), credits_are_of_burstable_classes),
+    Relation(frozenset({"environment", "monitoring"}), production_tells_somebody),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -23,6 +23,7 @@ from components.compute.gpu_node_pool import GpuNodePoolSettings
 from components.compute.node_pool import NodePoolSettings
 from components.cost.monthly_budget import MonthlyBudgetSettings
 from components.model import Model
+from components.monitoring.settings import MonitoringSettings
 from components.network.network import NetworkSettings
 from components.registry.data_versioning import DataVersioningSettings
 from components.registry.database import RegistryDatabaseSettings
@@ -227,6 +228,8 @@ class StackSettings(Model):
     default."""
     tensorboard: TensorBoardSettings | None = Field(default=None, examples=[None])
     """TensorBoard, one for each team; absent, there is none. Its image has to be in the environment's ECR first."""
+    monitoring: MonitoringSettings = Field(default=MonitoringSettings(), examples=[{"metrics": {}}])
+    """What watches the platform: metrics and alerts."""
     workloads: dict[WorkloadName, WorkloadSettings] = Field(
         default={}, examples=[{"trainer": {"grants": [{"store": "datasets", "access": "read"}]}}]
     )

@@ -10,6 +10,8 @@ from stacks.cluster import Kubernetes, build_cluster
 from stacks.data import Data, build_data
 from stacks.foundation import Foundation, build_foundation
 from stacks.inside import Inside, build_inside
+from stacks.logs import build_logs
+from stacks.monitoring import Monitoring, build_monitoring
 from stacks.registry import Registry, build_registry
 from stacks.runners import build_runners
 from stacks.settings import StackSettings
@@ -33,6 +35,7 @@ class Platform:
     """By team; none where the settings have none."""
     tracking: Tracking | None
     """None where the settings have no tracking server."""
+    monitoring: Monitoring
     runners: Mapping[str, RunnerPool]
     """By the name of the pool; none where the settings have none."""
 
@@ -48,5 +51,9 @@ def build(settings: StackSettings) -> Platform:
     teams = build_teams(settings, foundation, kubernetes, inside)
     tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
     tracking = build_tracking(settings, Before(foundation, kubernetes, data, registry, inside, teams))
+    monitoring = build_monitoring(settings, foundation, kubernetes, inside)
+    build_logs(settings, foundation, kubernetes)
     runners = build_runners(settings, foundation, kubernetes, inside)
-    return Platform(foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking, runners)
+    return Platform(
+        foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking, monitoring, runners
+    )

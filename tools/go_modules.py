@@ -5,8 +5,9 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.cache import cache_root, key_of
@@ -23,6 +24,8 @@ class GoModule:
     """A folder with go.mod and go.sum, from which programs are built."""
 
     folder: Path
+    replaced: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    """Files of other modules that files of the folder stand in for: by module, the path there and the path here."""
 
     def version(self, module: str) -> str:
         """The version that go.mod pins `module` to: `3.255.0`."""
@@ -36,7 +39,8 @@ class GoModule:
     @property
     def key(self) -> str:
         """Changes with whatever decides what is built from it: versions, their contents, the machine's kind."""
-        sources = [(self.folder / name).read_bytes() for name in ("go.mod", "go.sum")]
+        ours = [path for files in self.replaced.values() for path in files.values()]
+        sources = [(self.folder / name).read_bytes() for name in ("go.mod", "go.sum", *ours)]
         return key_of(*sources, platform.system(), platform.machine())
 
     def build(
@@ -57,13 +61,18 @@ class GoModule:
             raise WayRefusedError(problem)
         packages = list(programs.values())
         usual_seconds = usual_cpu_seconds / (os.cpu_count() or 1)
-        with progress.step(f"{title} from Go modules", usual_seconds) as step:
+        with (
+            progress.step(f"{title} from Go modules", usual_seconds) as step,
+            tempfile.TemporaryDirectory() as temporary,
+        ):
             seen = _BuildLines(step, progress)
-            # One build for all: what they share is compiled once, and one is linked while another is compiled.
-            build = ["go", "build", "-buildvcs=false", "-v", "-ldflags", f"-s -w {stamp}", "-o", f"{into}/", *packages]
             try:
-                run(["go", "list", "-deps", *packages], cwd=self.folder, env=go_environment(), on_line=seen.listed)
-                run(build, cwd=self.folder, env=go_environment(), on_line=seen.built)
+                ours = self._with_ours(Path(temporary))
+                # One build for all: what they share is compiled once, and one is linked while another is compiled.
+                build = ["-buildvcs=false", "-v", *ours, "-ldflags", f"-s -w {stamp}", "-o", f"{into}/", *packages]
+                listed = ["go", "list", *ours, "-deps", *packages]
+                run(listed, cwd=self.folder, env=go_environment(), on_line=seen.listed)
+                run(["go", "build", *build], cwd=self.folder, env=go_environment(), on_line=seen.built)
             except ToolchainError as error:
                 raise WayRefusedError(f"the build from Go modules failed: {error}") from error
         for name, package in programs.items():
@@ -76,6 +85,27 @@ class GoModule:
         except ToolchainError as error:
             raise WayRefusedError(f"the files of {module} cannot be found: {error}") from error
         return Path(folder)
+
+    def _with_ours(self, temporary: Path) -> Sequence[str]:
+        """The flag by which Go builds with our files in place of a module's; none where all are the module's own.
+
+        A module is copied, after Go has checked it: what is in Go's own cache cannot be replaced.
+        """
+        if not self.replaced:
+            return ()
+        written = (self.folder / "go.mod").read_text()
+        for number, (module, files) in enumerate(self.replaced.items()):
+            run(["go", "mod", "download", module], cwd=self.folder, env=go_environment())
+            copy = temporary / str(number)
+            shutil.copytree(self.source_of(module), copy, copy_function=shutil.copyfile)
+            for path, ours in files.items():
+                place = copy / path
+                place.parent.chmod(0o755)  # the cache's own folders are read-only
+                shutil.copyfile(self.folder / ours, place)
+            written += f"\nreplace {module} => {copy}\n"
+        (temporary / "go.mod").write_text(written)
+        shutil.copyfile(self.folder / "go.sum", temporary / "go.sum")
+        return (f"-modfile={temporary / 'go.mod'}",)
 
     def _pinned(self, pattern: str) -> str:
         file = self.folder / "go.mod"

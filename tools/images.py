@@ -15,12 +15,15 @@ from pathlib import Path
 from tools.cache import Entry, key_of
 from tools.command import run
 from tools.errors import ToolchainError
+from tools.monitoring import programs
 from tools.progress import Progress
 from tools.python_environment import base_interpreter, install_locked, without_python_settings
 from tools.toolchain import CLONE
 
 IMAGES = CLONE / "images"
 LOCK = "requirements.lock"
+UPSTREAM = frozenset(programs.PIECES)
+"""Images of others, whose programs are had as tools/monitoring has them."""
 USUAL_SECONDS = 40
 _PACKAGE = "pyproject.toml"
 _SOURCES = "src"
@@ -35,8 +38,11 @@ def names(images: Path = IMAGES) -> list[str]:
 def environment(name: str, progress: Progress, images: Path = IMAGES) -> Path:
     """The folder of the virtual environment of `images/<name>`, made when it is not in the cache.
 
-    Raises ToolchainError for a name that is none, and when a package cannot be had or built.
+    Of an image of others it is a folder with its programs, in `bin/` too. Raises ToolchainError for a name that is
+    none, and when something cannot be had or built.
     """
+    if name in UPSTREAM:
+        return programs.ensure(programs.PIECES[name], progress)
     known = names(images)
     if name not in known:
         raise ToolchainError(

@@ -5,12 +5,14 @@ makes for a node group (an Auto Scaling group, instances) is listed too: it cost
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jmespath
 
 from twin.account import Account
+
+GLOBAL_REGION = "us-east-1"
 
 Inventory = dict[str, tuple[str, ...]]
 """Kind (the word of the AWS API) -> sorted ids; kinds without any are left out."""
@@ -93,6 +95,9 @@ KINDS = (
     Kind("backup-vault", "backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
     Kind("backup-plan", "backup", "list_backup_plans", "BackupPlansList", "BackupPlanName"),
     Kind("trail", "cloudtrail", "describe_trails", "trailList", "Name"),
+    Kind("topic", "sns", "list_topics", "Topics", "TopicArn"),
+    Kind("subscription", "sns", "list_subscriptions", "Subscriptions", "Endpoint"),
+    Kind("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Kind("log-group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
 )  # fmt: skip
 
@@ -116,7 +121,8 @@ def take(account: Account) -> Inventory:
         "instance": tuple(sorted(_instances(account))),
         "key": tuple(sorted(_keys(account))),
         "budget": tuple(sorted(_budgets(account))),
-        "queue": tuple(sorted(_queues(account))),
+        "queue": tuple(sorted(queue for place in _places(account) for queue in _queues(place))),
+        "rule": tuple(sorted(rule for place in _places(account) for rule in _rules(place))),
         "build-project": tuple(sorted(_build_projects(account))),
         **_clusters(account),
         "policy": tuple(
@@ -124,6 +130,18 @@ def take(account: Account) -> Inventory:
         ),
     }
     return {kind: ids for kind, ids in found.items() if ids}
+
+
+def _places(account: Account) -> Iterator[Account]:
+    """The account at home, and in us-east-1, where IAM has its events, and so what listens to them."""
+    yield account
+    if account.region != GLOBAL_REGION:
+        yield replace(account, region=GLOBAL_REGION)
+
+
+def _rules(account: Account) -> Iterator[str]:
+    for page in account.client("events").get_paginator("list_rules").paginate():
+        yield from (rule["Arn"] for rule in page["Rules"])
 
 
 def _ids(account: Account, kind: Kind) -> Iterator[str]:

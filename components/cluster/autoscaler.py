@@ -22,6 +22,7 @@ from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import API_USE, NODE_POOL, labels
 from components.model import ImageByDigest, Model, Wire
 from components.pod_security import restricted_container, restricted_pod
+from components.scraping import scraped
 
 NAMESPACE = "kube-system"
 APPLICATION = "cluster-autoscaler"
@@ -115,6 +116,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                             API_USE: "watches pods and nodes, and evicts what moves",
                             # It must not take away the node that it runs on.
                             "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+                            **scraped(METRICS_PORT),
                         },
                     },
                     "spec": pod_of(args),

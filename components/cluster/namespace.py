@@ -7,7 +7,8 @@ size is asked of the whole pod, because Kubernetes takes a container's maximum f
 extended resource for the same reason: every pod would ask for a GPU.
 
 Pods may reach the cluster's DNS, each other, the agent that gives them their AWS identity, the VPC's endpoints and the
-ranges that the args name, and nothing else; nobody outside the namespace may reach them.
+ranges that the args name, and nothing else; nobody outside the namespace may reach them but Prometheus, on ports that a
+container calls `metrics`: whoever makes a pod later has nothing to ask for, and what has no such port is not reached.
 
 Units:  cpu in whole cores, memory and storage in GiB.
 Source: Kubernetes documentation, "Pod Security Standards", "Network Policies", "Limit Ranges", "Resource Quotas"; EKS
@@ -24,9 +25,11 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from components.cluster.priority_classes import PLATFORM_ONLY
-from components.labels import ENVIRONMENT_SECRETS, GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
+from components.cluster.priority_classes import PLATFORM, PLATFORM_ONLY
+from components.labels import DATA_CLASS, ENVIRONMENT_SECRETS, GPU, GUARDED, NAMESPACE_NAME, TEAM, labels
 from components.model import Model
+from components.scraping import METRICS_PORT_NAME, MONITORING_NAMESPACE, PROMETHEUS
+from components.tags import LogClass
 
 POD_SECURITY_LEVEL = "restricted"
 POD_SECURITY_VERSION = "v1.36"
@@ -88,6 +91,8 @@ class GuardedNamespaceArgs(Model):
     """Its name."""
     team: str | None = None
     """The team that it belongs to; absent, it is the platform's."""
+    data_class: LogClass = "confidential"
+    """How sensitive what its pods say is."""
     quota: QuotaSettings
     """What its pods may ask for."""
     vpc_cidr: str
@@ -103,6 +108,8 @@ class GuardedNamespaceArgs(Model):
     environment_secrets: tuple[str, ...] = ()
     """Variables of containers that may come from a Secret, where a controller hands them over in no other way; none by
     default: a secret is a file."""
+    platform_priority: bool = False
+    """Its pods may take the platform's own priority class; no system class ever."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must be there before the namespace and outlive it: what its pods and volumes need in order to go away."""
 
@@ -168,7 +175,7 @@ class GuardedNamespace(pulumi.ComponentResource):
                     "hard": {"pods": "0"},
                     "scope_selector": {
                         "match_expressions": [
-                            {"scope_name": "PriorityClass", "operator": "In", "values": list(PLATFORM_ONLY)}
+                            {"scope_name": "PriorityClass", "operator": "In", "values": refused_priorities(args)}
                         ]
                     },
                 },
@@ -178,19 +185,25 @@ class GuardedNamespace(pulumi.ComponentResource):
 
 
 def _metadata(args: GuardedNamespaceArgs) -> Any:
-    metadata: dict[str, Any] = {"name": args.namespace, "labels": namespace_labels(args.team)}
+    metadata: dict[str, Any] = {"name": args.namespace, "labels": namespace_labels(args.team, args.data_class)}
     if args.environment_secrets:
         metadata["annotations"] = {ENVIRONMENT_SECRETS: ",".join(args.environment_secrets)}
     return metadata
 
 
-def namespace_labels(team: str | None) -> dict[str, str]:
+def namespace_labels(team: str | None, data_class: LogClass = "confidential") -> dict[str, str]:
     """Return the labels of a guarded namespace: Pod Security at its strictest, of a pinned version."""
-    found = labels(team or "workloads", "team" if team else "platform") | {GUARDED: "true"}
+    found = labels(team or "workloads", "team" if team else "platform")
+    found |= {GUARDED: "true", DATA_CLASS: data_class}
     for mode in ("enforce", "audit", "warn"):
         found[f"pod-security.kubernetes.io/{mode}"] = POD_SECURITY_LEVEL
         found[f"pod-security.kubernetes.io/{mode}-version"] = POD_SECURITY_VERSION
     return found | ({TEAM: team} if team else {})
+
+
+def refused_priorities(args: GuardedNamespaceArgs) -> list[str]:
+    """Return the priority classes that no pod of the namespace may take."""
+    return [name for name in PLATFORM_ONLY if not (name == PLATFORM and args.platform_priority)]
 
 
 def network_policies(
@@ -225,7 +238,18 @@ def network_policies(
             "ingress": [{"from_": [{"pod_selector": {}}]}],
             "egress": [{"to": [{"pod_selector": {}}]}],
         }
+        policies["allow-prometheus"] = {
+            "pod_selector": {},
+            "policy_types": ["Ingress"],
+            "ingress": [{"from_": [_PROMETHEUS], "ports": [{"protocol": "TCP", "port": METRICS_PORT_NAME}]}],
+        }
     return policies | ({"allow-ranges": _egress(egress_ranges, HTTPS)} if egress_ranges else {})
+
+
+_PROMETHEUS: networking.NetworkPolicyPeerArgsDict = {
+    "namespace_selector": {"match_labels": {NAMESPACE_NAME: MONITORING_NAMESPACE}},
+    "pod_selector": {"match_labels": {"app.kubernetes.io/name": PROMETHEUS}},
+}
 
 
 def _egress(ranges: Sequence[str], port: int) -> networking.NetworkPolicySpecArgsDict:

@@ -16,7 +16,7 @@ from components.model import Model
 MADE: tuple[Rule, ...] = (
     Rule("", ("configmaps", "limitranges", "namespaces", "resourcequotas", "serviceaccounts", "services"), SEE),
     Rule("admissionregistration.k8s.io", ("validatingadmissionpolicies", "validatingadmissionpolicybindings"), SEE),
-    Rule("apps", ("daemonsets", "deployments"), SEE),
+    Rule("apps", ("daemonsets", "deployments", "statefulsets"), SEE),
     Rule("autoscaling", ("horizontalpodautoscalers",), SEE),
     Rule("batch", ("cronjobs", "jobs"), SEE),
     Rule("networking.k8s.io", ("networkpolicies",), SEE),
@@ -30,7 +30,7 @@ MADE: tuple[Rule, ...] = (
 """Every kind that the program makes in a cluster, and no other: a test compares them with what it registers."""
 LOOKED_AT: tuple[Rule, ...] = (
     Rule("", ("persistentvolumeclaims", "pods"), SEE),
-    Rule("apps", ("replicasets",), SEE),
+    Rule("apps", ("controllerrevisions", "replicasets"), SEE),
     Rule("discovery.k8s.io", ("endpointslices",), SEE),
 )
 """By which the provider tells whether what was made is ready."""

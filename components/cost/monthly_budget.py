@@ -14,7 +14,7 @@ import pulumi
 from pulumi_aws import budgets
 from pydantic import Field
 
-from components.model import Model
+from components.model import Model, Wire
 from components.naming import physical_name
 
 NAME_LIMIT: Final = 100
@@ -41,6 +41,8 @@ class MonthlyBudgetArgs(Model):
     """What the stack file says."""
     environment: str
     """Part of the budget's name."""
+    topic_arn: Wire | None = None
+    """A topic that is told too, once its policy lets Budgets publish; none by default."""
 
 
 class MonthlyBudget(pulumi.ComponentResource):
@@ -50,6 +52,7 @@ class MonthlyBudget(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MonthlyBudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:cost:MonthlyBudget", name, None, opts)
+        topics = [args.topic_arn] if args.topic_arn is not None else None
         budget = budgets.Budget(
             f"{name}-monthly",
             name=physical_name(args.environment, "monthly", limit=NAME_LIMIT),
@@ -64,6 +67,7 @@ class MonthlyBudget(pulumi.ComponentResource):
                     "threshold": percent,
                     "threshold_type": "PERCENTAGE",
                     "subscriber_email_addresses": list(args.settings.emails),
+                    "subscriber_sns_topic_arns": topics,
                 }
                 for kind, percent in ALARMS
             ],

@@ -29,6 +29,7 @@ InterfaceService: TypeAlias = Literal[
     "monitoring",
     "rds",
     "secretsmanager",
+    "sns",
     "sqs",
     "sts",
 ]
@@ -36,7 +37,7 @@ HTTPS = 443
 
 # Services that hold the platform's own data: a caller of this account reaches only what this account owns. Not ECR,
 # from which nodes also pull the images of EKS add-ons: those are AWS's own.
-OWN_DATA_ONLY = frozenset({"kms", "logs", "secretsmanager", "sqs"})
+OWN_DATA_ONLY = frozenset({"kms", "logs", "secretsmanager", "sns", "sqs"})
 
 
 class EndpointsArgs(Model):

@@ -171,7 +171,7 @@ class RegistryDatabase(pulumi.ComponentResource):
     def __init__(self, name: str, args: RegistryDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:registry:RegistryDatabase", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        settings, identifier = args.settings, physical_name(args.environment, name, limit=IDENTIFIER_LIMIT)
+        settings, identifier = args.settings, instance_identifier(args.environment, name)
         tags = classification_tag(args.data_class) | backup_tag(args.backup_plan_name)
         security_group = self._security_group(name, args)
         subnet_group = rds.SubnetGroup(
@@ -308,3 +308,8 @@ class RegistryDatabase(pulumi.ComponentResource):
             f"{name}-monitoring-rights", role=role.name, policy_arn=MONITORING_POLICY_ARN, opts=child
         )
         return role, rights
+
+
+def instance_identifier(environment: str, name: str) -> str:
+    """Return the identifier of the instance, known before it exists: metrics and alarms name it."""
+    return physical_name(environment, name, limit=IDENTIFIER_LIMIT)

@@ -22,6 +22,7 @@ from components.registry.tracking_configuration import (
 )
 from components.registry.tracking_network import APPLICATION, METRICS_PORT, NAMESPACE, SERVER, SERVER_PORT
 from components.registry.tracking_pods import container, from_database, of_every_pod, pod, pod_metadata, values
+from components.scraping import scraped
 
 METRICS_DIRECTORY = "/run/metrics"
 WORKER_START_SECONDS = 120
@@ -36,7 +37,10 @@ def deployment_spec(args: TrackingServerArgs) -> dict[str, Any]:
         "replicas": args.settings.min_replicas,
         "selector": {"match_labels": SELECTOR},
         "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
-        "template": {"metadata": pod_metadata(SERVER, database_annotation(args)), "spec": server_pod(args)},
+        "template": {
+            "metadata": pod_metadata(SERVER, {**database_annotation(args), **scraped(METRICS_PORT)}),
+            "spec": server_pod(args),
+        },
     }
 
 

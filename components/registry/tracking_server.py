@@ -47,8 +47,8 @@ from components.registry.tracking_network import (
     client_policy,
     network_policies,
 )
+from components.scraping import MONITORING_NAMESPACE
 
-MONITORING_NAMESPACE = "monitoring"
 ACCOUNTS = (SERVER, BOOTSTRAP, MIGRATION, ACCESS)
 
 

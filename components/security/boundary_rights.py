@@ -152,6 +152,12 @@ def registry(place: BoundedPlace) -> tuple[Right, ...]:
     )
 
 
+def alarms(place: BoundedPlace) -> tuple[Right, ...]:
+    """Return what Alertmanager does at most: publish to the environment's topic."""
+    topics = f"arn:aws:sns:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"
+    return (Right(("sns:Publish",), (topics,)),)
+
+
 def backups(place: BoundedPlace) -> tuple[Right, ...]:
     """Return what the role of AWS Backup may do at most, beside what is said of buckets and of what has no resource."""
     ours, here = f"{PROJECT}-{place.environment}-*", f"{place.region}:{place.account_id}"
@@ -188,12 +194,16 @@ def of_others(place: BoundedPlace) -> tuple[Right, ...]:
             ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
             (f"arn:aws:ecr:{place.region}:*:repository/*",),
         ),
+        # How EventBridge sends events of us-east-1 home.
+        Right(("events:PutEvents",), (f"arn:aws:events:{here}:event-bus/default",)),
         Right(("logs:FilterLogEvents",), (f"arn:aws:logs:{here}:log-group:/aws/cloudtrail/{ours}-*",)),
         # By which CodeBuild gets at GitHub or GitLab for a runner; its own policy names the one.
         Right(
             ("codeconnections:GetConnection", "codeconnections:GetConnectionToken"),
             (f"arn:aws:codeconnections:{here}:connection/*",),
         ),
+        # Prometheus' remote write; its own policy names the workspace.
+        Right(("aps:RemoteWrite",), (f"arn:aws:aps:{here}:workspace/*",)),
         # Of the databases' master users, which RDS names; a role's own policy tells by tags of which.
         Right(
             ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),

@@ -10,6 +10,7 @@ Source: service authorization reference, one page a service.
 """
 
 from components.security.cluster_permissions import CLUSTER_WRITE
+from components.security.monitoring_permissions import MONITORING_WRITE
 from components.security.permissions import Permission
 
 OURS = {"StringEquals": {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "{environment}"}}
@@ -336,6 +337,7 @@ IDENTITY: tuple[Permission, ...] = (
                     "cloudtrail.amazonaws.com",
                     "codebuild.amazonaws.com",
                     "eks.amazonaws.com",
+                    "events.amazonaws.com",
                     "pods.eks.amazonaws.com",
                     "monitoring.rds.amazonaws.com",
                     "s3.amazonaws.com",
@@ -390,5 +392,11 @@ IDENTITY: tuple[Permission, ...] = (
     ),
 )
 
-WRITE = {"network": NETWORK, "data": (*DATA, *COST), "cluster": CLUSTER_WRITE, "identity": IDENTITY}
-"""By the managed policy that holds them: one may be 6,144 characters long, so they are four."""
+WRITE = {
+    "network": NETWORK,
+    "data": (*DATA, *COST),
+    "cluster": CLUSTER_WRITE,
+    "identity": IDENTITY,
+    "monitoring": MONITORING_WRITE,
+}
+"""By the managed policy that holds them: one may be 6,144 characters long, so they are five."""

@@ -37,6 +37,7 @@ DEFAULT_USES: Mapping[KeyName, tuple[KeyUse, ...]] = {
         KeyUse.OBJECTS,
         KeyUse.QUEUES,
         KeyUse.SECRETS,
+        KeyUse.TOPICS,
         KeyUse.VOLUMES,
     ),
     DataClass.REGULATED: (KeyUse.LOG_GROUPS, KeyUse.OBJECTS, KeyUse.TRAILS),

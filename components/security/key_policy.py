@@ -13,9 +13,10 @@ about it, only by one that denies it: the boundary, too, could not name keys bef
 Source: KMS developer guide, "Key policies", "kms:ViaService"; CloudWatch Logs user guide, "Encrypt log data";
 CloudTrail user guide, "Configure AWS KMS key policies"; RDS user guide, "Configuring an AWS KMS policy for Performance
 Insights"; AWS Backup developer guide, "Backup vault creation and deletion"; Secrets Manager user guide, "Secret
-encryption and decryption"; SQS developer guide, "Key management"; EKS user guide, "Encrypt Kubernetes secrets
-with KMS"; EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide,
-"How AWS enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
+encryption and decryption"; SQS developer guide, "Key management"; SNS developer guide, "Key management" (what services
+need, and that EventBridge knows no aws:SourceArn there); EKS user guide, "Encrypt Kubernetes secrets with KMS"; EC2
+Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"; IAM user guide, "How AWS
+enforcement code logic evaluates requests", IAM role (`aws:PrincipalArn` with a wildcard principal).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -65,6 +66,7 @@ class KeyUse(StrEnum):
     QUEUES = "queues"
     SECRETS = "secrets"
     IMAGES = "images"
+    TOPICS = "topics"
     TRAILS = "trails"
     VOLUMES = "volumes"
 
@@ -218,6 +220,32 @@ def _queues(place: KeyPlace) -> list[Statement]:
     return _use_through(place, "sqs", "UseQueues", {"kms:EncryptionContext:aws:sqs:arn": [queues]})
 
 
+def _topics(place: KeyPlace) -> list[Statement]:
+    """Topics of the platform, for the services that publish to them and the roles that may; SNS decides who does.
+
+    EventBridge sends KMS neither account nor rule, so a condition on either would lose its messages without a word: the
+    topic's own policy, which is asked first, says for which rules it publishes.
+    """
+    topics = f"arn:aws:sns:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"
+    context: dict[str, str | list[str]] = {"kms:EncryptionContext:aws:sns:topicArn": [topics]}
+    publish = {"actions": ["kms:Decrypt", "kms:GenerateDataKey*"], "resources": ["*"]}
+    return [
+        allow(
+            "EncryptAlarms",
+            principal=service_principal("budgets.amazonaws.com", "cloudwatch.amazonaws.com"),
+            conditions={"StringEquals": {"aws:SourceAccount": place.account_id}, "StringLike": context},
+            **publish,
+        ),
+        allow(
+            "EncryptEvents",
+            principal=service_principal("events.amazonaws.com"),
+            conditions={"StringLike": context},
+            **publish,
+        ),
+        *_use_through(place, "sns", "UseTopics", {"kms:EncryptionContext:aws:sns:topicArn": [topics]}),
+    ]
+
+
 def _use_through(place: KeyPlace, service: str, sid: str, contexts: Mapping[str, list[str]]) -> list[Statement]:
     """Let principals of this account use the key through a service, for what the encryption context names.
 
@@ -365,6 +393,7 @@ _STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
     KeyUse.QUEUES: _queues,
     KeyUse.SECRETS: _secrets,
     KeyUse.IMAGES: _images,
+    KeyUse.TOPICS: _topics,
     KeyUse.TRAILS: _trails,
     KeyUse.VOLUMES: _volumes,
 }

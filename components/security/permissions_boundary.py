@@ -20,6 +20,7 @@ from components.naming import PROJECT, physical_name
 from components.policy_document import Statement, allow, deny, document
 from components.security.boundary_rights import (
     BoundedPlace,
+    alarms,
     backups,
     cluster_parts,
     objects_and_logs,
@@ -29,7 +30,7 @@ from components.security.boundary_rights import (
 )
 
 POLICY_NAME_LIMIT = 128
-KEY_SERVICES = ("backup", "ec2", "s3", "secretsmanager", "sqs")
+KEY_SERVICES = ("backup", "ec2", "s3", "secretsmanager", "sns", "sqs")
 """The services through which a role may use keys."""
 
 
@@ -85,6 +86,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             *cluster_parts(place),
             *backups(place),
             *registry(place),
+            *alarms(place),
         ),
         together("WithinTheAccount", *of_others(place)),
         allow(
@@ -93,6 +95,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             actions=[
                 "autoscaling:Describe*",
                 "cloudwatch:GetMetricData",
+                "cloudwatch:GetMetricStatistics",
                 "ec2:Describe*",
                 "ecr:GetAuthorizationToken",
                 "elasticloadbalancing:Describe*",
@@ -110,7 +113,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
         ),
         *_addresses_volumes_and_groups(args),
         deny(
-            # For objects, for the volumes that the CSI driver makes, for backups, secrets and messages.
+            # For objects, for the volumes that the CSI driver makes, for backups, secrets, messages and alarms.
             "KeysOnlyThroughServices",
             actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:Generate*", "kms:ReEncrypt*"],
             resources=["*"],

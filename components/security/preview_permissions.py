@@ -8,6 +8,7 @@ Source: service authorization reference, one page a service; the reads of the AW
 """
 
 from components.security.cluster_permissions import CLUSTER_READ
+from components.security.monitoring_permissions import MONITORING_READ
 from components.security.permissions import Permission
 
 ANY_BUCKET = "arn:aws:s3:::groundwork-{environment}-*"
@@ -181,6 +182,7 @@ READ: tuple[Permission, ...] = (
         resources=("arn:aws:logs:{region}:{account}:log-group:*",),
     ),
     *CLUSTER_READ,
+    *MONITORING_READ,
 )
 
 NO_DATA: tuple[Permission, ...] = (
@@ -200,9 +202,16 @@ NO_DATA: tuple[Permission, ...] = (
     ),
     Permission(
         sid="NoMessagesNoRecords",
-        why="what waits in a queue and what a database holds is not the pipeline's either",
+        why="what waits in a queue, what a database holds and what others are told is not the pipeline's either",
         denied=True,
-        actions=("rds-db:connect", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:ReceiveMessage", "sqs:SendMessage"),
+        actions=(
+            "rds-db:connect",
+            "sns:Publish",
+            "sqs:DeleteMessage",
+            "sqs:PurgeQueue",
+            "sqs:ReceiveMessage",
+            "sqs:SendMessage",
+        ),
         resources=("*",),
     ),
 )

@@ -20,6 +20,7 @@ from components.security.workload_identity import (
     identity_of_pods,
     workload_role_arn,
 )
+from components.tags import LogClass
 from components.teams.persona_access import (
     BucketOf,
     PersonaAccess,
@@ -40,6 +41,9 @@ class TeamSettings(Model):
 
     quota: QuotaSettings = Field(examples=[{"cpu": 32, "memory_gib": 128, "gpus": 2, "pods": 50, "storage_gib": 500}])
     """What its pods may ask for together."""
+    data_class: LogClass = Field(default="confidential", examples=["confidential"])
+    """How sensitive what its pods say is: internal, confidential or regulated; it decides which log group that goes
+    to."""
     people: dict[TeamPersona, Principals] = Field(
         default={}, examples=[{"data-scientist": ["arn:aws:iam::123456789012:role/VisionDataScientist"]}]
     )
@@ -92,6 +96,7 @@ class TeamWorkspace(pulumi.ComponentResource):
             GuardedNamespaceArgs(
                 namespace=namespace_name(args.team),
                 team=args.team,
+                data_class=args.settings.data_class,
                 quota=args.settings.quota,
                 vpc_cidr=args.vpc_cidr,
                 egress_ranges=args.egress_ranges,

@@ -20,6 +20,8 @@ PROGRAM: Final = "program"
 """The component of what the program registers outside of any."""
 _PROVIDER: Final = "pulumi:providers:aws"
 _STACK: Final = "pulumi:pulumi:Stack"
+_CLUSTER: Final = "aws:eks/cluster:Cluster"
+_IN_CLUSTERS: Final = "kubernetes:"
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,13 @@ def _lines(resources: Sequence[Saved], table: PriceTable, use: Use) -> Iterator[
     children: dict[str | None, list[Saved]] = defaultdict(list)
     for one in resources:
         children[one.parent].append(one)
+    of_clusters = {_region(one, by_urn) for one in resources if one.type == _CLUSTER}
     for one in resources:
         if not one.custom:
             continue
         region = _region(one, by_urn)
+        if one.type.startswith(_IN_CLUSTERS) and len(of_clusters) == 1:
+            (region,) = of_clusters  # what is in a cluster says nothing of where that is
         for charge in _charges(Resource(one, children[one.parent]), use):
             if charge.quantity != 0:
                 yield _line(one, charge, region, component_of(one, by_urn), table)

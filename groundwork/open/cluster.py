@@ -35,6 +35,9 @@ def find(environment: str) -> tuple[Places, World]:
 
 
 def has_setting(here: Places, environment: str, key: str) -> bool:
-    """Whether the settings of an environment have this key, with something in it."""
+    """Whether the settings of an environment have this key, with something in it; a dot leads into a part of them."""
     written = yaml.safe_load((here.clone / f"Pulumi.{environment}.yaml").read_text())
-    return bool(written["config"][twin_environment.SETTINGS].get(key))
+    found = written["config"][twin_environment.SETTINGS]
+    for step in key.split("."):
+        found = (found or {}).get(step)
+    return bool(found)

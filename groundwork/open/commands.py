@@ -17,7 +17,7 @@ def open_command(
         typer.Option(metavar="TEAM", help="tensorboard: whose. mlflow: tell of this team's users alone."),
     ] = None,
 ) -> None:
-    """Run a server of the platform on this machine, as the cluster's Deployment describes it, until Ctrl-C.
+    """Run a server of the platform on this machine, as the cluster's manifest describes it, until Ctrl-C.
 
     What it runs is read from the API server of an environment that is up: command, variables, secrets, role. Its
     database and its object store are the twin's.

@@ -1,8 +1,9 @@
-"""Runs a server of the platform on this machine until somebody ends it: the pod that its Deployment describes."""
+"""Runs a server of the platform on this machine until somebody ends it: a pod as its manifest describes it."""
 
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from components.labels import TEAM
 from groundwork.console import console
@@ -50,7 +51,7 @@ class Opening:
 
     @property
     def namespace(self) -> str:
-        """Where its Deployment is."""
+        """Where its workload is."""
         return self.server.namespace.format(team=self.team)
 
     @property
@@ -61,7 +62,7 @@ class Opening:
     def check(self) -> None:
         """Raise GroundworkError for what keeps it from being opened, before anything is started."""
         self._check_team()
-        if self.world.api.get("apps/v1", "Deployment", self.server.deployment, self.namespace) is None:
+        if self._workload() is None:
             file, key = f"Pulumi.{self.environment}.yaml", self.server.setting
             if cluster.has_setting(self.here, self.environment, key):
                 raise GroundworkError(
@@ -73,7 +74,7 @@ class Opening:
                 f"belongs there; then: groundwork up {self.environment}"
             )
         for pod in records.running(self.here.pods, self.world.folder.name):
-            if (pod.namespace, pod.workload) == (self.namespace, f"Deployment/{self.server.deployment}"):
+            if (pod.namespace, pod.workload) == (self.namespace, f"{self.server.kind}/{self.server.workload}"):
                 address = f"http://{pod.address}:{pod.ports[self.server.port]}"
                 raise GroundworkError(
                     f"{self.title} is open already, at {address}, by process {pod.runner.pid}. Use that one, or end it "
@@ -88,7 +89,7 @@ class Opening:
                 runner = PodRunner(self.here.pods, self.world, self.progress)
                 for component in self.server.before:
                     jobs.run(runner, self.world.api, self.namespace, component)
-                with runner.start(self.namespace, self.server.deployment) as running:
+                with runner.start(self.namespace, self.server.workload, self.server.kind) as running:
                     for component in self.server.after:
                         jobs.run(runner, self.world.api, self.namespace, component)
                     self._tell(running)
@@ -103,6 +104,9 @@ class Opening:
         _say(f"{self.title} is stopped ({request.by.name if request.by else ''}); no process of it is left.")
         return 0 if opened or request.by is None else INTERRUPTED + request.by
 
+    def _workload(self) -> dict[str, Any] | None:
+        return self.world.api.get("apps/v1", self.server.kind, self.server.workload, self.namespace)
+
     def _check_team(self) -> None:
         spaces = self.world.api.list("v1", "Namespace", None, TEAM)
         teams = sorted(space["metadata"]["labels"][TEAM] for space in spaces)
@@ -114,8 +118,7 @@ class Opening:
 
     def _tell(self, running: RunningPod) -> None:
         url = f"http://{running.address}:{running.ports[self.server.port]}"
-        deployment = self.world.api.get("apps/v1", "Deployment", self.server.deployment, self.namespace)
-        told = Opened(self.world.api, self.environment, deployment or {}, self.team, url)
+        told = Opened(self.world.api, self.environment, self._workload() or {}, self.team, url)
         logs = next(iter(running.logs.values())).parent
         for line in (
             f"{self.title} is open in {self.environment}: {url}",

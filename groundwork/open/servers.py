@@ -22,10 +22,13 @@ class Server:
     setting: str
     """The key of the settings without which an environment has none."""
     namespace: str
-    """Of its Deployment; with `{team}` in it, each team has one of its own."""
-    deployment: str
+    """Of its workload; with `{team}` in it, each team has one of its own."""
+    workload: str
+    """The name of the Deployment or the StatefulSet."""
     tell: Callable[[Opened], list[str]]
     """What its users have to know, line by line."""
+    kind: str = "Deployment"
+    """What its workload is."""
     port: str = "http"
     """The name of the port that people open."""
     before: tuple[str, ...] = ()
@@ -44,7 +47,7 @@ SERVERS: Mapping[str, Server] = {
         title="MLflow",
         setting="tracking_server",
         namespace="mlflow",
-        deployment="tracking-server",
+        workload="tracking-server",
         tell=told.accounts,
         before=("bootstrap", "migration"),
         after=("access",),
@@ -53,8 +56,24 @@ SERVERS: Mapping[str, Server] = {
         title="TensorBoard",
         setting="tensorboard",
         namespace=f"team-{TEAM}",
-        deployment="tensorboard",
+        workload="tensorboard",
         tell=told.event_files,
+    ),
+    "prometheus": Server(
+        title="Prometheus",
+        setting="monitoring.metrics",
+        namespace="monitoring",
+        workload="prometheus",
+        kind="StatefulSet",
+        tell=told.targets,
+    ),
+    "alertmanager": Server(
+        title="Alertmanager",
+        setting="monitoring.metrics",
+        namespace="monitoring",
+        workload="alertmanager",
+        kind="StatefulSet",
+        tell=told.receivers,
     ),
 }
 """By the word on the command line."""

@@ -19,7 +19,7 @@ class Opened:
     api: Client
     """Of the cluster."""
     environment: str
-    deployment: dict[str, Any]
+    workload: dict[str, Any]
     team: str | None
     """Whose it is, or for whom alone it is to be told."""
     url: str
@@ -48,11 +48,32 @@ def accounts(opened: Opened) -> list[str]:
 
 def event_files(opened: Opened) -> list[str]:
     """Tell what TensorBoard shows."""
-    (container,) = opened.deployment["spec"]["template"]["spec"]["containers"]
+    (container,) = opened.workload["spec"]["template"]["spec"]["containers"]
     options = dict(argument.partition("=")[::2] for argument in container["args"])
     return [
         f"It shows the event files under {options['--logdir']} and looks for new ones every "
         f"{options['--reload_interval']} s.",
+        "It has no sign-in: whoever works on this machine can open it.",
+    ]
+
+
+def targets(opened: Opened) -> list[str]:
+    """Tell how to look at what Prometheus scrapes."""
+    return [
+        "It scrapes what runs on this machine: the API server, itself, and what else is open (mlflow, alertmanager); "
+        "other targets are down.",
+        f"  {opened.url}/api/v1/targets   {opened.url}/api/v1/rules   {opened.url}/api/v1/alerts",
+        f"  curl --get {opened.url}/api/v1/query --data-urlencode query=up",
+        "Built from its Go module it has no web pages; a release on PATH has.",
+        "It has no sign-in: whoever works on this machine can open it.",
+    ]
+
+
+def receivers(opened: Opened) -> list[str]:
+    """Tell whom Alertmanager tells, and how to look."""
+    return [
+        f"  {opened.url}/api/v2/alerts   {opened.url}/api/v2/status   {opened.url}/api/v2/silences",
+        "Prometheus finds it once it is open too: groundwork open prometheus. Its receivers are those of the settings.",
         "It has no sign-in: whoever works on this machine can open it.",
     ]
 

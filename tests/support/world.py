@@ -4,6 +4,7 @@ from tests.support import cluster_objects
 from tests.support.project import Project
 from twin import inventory
 from twin.account import Account
+from twin.kubernetes.client import Client
 
 
 def held(project: Project, environment: str = "dev") -> inventory.Inventory:
@@ -20,6 +21,7 @@ def assert_state_and_world_agree(project: Project, environment: str = "dev") -> 
     """Everything in the account and in its clusters is in the state: nothing was made twice, nothing was lost."""
     state, aws = state_text(project, environment), project.account(environment)
     of_groups = {kind: _of_known_groups(aws, state, kind) for kind in ("instance", "volume")}
+    of_groups["volume"] |= _of_claims(project, environment)
     orphans = [
         f"{kind} {name}"
         for kind, names in held(project, environment).items()
@@ -34,6 +36,16 @@ def _is_in(state: str, name: str) -> bool:
     """What a cluster has is `<cluster>/<name>` in the inventory, and `<cluster>:<name>` or an id in the state."""
     cluster, _, own = name.partition("/")
     return name in state or f"{cluster}:{own}" in state or (own.startswith("a-") and own in state)
+
+
+def _of_claims(project: Project, environment: str) -> set[str]:
+    """Volumes that the CSI driver made for claims of StatefulSets, which the cluster knows and no state."""
+    return {
+        volume["spec"]["csi"]["volumeHandle"]
+        for folder in cluster_objects.folders(project, environment)
+        for volume in Client.of(folder / "admin.kubeconfig").list("v1", "PersistentVolume")
+        if volume["spec"].get("claimRef")
+    }
 
 
 def _of_known_groups(aws: Account, state: str, kind: str) -> set[str]:

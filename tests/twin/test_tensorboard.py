@@ -126,12 +126,16 @@ def test_its_role_reads_nothing_but_its_teams_event_files(
 def test_nobody_outside_the_teams_namespace_is_let_in_to_it(world: World, outputs: dict[str, Any]) -> None:
     policies = world.api.list("networking.k8s.io/v1", "NetworkPolicy", "team-vision")
     (pod,) = world.api.list("v1", "Pod", "team-vision", "app.kubernetes.io/name=tensorboard")
+    ports = {port["name"] for container in pod["spec"]["containers"] for port in container["ports"]}
     closed, callers = False, []
     for policy in policies:
         wanted = policy["spec"]["podSelector"].get("matchLabels", {})
         if "Ingress" in policy["spec"]["policyTypes"] and wanted.items() <= pod["metadata"]["labels"].items():
             closed = True
-            callers += [peer for rule in policy["spec"].get("ingress", ()) for peer in rule.get("from", [{}])]
+            for rule in policy["spec"].get("ingress", ()):
+                # Prometheus gets at ports called `metrics`, of which TensorBoard has none.
+                if not rule.get("ports") or ports & {port.get("port") for port in rule["ports"]}:
+                    callers += rule.get("from", [{}])
     assert closed, "a pod that no policy selects is open to everybody"
     assert all(set(peer) == {"podSelector"} for peer in callers), callers
     assert outputs["team_vision_tensorboard"] == f"http://tensorboard.team-vision:{PORT}"

@@ -101,7 +101,10 @@ def test_aws_tells_people_at_50_80_and_100_per_cent_of_the_ceiling_and_when_the_
         assert (alarm["ComparisonOperator"], alarm["ThresholdType"]) == ("GREATER_THAN", "PERCENTAGE")
         key = {name: alarm[name] for name in ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")}
         told = budgets.describe_subscribers_for_notification(**of, Notification=key)["Subscribers"]
-        assert [one["Address"] for one in told] == wanted["emails"]
+        by_mail = [one["Address"] for one in told if one["SubscriptionType"] == "EMAIL"]
+        by_topic = [one["Address"] for one in told if one["SubscriptionType"] == "SNS"]
+        assert by_mail == wanted["emails"]
+        assert [arn.rpartition(":")[2] for arn in by_topic] == ["groundwork-dev-alarms"]
 
 
 def test_the_nodes_that_are_counted_are_enough_for_what_the_platform_runs(dev: Project) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from components.cluster.versions import ADDON_VERSIONS
 from components.registry import tracking_args, tracking_network
+from components.scraping import MONITORING_NAMESPACE
+from stacks.monitoring import QUOTA
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
 from twin.account import Account
@@ -184,11 +186,12 @@ def test_new_volumes_are_encrypted_with_our_key_whoever_asks(
 
 
 def guarded(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The namespaces that people's pods run in, each with its quota in the settings, and MLflow's with its own."""
+    """The namespaces that people's pods run in with their quotas in the settings; MLflow's and monitoring's own."""
     found = {f"team-{team}": of["quota"] for team, of in settings["teams"].items()}
     for workload in settings["workloads"].values():
         found[workload["trust"]["namespace"]] = settings["namespaces"]["quota"]
-    return found | {tracking_network.NAMESPACE: tracking_args.QUOTA.model_dump()}
+    found[tracking_network.NAMESPACE] = tracking_args.QUOTA.model_dump()
+    return found | {MONITORING_NAMESPACE: QUOTA.model_dump()}
 
 
 def test_no_namespace_but_kubernetes_own_is_without_guard_rails(api: Client, settings: dict[str, Any]) -> None:

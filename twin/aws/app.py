@@ -1,6 +1,7 @@
 """The AWS API of the twin as one ASGI application.
 
-From the outside in: reviews of clusters, state on disk, root's signatures, faults, corrections, key checks, emulator.
+From the outside in: reviews of clusters, state on disk, root's signatures, events of calls, faults, corrections, key
+checks, emulator.
 """
 
 import functools
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from twin import services, still
+from twin.aws import trail_events
 from twin.aws.cluster_reviews import ClusterReviews
 from twin.aws.cluster_signals import ClusterSignals
 from twin.aws.corrections import (
@@ -17,6 +19,7 @@ from twin.aws.corrections import (
     cloudtrail,
     codebuild,
     condition_keys,
+    deliveries,
     ebs,
     ec2,
     ec2_filters,
@@ -37,6 +40,7 @@ from twin.aws.corrections import (
     secret_policies,
     secret_values,
     secretsmanager,
+    sns,
     sqs,
     sts_sessions,
 )
@@ -81,6 +85,7 @@ def build_app(settings: ServerSettings) -> Application:
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
     actions.install()
     condition_keys.install()
+    deliveries.install()
     ec2_resources.install()
     principals.install()
     root_user.install()
@@ -126,13 +131,16 @@ def build_app(settings: ServerSettings) -> Application:
         *secretsmanager.corrections(databases.set_password),
         *secret_values.CORRECTIONS,
         *secret_policies.CORRECTIONS,
+        *sns.CORRECTIONS,
         *sqs.CORRECTIONS,
+        *trail_events.CORRECTIONS,
         *databases.corrections(),
     )
     checked = EncryptedObjects(emulator)
     corrected = Corrections(checked, memory, catalogue)
     for_services = ServiceSessions(EksAuth(corrected, settings.kubernetes_dir))
-    application: Application = ClusterSignals(Faults(for_services, settings.root), clusters)
+    recorded = trail_events.TrailEvents(Faults(for_services, settings.root))
+    application: Application = ClusterSignals(recorded, clusters)
     for servers in (fleet, clusters):
         application = _with_servers(application, servers)
     kept = Checkpoint(RootSignatures(application), settings.state_dir)

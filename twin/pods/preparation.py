@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools import images
 from twin.account import Account
 from twin.kubernetes.controllers.loop import World
 from twin.pods import identity, secrets_store, service_names
@@ -33,6 +34,8 @@ class Surroundings:
     """The virtual environment of an image: see tools/images.py."""
     image_files: Mapping[str, Path]
     """Files that the images have and the twin has its own of, by their path in an image."""
+    claims: Path
+    """The folder of the persistent volumes of a cluster."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,21 @@ class Prepared:
 class Preparation:
     """Makes one pod ready to run in a folder of its own."""
 
-    def __init__(self, around: Surroundings, pod: Manifest, folder: Path, local: LocalPod, agent_url: str) -> None:
-        """`local`: the pod as others on this machine know it; `agent_url`: empty for a pod without a role."""
+    def __init__(
+        self,
+        around: Surroundings,
+        pod: Manifest,
+        folder: Path,
+        local: LocalPod,
+        agent_url: str,
+        proxy: Mapping[str, str],
+    ) -> None:
+        """`local`: the pod as others on this machine know it; `agent_url`: empty for a pod without a role.
+
+        `proxy`: variables that lead programs to other pods, see twin/pods/network.py.
+        """
         self._around, self._pod, self._folder = around, pod, folder
-        self._local, self._agent_url = local, agent_url
+        self._local, self._agent_url, self._proxy = local, agent_url, proxy
         self._sources = Sources(around.world.api, pod, local.address)
 
     def make(self, others: Sequence[LocalPod], credentials: Callable[[], Account]) -> Prepared:
@@ -64,6 +78,7 @@ class Preparation:
             self._folder / "volumes",
             self._sources,
             lambda name: secrets_store.files(api, self._sources.namespace, name, credentials),
+            self._around.claims,
         )
         places = {volume["name"]: volumes.make(volume) for volume in spec.get("volumes", ())}
         tokens = list(volumes.tokens)
@@ -90,7 +105,8 @@ class Preparation:
             )
         root = self._folder / "containers" / name
         make_folder(root)
-        environment = self._around.environment_of(self._image(container))
+        image = self._image(container)
+        environment = self._around.environment_of(image)
         given = variables(container, self._sources, links)
         mounts = dict(self._mounts(container, places, given.values))
         rewriting = Rewriting({**self._around.image_files, **mounts}, self._local.address, rename)
@@ -99,7 +115,9 @@ class Preparation:
         rewritten = {
             key: value if key in given.of_secrets else rewriting.text(value) for key, value in given.values.items()
         }
-        values = {**self._defaults(root, mounts), **rewritten}
+        # Those that find other pods by themselves; to the rest other pods are names, which are rewritten.
+        proxy = self._proxy if image in images.UPSTREAM else {}
+        values = {**self._defaults(root, mounts), **proxy, **rewritten}
         values["HOME"] = str(_inside(root, given.values.get("HOME", "/"), rewriting))
         values["PATH"] = f"{environment / 'bin'}:{rewritten.get('PATH', SYSTEM_PATH)}"
         words = [*container["command"], *container.get("args", ())]
@@ -116,15 +134,19 @@ class Preparation:
         )
 
     def _image(self, container: Manifest) -> str:
-        """`mlflow` for the repository `groundwork-<environment>-mlflow`; `groundwork-<environment>` is the cluster."""
+        """`mlflow` for the repository `groundwork-<environment>-mlflow`; `groundwork-<environment>` is the cluster.
+
+        Or one of others' programs that can be had here, by the name of its repository.
+        """
         repository = str(container["image"]).partition("@")[0].rpartition("/")[2].partition(":")[0]
         prefix = f"{self._around.world.cluster}-"
-        if not repository.startswith(prefix):
+        name = repository.removeprefix(prefix)
+        if name == repository and name not in images.UPSTREAM:
             raise PodError(
                 f"Container {container['name']}: image {container['image']} is none of the platform's own "
                 f"(…/{prefix}<image>), so there is nothing here to run."
             )
-        return repository.removeprefix(prefix)
+        return name
 
     def _mounts(
         self, container: Manifest, places: Mapping[str, Path], values: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Runs Jobs, and pods of Deployments, as processes of this machine."""
+"""Runs Jobs, and pods of Deployments and StatefulSets, as processes of this machine."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ from tools.progress import Progress
 from twin.account import Account
 from twin.kubernetes import service_accounts
 from twin.kubernetes.controllers.loop import World
-from twin.pods import addresses, identity, records, supported, workloads
+from twin.pods import addresses, identity, network, records, supported, workloads
 from twin.pods.container import FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS
 from twin.pods.errors import PodError
 from twin.pods.files import make_folder
@@ -28,6 +28,8 @@ from twin.state import ProcessId
 
 RDS_AUTHORITY = "/etc/groundwork/rds-ca.pem"
 """Where the images keep the authorities of RDS; here the twin's own stands in its place."""
+PERSISTENT = ".persistent-volumes"
+"""Beside the folders of namespaces, none of which is called so."""
 POD_SECONDS = 60.0
 """How long the cluster may take to make a pod and to place it."""
 TRIES = 3
@@ -65,15 +67,17 @@ class PodRunner:
             world,
             environment_of or (lambda name: images.environment(name, progress)),
             {RDS_AUTHORITY: Path(authority)} if authority else {},
+            root / world.folder.name / PERSISTENT,
         )
         self._told = False
 
-    def start(self, namespace: str, name: str) -> RunningPod:
-        """Run a pod of this Deployment, and return once it is ready by its own probes. It is to be stopped.
+    def start(self, namespace: str, name: str, kind: str = "Deployment") -> RunningPod:
+        """Run a pod of this Deployment or StatefulSet, and return once it is ready by its own probes.
 
-        Raises PodError in the words of whoever refuses: kubelet's, the CSI driver's, AWS', the program's own log.
+        It is to be stopped. Raises PodError in the words of whoever refuses: kubelet's, the CSI driver's, AWS', the
+        program's own log.
         """
-        deployment = workloads.workload(self._world.api, "apps/v1", "Deployment", namespace, name)
+        deployment = workloads.workload(self._world.api, kind, namespace, name)
         running = self._prepared(deployment)
         try:
             with self._progress.step(f"{namespace}/{name} as a process at {running.address}", USUAL_SECONDS):
@@ -86,7 +90,7 @@ class PodRunner:
 
     def run_job(self, namespace: str, name: str) -> JobResult:
         """Run this Job to its end. Raises PodError for what cannot even be started."""
-        job = workloads.workload(self._world.api, "batch/v1", "Job", namespace, name)
+        job = workloads.workload(self._world.api, "Job", namespace, name)
         limit, in_place = job["spec"].get("backoffLimit", 6), _restarts_in_place(job)
         end, pause, attempt = time.monotonic() + workloads.deadline_seconds(job), FIRST_BACK_OFF_SECONDS, 0
         while True:
@@ -150,6 +154,8 @@ class PodRunner:
         def credentials() -> Account:
             return exchange(token(Token(folder, identity.AUDIENCE, identity.TOKEN_SECONDS))).account
 
+        proxy = network.Proxy(address, network.Network(self._world, self._root).place)
+        ends.insert(0, proxy.close)
         local = LocalPod(
             namespace=namespace,
             name=str(pod["metadata"]["name"]),
@@ -159,7 +165,7 @@ class PodRunner:
             ports={port["name"]: port["containerPort"] for port in ports if port.get("name")},
             runner=ProcessId(os.getpid(), psutil.Process().create_time()),
         )
-        preparation = Preparation(self._around, pod, folder, local, agent_url)
+        preparation = Preparation(self._around, pod, folder, local, agent_url, proxy.variables)
         prepared = preparation.make(records.running(self._root), credentials)
         return RunningPod(pod, folder, local, prepared, token, ends)
 

@@ -47,6 +47,12 @@ class Sources:
             return None
         return {key: base64.b64decode(value) for key, value in (held.get("data") or {}).items()}
 
+    def volume_of(self, claim: str) -> str:
+        """The name of the persistent volume that a claim is bound to; empty while it is bound to none."""
+        held = self._object("PersistentVolumeClaim", claim, False) or {}
+        is_bound = held.get("status", {}).get("phase") == "Bound"
+        return str(held["spec"].get("volumeName", "")) if is_bound else ""
+
     def field(self, path: str) -> str:
         """The value of a `fieldRef`."""
         metadata, spec = self.pod["metadata"], self.pod["spec"]

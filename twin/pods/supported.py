@@ -27,6 +27,7 @@ _POD = frozenset(
         "automountServiceAccountToken",
         "nodeName",
         "hostname",
+        "subdomain",
         "enableServiceLinks",
     ]
 )

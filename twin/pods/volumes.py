@@ -41,19 +41,37 @@ class _File:
 class Volumes:
     """Makes the folders of a pod's volumes."""
 
-    def __init__(self, folder: Path, sources: Sources, mounted: Callable[[str], Mapping[str, bytes]]) -> None:
-        """`mounted` gives the files of a SecretProviderClass: see twin/pods/secrets_store.py."""
+    def __init__(
+        self, folder: Path, sources: Sources, mounted: Callable[[str], Mapping[str, bytes]], persistent: Path
+    ) -> None:
+        """`mounted` gives the files of a SecretProviderClass, see twin/pods/secrets_store.py.
+
+        `persistent` is where volumes are that outlive their pod.
+        """
         self.tokens: list[Token] = []
         """Files that are to be written, and renewed, by whoever runs the pod."""
-        self._folder, self._sources, self._mounted = folder, sources, mounted
+        self._folder, self._sources, self._mounted, self._persistent = folder, sources, mounted, persistent
 
     def make(self, volume: Manifest) -> Path:
         """Make one volume. Raises PodError that names what is missing, or a type that is not modelled."""
         name = volume["name"]
+        if "persistentVolumeClaim" in volume:
+            return self._claimed(name, volume["persistentVolumeClaim"]["claimName"])
         place: Path = self._folder / name
         make_folder(place)
         for file in self._files(volume, place):
             write(place / file.path, file.content, 0o700 if file.mode & _RUN else 0o600)
+        return place
+
+    def _claimed(self, name: str, claim: str) -> Path:
+        """The folder that stands for the bytes of the volume that a claim is bound to: another volume is empty."""
+        bound = self._sources.volume_of(claim)
+        if not bound:
+            raise PodError(
+                f'Volume {name}: persistentvolumeclaim "{claim}" is not bound yet; kubectl describe says why.'
+            )
+        place = self._persistent / bound
+        make_folder(place)
         return place
 
     def _files(self, volume: Manifest, place: Path) -> Iterator[_File]:

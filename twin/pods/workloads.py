@@ -1,4 +1,4 @@
-"""The pods that the cluster has made of a Deployment or a Job, and what of a Job is done."""
+"""The pods that the cluster has made of a Deployment, a StatefulSet or a Job, and what of a Job is done."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from twin.pods.errors import PodError
 Manifest = Mapping[str, Any]
 NO_DEADLINE = float("inf")
 _REVISION = "deployment.kubernetes.io/revision"
+_OF_STATEFUL_SET = "controller-revision-hash"
 _JOB = frozenset(
     [
         "template",
@@ -26,9 +27,13 @@ _JOB = frozenset(
 )
 
 
-def workload(api: Client, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
-    """The Deployment or the Job. Raises PodError when there is none, or when not everything of a Job is done."""
-    found = api.get(api_version, kind, name, namespace)
+API_VERSIONS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "Job": "batch/v1"}
+"""Of each kind whose pods run as processes."""
+
+
+def workload(api: Client, kind: str, namespace: str, name: str) -> dict[str, Any]:
+    """The workload of that kind. Raises PodError when there is none, or when not everything of a Job is done."""
+    found = api.get(API_VERSIONS[kind], kind, name, namespace)
     if found is None:
         raise PodError(f"The cluster has no {kind} {namespace}/{name}.")
     if kind == "Job":
@@ -42,11 +47,14 @@ def named(of: Manifest) -> str:
 
 
 def pods(api: Client, of: Manifest) -> list[dict[str, Any]]:
-    """The pods of a workload by name, without those that are about to go; of a Deployment's newest revision alone."""
+    """The pods of a workload by name, without those that are about to go; of its newest revision alone."""
     namespace, owner = of["metadata"]["namespace"], of["metadata"]["uid"]
     if of["kind"] == "Deployment":
         owner = _newest_set(api, of)
     found = [one for one in api.list("v1", "Pod", namespace) if owner and _owner(one) == owner]
+    if of["kind"] == "StatefulSet":
+        revision = _newest_revision(api, of)
+        found = [one for one in found if revision and one["metadata"]["labels"].get(_OF_STATEFUL_SET) == revision]
     alive = [one for one in found if not one["metadata"].get("deletionTimestamp")]
     return sorted(alive, key=lambda one: str(one["metadata"]["name"]))
 
@@ -83,6 +91,15 @@ def _newest_set(api: Client, of: Manifest) -> str:
         return ""
     sets = [one for one in api.list("apps/v1", "ReplicaSet", namespace) if _owner(one) == now["metadata"]["uid"]]
     return next((str(one["metadata"]["uid"]) for one in sets if _revision(one) == _revision(now)), "")
+
+
+def _newest_revision(api: Client, of: Manifest) -> str:
+    """The name of a StatefulSet's revision as it is now; empty while its controller has not seen that."""
+    namespace, name = of["metadata"]["namespace"], of["metadata"]["name"]
+    now = api.get("apps/v1", "StatefulSet", name, namespace) or of
+    status = now.get("status", {})
+    seen = status.get("observedGeneration", 0) >= now["metadata"]["generation"]
+    return str(status.get("updateRevision", "")) if seen else ""
 
 
 def _owner(of: Manifest) -> str:

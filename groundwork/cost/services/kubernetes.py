@@ -1,10 +1,16 @@
 """What Kubernetes makes AWS charge for: pods are paid with their nodes, load balancers and volumes are not."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Final
 
-from groundwork.cost.charges import ByType, Charge, Resource
+from groundwork.cost.charges import ByType, Charge, Resource, times
 from groundwork.cost.use import Use
+
+VOLUMES: Final[Mapping[str, str]] = {"gp3-encrypted": "gp3"}
+"""What the volumes of the platform's own storage class are; a test compares them."""
+_GIB: Final = r"(\d+)Gi"
 
 
 def _service(resource: Resource, _: Use) -> Iterator[Charge]:
@@ -22,8 +28,14 @@ def _volume(_: Resource, __: Use) -> Iterator[Charge]:
 
 
 def _stateful_set(resource: Resource, _: Use) -> Iterator[Charge]:
-    if resource["spec"]["volumeClaimTemplates"].value is not None:
-        yield Charge("ebs.volume", None, "its volumes depend on the storage class and on its size")
+    for template in resource["spec"]["volumeClaimTemplates"].each():
+        asked = template["spec"]
+        kind = VOLUMES.get(str(asked["storageClassName"].value))
+        size = re.fullmatch(_GIB, str(asked["resources"]["requests"]["storage"].value))
+        if kind is None or size is None:
+            yield Charge("ebs.volume", None, "its volumes depend on the storage class and on its size")
+        else:
+            yield times(f"ebs.{kind}.gb_month", resource["spec"]["replicas"], Decimal(size[1]), default=1)
 
 
 CHARGES: Final[ByType] = {

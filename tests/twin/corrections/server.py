@@ -79,14 +79,20 @@ class Twin:
         self.process.wait(30)
 
     def client(
-        self, service: str, credentials: dict[str, str] | None = None, *, tls: bool = True, **config: Any
+        self,
+        service: str,
+        credentials: dict[str, str] | None = None,
+        *,
+        tls: bool = True,
+        region: str = REGION,
+        **config: Any,
     ) -> Any:
         """A boto3 client: of the account's root, or of an assumed role."""
         given = credentials or {"AccessKeyId": ACCOUNT, "SecretAccessKey": self.known.root_secret}
         port = self.known.https_port if tls else self.known.http_port
         made = boto3.client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=f"{'https' if tls else 'http'}://127.0.0.1:{port}",
             verify=str(self.root / "certificates" / "ca.pem"),
             aws_access_key_id=given["AccessKeyId"],

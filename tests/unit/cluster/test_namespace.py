@@ -62,8 +62,14 @@ def test_what_is_allowed_is_named_with_its_port(recorder: Recorder) -> None:
         "allow-same-namespace",
         "allow-pod-identity",
         "allow-endpoints",
+        "allow-prometheus",
         "allow-ranges",
     }
+    (rule,) = found["allow-prometheus"]["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": "metrics"}], "what a container calls so, and nothing else"
+    (peer,) = rule["from"]
+    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "monitoring"}
+    assert peer["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "prometheus"}
     (dns,) = found["allow-dns"]["egress"]
     assert {(port["protocol"], port["port"]) for port in dns["ports"]} == {("UDP", 53), ("TCP", 53)}
     assert dns["to"][0]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
@@ -112,6 +118,12 @@ def test_no_pod_takes_a_priority_of_the_platform(recorder: Recorder) -> None:
     (expression,) = spec["scopeSelector"]["matchExpressions"]
     assert (expression["scopeName"], expression["operator"]) == ("PriorityClass", "In")
     assert set(expression["values"]) == {"groundwork-platform", "system-cluster-critical", "system-node-critical"}
+
+
+def test_what_watches_the_platform_may_have_its_priority_and_no_systems(recorder: Recorder) -> None:
+    build(platform_priority=True)
+    (expression,) = recorder.one("vision-priorities").inputs["spec"]["scopeSelector"]["matchExpressions"]
+    assert set(expression["values"]) == {"system-cluster-critical", "system-node-critical"}
 
 
 def test_limits_are_of_pods_and_volumes_so_that_no_container_gets_a_default(recorder: Recorder) -> None:

@@ -36,3 +36,11 @@ def test_everybody_is_told_at_each_step_and_of_the_forecast(recorder: Recorder) 
 def test_a_budget_of_nothing_or_for_nobody_is_refused(settings: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError, match=field):
         build(**settings)
+
+
+def test_the_topic_of_alarms_is_told_too(recorder: Recorder) -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:groundwork-dev-alarms"
+    args = MonthlyBudgetArgs(settings=MonthlyBudgetSettings.model_validate(GOOD), environment="dev", topic_arn=topic)
+    run_program(lambda: MonthlyBudget("budget", args))
+    told = recorder.one("budget-monthly").inputs["notifications"]
+    assert {tuple(one["subscriberSnsTopicArns"]) for one in told} == {(topic,)}

@@ -272,7 +272,7 @@ def test_no_permission_is_a_wildcard_and_every_resource_is_only_listed(recorder:
 
 def test_every_policy_fits_and_has_its_role(recorder: Recorder) -> None:
     policies = recorder.of_type(POLICY)
-    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 8
+    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 9
     assert all(len(made.inputs["policy"]) <= MANAGED_POLICY_LIMIT for made in policies)
     assert not [made for made in policies if "{" + "account}" in made.inputs["policy"]]
 

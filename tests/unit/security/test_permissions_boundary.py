@@ -58,7 +58,7 @@ def test_a_key_is_denied_but_through_the_services_in_use(policy: str) -> None:
         assert decision(policy, action, "key", {}) == "none"
 
 
-SEES = ("Describe", "List", "GetAuthorizationToken", "GetBucket", "GetMetricData", "GetResources")
+SEES = ("Describe", "List", "GetAuthorizationToken", "GetBucket", "GetMetric", "GetResources")
 """How actions begin that see what is there; ECR's token, metrics and the search by tag know no resource either."""
 READS_AN_OBJECT = "s3:GetObject*"
 """Whoever may read an object may read all of it: its versions, tags, retention."""

@@ -15,6 +15,7 @@ from tests.support.recorder import Recorder, run_program
 from tests.support.runner_pools import scale_set
 from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
 
+METRICS = ("monitoring", "metrics")
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
 
 CERTIFICATE = "11111111-2222-3333-4444-555555555555"
@@ -89,6 +90,42 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     ("number-in-quotes", "dev", ("database", "backup_retention_days"), "14", None, "whole number, without quotes"),
     ("backups-too-short", "dev", ("database", "backup_retention_days"), 1, None, "greater than or equal to 7"),
     ("truth-in-quotes", "dev", ("database", "multi_az"), "yes", None, "true or false, without quotes"),
+    (
+        "cloudwatch-without-a-way",
+        "prod",
+        ("network", "interface_endpoints"),
+        ["ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "secretsmanager", "sns", "sqs", "sts"],
+        None,
+        "monitoring must be here too with a monitoring.cloudwatch_exporter",
+    ),
+    (
+        "grafana-without-metrics",
+        "dev",
+        ("monitoring", "metrics"),
+        None,
+        "monitoring.grafana",
+        "without monitoring.metrics",
+    ),
+    (
+        "grafana-from-elsewhere",
+        "dev",
+        ("monitoring", "grafana", "image"),
+        f"docker.io/grafana/grafana@sha256:{'1' * 64}",
+        None,
+        "pods with it are refused",
+    ),
+    (
+        "sign-in-without-tls",
+        "dev",
+        ("monitoring", "grafana", "oidc"),
+        {
+            "client_id": "g",
+            "auth_url": "http://login.example.org/",
+            **dict.fromkeys(("token_url", "api_url", "root_url"), "https://login.example.org/"),
+        },
+        "monitoring.grafana.oidc.auth_url",
+        "does not match ^https",
+    ),
     ("section-empty", "dev", ("stores",), None, None, "it must be a mapping of settings, and it is empty"),
     ("no-stores", "dev", ("stores",), REMOVED, None, "it is missing"),
     ("audit-not-locked", "dev", ("stores", "audit", "object_lock"), REMOVED, None, "a trail that can be deleted"),
@@ -336,14 +373,6 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "secretsmanager must be here too with a tracking_server: its Jobs make the passwords there",
     ),
     (
-        "server-without-a-role",
-        "dev",
-        ("network", "nat"),
-        "none",
-        "network.interface_endpoints",
-        "eks-auth must be here too without NAT",
-    ),
-    (
         "server-without-a-way-to-its-bucket",
         "dev",
         ("namespaces", "egress_ranges"),
@@ -363,7 +392,7 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "server-from-a-repository-that-is-not-made",
         "dev",
         ("container_registry", "repositories"),
-        ["tensorboard", "training"],
+        ["tensorboard", "training", "grafana"],
         "tracking_server.image",
         "add its name to container_registry.repositories",
     ),
@@ -434,6 +463,33 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         None,
         "it is the namespace of the tracking server",
     ),
+    (
+        "workload-in-the-namespace-of-monitoring",
+        "dev",
+        ("workloads", "trainer", "trust", "namespace"),
+        "monitoring",
+        None,
+        "it is the namespace of monitoring",
+    ),
+    ("prod-one-prometheus", "prod", (*METRICS, "prometheus", "replicas"), 1, None, "prod needs 2 or more"),
+    ("prod-one-alertmanager", "prod", (*METRICS, "alertmanager", "replicas"), 1, None, "prod needs 2 or more"),
+    ("prod-no-heartbeat", "prod", (*METRICS, "alertmanager", "heartbeat"), None, None, "prod needs one"),
+    (
+        "prod-critical-alerts-of-one-team-alone",
+        "prod",
+        (*METRICS, "alertmanager", "receivers", "alarms", "teams"),
+        ["vision"],
+        "monitoring.metrics.alertmanager.receivers",
+        "prod needs one that gets critical alerts of all teams",
+    ),
+    (
+        "receiver-of-alertmanagers-own",
+        "dev",
+        (*METRICS, "alertmanager", "receivers"),
+        {"heartbeat": {"kind": "sns"}},
+        None,
+        "heartbeat is a receiver that there always is",
+    ),
     ("egress-to-the-world", "dev", ("namespaces", "egress_ranges", 0), "0.0.0.0/0", None, "too much of the world"),
     ("egress-to-an-eighth", "dev", ("namespaces", "egress_ranges", 0), "52.0.0.0/8", None, "too much of the world"),
     ("egress-to-metadata", "dev", ("namespaces", "egress_ranges", 0), "169.254.169.254/32", None, "is private"),
@@ -451,6 +507,25 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
     ("prod-unprotected-store", "prod", ("stores", "datasets", "protect"), False, None, "prod needs true"),
     ("prod-unprotected-trail", "prod", ("audit_trail", "protect"), False, None, "prod needs true"),
     ("prod-images-deletable", "prod", ("container_registry", "force_delete"), True, None, "prod needs false"),
+    (
+        "alarm-on-what-the-class-has-not",
+        "prod",
+        ("monitoring", "alarms", "database", "cpu_credits"),
+        30,
+        None,
+        "db.m7g.large has no CPU credits",
+    ),
+    ("nobody-is-told-in-prod", "prod", ("monitoring", "alarms", "emails"), [], None, "at least one address"),
+    ("logs-of-prod-may-go", "prod", ("monitoring", "logs", "protect"), False, None, "prod needs true"),
+    ("class-without-a-group", "dev", ("monitoring", "logs", "default_class"), "public", None, "internal"),
+    (
+        "default-class-without-a-group",
+        "dev",
+        ("monitoring", "logs", "retention_in_days"),
+        {"internal": 30},
+        "monitoring.logs",
+        "has no log group",
+    ),
 ]
 
 
@@ -500,14 +575,36 @@ def test_without_a_tracking_server_nothing_is_demanded_for_it() -> None:
     settings["namespaces"]["egress_ranges"] = []
     settings["teams"]["v"] = {"quota": TEAM_QUOTA}
     settings["workloads"]["tracking-server"] = settings["workloads"]["trainer"]
-    settings["container_registry"]["repositories"] = ["tensorboard"]
+    settings["container_registry"]["repositories"] = ["tensorboard", "grafana"]
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
 
 
 def test_an_image_may_come_from_a_registry_that_admission_lets_in() -> None:
     settings = written("dev")
-    settings["admission"]["registries"] = ["ghcr.io/vision"]
+    settings["admission"]["registries"].append("ghcr.io/vision")
     settings["tracking_server"]["image"] = f"ghcr.io/vision/mlflow@sha256:{'1' * 64}"
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
+def test_images_of_monitoring_are_let_in_like_all_others() -> None:
+    settings = written("dev")
+    settings["admission"]["registries"] = []
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+    for part in ("prometheus", "alertmanager"):
+        assert f"{ROOT}.monitoring.metrics.{part}.image" in str(caught.value)
+    settings["monitoring"] = {}
+    parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+
+
+def test_without_nat_pods_find_another_way_to_what_they_call() -> None:
+    settings = written("dev")
+    settings["network"]["nat"] = "none"
+    for service, said in (("eks-auth", "the tracking_server's pods could not"), ("sns", "Alertmanager could tell")):
+        with pytest.raises(SettingsError, match=f"{service} must be here too without NAT: {said}") as caught:
+            parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
+        assert f"{ROOT}.network.interface_endpoints" in str(caught.value)
+        settings["network"]["interface_endpoints"] += [service]
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=True)
 
 
@@ -526,6 +623,7 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
     settings = written("dev")
     settings["account_id"] = 1
     settings |= {"people": {}, "teams": {}, "tracking_server": None, "tensorboard": None}  # placeholders by the dozen
+    settings["monitoring"] = {}
     settings["zones"][1] = "eu-west-2b"
     settings["network"]["nat"] = "two"
     settings["database"]["multi_az"] = "yes"
@@ -550,6 +648,7 @@ def test_all_wrong_settings_are_reported_at_once() -> None:
         (("cluster", "administrators", 0), "arn:aws:iam::123456789012:root"),
         (("people", "auditor", 0), "arn:aws:iam::123456789012:root"),
         (("budget", "emails", 0), "ml@example.com"),
+        (("monitoring", "alarms", "emails", 0), "on-call@example.com"),
         (
             ("tensorboard", "image"),
             f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:{'0' * 64}",
@@ -564,7 +663,7 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     settings["budget"]["emails"] = ["ml@example.org"]
     settings["tensorboard"]["image"] = TENSORBOARD
     settings["tracking_server"] = None
-    settings["runners"] = {}
+    settings["runners"], settings["monitoring"] = {}, {"alarms": {"emails": ["on-call@example.org"]}}
     if path == ("account_id",):
         settings |= {"people": {}, "tensorboard": None}  # they would be of another account
     parse_settings(json.dumps(settings), stack="dev", allow_placeholders=False)
@@ -616,6 +715,7 @@ class TestTheProgram:
             "workloads": {},
             "tracking_server": None,
             "tensorboard": None,
+            "monitoring": {},
         }
         pulumi.runtime.set_all_config({ROOT: json.dumps(settings)})
         monkeypatch.delenv(PLACEHOLDERS_ALLOWED, raising=False)

@@ -139,7 +139,7 @@ def test_what_production_protects_the_engine_refuses_to_delete() -> None:
     requests = recorded("prod").requests
     stateful = ("Bucket", "Cluster", "Key", "Instance", "Repository", "Trail")
     held = {name: r.protect for name, r in requests.items() if r.custom and r.type.rsplit(":", 1)[-1] in stateful}
-    assert len(held) == 7 + 1 + 6 + 1 + 4 + 1
+    assert len(held) == 7 + 1 + 6 + 1 + 6 + 1
     assert all(held.values()), sorted(name for name, protected in held.items() if not protected)
 
 

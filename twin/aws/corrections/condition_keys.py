@@ -3,8 +3,7 @@
 The one correction inside the emulator: policies are evaluated deep in it, and only there a missing key can be given. An
 upload's parts carry no encryption headers, on AWS as here; the request that creates the upload decides.
 
-Source: Service authorization reference, "Actions, resources, and condition keys for Amazon S3"; IAM user guide,
-"AWS global condition context keys" (aws:PrincipalIsAWSService is in every request).
+Source: Service authorization reference, "Actions, resources, and condition keys for Amazon S3".
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +31,7 @@ def install() -> None:
     ) -> Context:
         given = headers or {}
         missing = {f"s3:{name}": given[name] for name in _HEADERS if given.get(name)}
-        return {**missing, "aws:PrincipalIsAWSService": "false", **known(iam_action, query, path, headers)}
+        return {**missing, **known(iam_action, query, path, headers)}
 
     context: Callable[..., Context] = with_missing_keys
     context.gives_missing_keys = True  # type: ignore[attr-defined]

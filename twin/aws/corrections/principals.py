@@ -1,11 +1,12 @@
 """How a policy on a resource sees a role's session, where ministack 1.5.33 differs from AWS.
 
-`aws:PrincipalArn` of a session is the ARN of its role, not of the session. And a statement for any principal (`*`) that
-a condition on `aws:PrincipalArn` narrows grants to the session itself, which a permissions boundary limits by what it
-denies and not by what it leaves out. Roles have no path here: the session's ARN does not tell it.
+`aws:PrincipalArn` of a session is the ARN of its role, not of the session, and `aws:PrincipalIsAWSService` is in every
+request. A statement for any principal (`*`) that a condition on `aws:PrincipalArn` narrows grants to the session
+itself, which a permissions boundary limits by what it denies and not by what it leaves out. Roles have no path here:
+the session's ARN does not tell it.
 
-Source: IAM user guide, "AWS global condition context keys" (aws:PrincipalArn) and "How AWS enforcement code logic
-evaluates requests to allow or deny access", IAM role.
+Source: IAM user guide, "AWS global condition context keys" (aws:PrincipalArn, aws:PrincipalIsAWSService) and
+"How AWS enforcement code logic evaluates requests to allow or deny access", IAM role.
 """
 
 import json
@@ -16,6 +17,7 @@ from ministack.core import iam_evaluator
 
 _SESSION = re.compile(r"^arn:(?P<partition>aws[a-z-]*):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/")
 _KEY = "aws:principalarn"
+_IS_SERVICE = "aws:principalisawsservice"
 
 
 def install() -> None:
@@ -25,6 +27,8 @@ def install() -> None:
         return
 
     def resolved(key: str, context: Any) -> Any:
+        if key.lower() == _IS_SERVICE:
+            return str(context.principal_type == "Service").lower()
         session = _SESSION.match(context.principal_arn) if key.lower() == _KEY else None
         if session is None:
             return resolve(key, context)

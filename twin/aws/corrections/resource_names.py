@@ -1,6 +1,7 @@
 """Which resource a request is about, and with which tags, when policies are evaluated.
 
-EKS, Auto Scaling, AWS Backup (`backup_resources.py`), and what is read (`read_resources.py`).
+EKS, Auto Scaling, AWS Backup (`backup_resources.py`), alarms (`alarm_resources.py`), and what is read
+(`read_resources.py`).
 
 ministack 1.5.33 takes every request of EKS for one about the cluster, and knows no tags of Auto Scaling groups, nor
 which group an instance belongs to. Policies that name a node group, or groups with a tag as the cluster autoscaler's
@@ -18,7 +19,7 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import tagging
 
-from twin.aws.corrections import backup_resources, read_resources
+from twin.aws.corrections import alarm_resources, backup_resources, read_resources
 from twin.aws.corrections.auto_scaling_groups import KIND
 from twin.aws.corrections.memory import Memory
 
@@ -44,6 +45,8 @@ def install(memory: Memory) -> None:
         elif service == "autoscaling":
             group = _group(memory, f"{account}/{region}", query)
             named = group and group["AutoScalingGroupARN"]
+        elif service in alarm_resources.SERVICES:
+            named = alarm_resources.of(service, body, query, f"{region}:{account}")
         elif service == "backup":
             named = backup_resources.of(method, path, f"{region}:{account}")
         else:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twin.kubernetes.controllers.addons import Addons
+from twin.kubernetes.controllers.api_endpoints import ApiEndpoints
 from twin.kubernetes.controllers.autoscaler import Autoscaler
 from twin.kubernetes.controllers.device_plugin import DevicePlugin
 from twin.kubernetes.controllers.load_balancers import LoadBalancers
@@ -22,6 +23,7 @@ from twin.kubernetes.controllers.spot import SpotInterruptions
 from twin.kubernetes.controllers.volumes import Volumes
 
 CONTROLLERS: Sequence[Controller] = (
+    ApiEndpoints(),
     NodeGroups(),
     DevicePlugin(),
     SpotInterruptions(),
@@ -30,7 +32,7 @@ CONTROLLERS: Sequence[Controller] = (
     Volumes(),
     LoadBalancers(),
 )
-"""In the order in which they are called: nodes first, then what runs on them."""
+"""In the order in which they are called: the API server and nodes first, then what runs on them."""
 
 
 def main() -> None:

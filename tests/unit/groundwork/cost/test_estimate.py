@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from components.cluster.storage_classes import STORAGE_CLASS
 from groundwork.cost import prices
 from groundwork.cost.ceiling import ceiling, is_above
 from groundwork.cost.compare import Comparison
@@ -12,6 +13,7 @@ from policies.values import SENTINELS
 from tests.unit.groundwork.cost.stacks import component, made, stack, urn
 
 KEY, NAT, BUDGET = "aws:kms/key:Key", "aws:ec2/natGateway:NatGateway", "aws:budgets/budget:Budget"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 NETWORK, ROUTES = "groundwork:network:Network", "groundwork:network:Routes"
 
 
@@ -27,6 +29,20 @@ def test_a_charge_belongs_to_the_outermost_component_around_its_resource() -> No
         made(KEY, "key"),
     )
     assert list(found.by_component().items()) == [("network", Decimal("35.040")), (PROGRAM, Decimal("1.00"))]
+
+
+def claims(size: object, storage_class: str = STORAGE_CLASS) -> dict[str, object]:
+    spec = {"storageClassName": storage_class, "resources": {"requests": {"storage": size}}}
+    return {"spec": {"replicas": 2, "volumeClaimTemplates": [{"spec": spec}]}}
+
+
+def test_each_replica_of_a_stateful_set_has_its_volume_of_the_platforms_class() -> None:
+    cluster = made("aws:eks/cluster:Cluster", "cluster", {"version": "1.36"})
+    found = priced(cluster, made(STATEFUL_SET, "servers", claims("10Gi"))).by_service()["ebs"]
+    assert found == Decimal("1.760")  # 2 x 10 x 0.088
+    for unknown in (claims("10Gi", "someones"), claims("10G"), claims(next(iter(SENTINELS)))):
+        (line,) = priced(made(STATEFUL_SET, "servers", unknown)).unknown
+        assert "depend on the storage class" in line.unknown
 
 
 def test_a_resource_costs_what_it_costs_where_it_is() -> None:

@@ -51,6 +51,14 @@ def test_what_is_there_can_be_opened(tmp_path: Path) -> None:
     opening(tmp_path, "tensorboard", thing("Deployment", "tensorboard", "team-vision"), team="vision").check()
 
 
+def test_what_is_a_stateful_set_is_found_as_one(tmp_path: Path) -> None:
+    opening(tmp_path, "prometheus", thing("StatefulSet", "prometheus", "monitoring")).check()
+    said = refused(opening(tmp_path, "alertmanager", thing("Deployment", "alertmanager", "monitoring")))
+    assert "Pulumi.dev.yaml has no `monitoring.metrics`" in said
+    said = refused(opening(tmp_path, "alertmanager", settings={"monitoring": {"metrics": {"prometheus": {}}}}))
+    assert said.endswith("built without Alertmanager, or not to its end: groundwork up dev")
+
+
 def test_an_unknown_team_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
     assert refused(opening(tmp_path, "mlflow", team="sales")) == (
         "There is no team 'sales' in dev: there is language, vision"

@@ -13,13 +13,20 @@ from twin.pods.volumes import Token, Volumes
 
 OBJECTS = (
     held("ConfigMap", "settings", data={"a": "1", "b": "2"}, binaryData={"raw": base64.b64encode(b"\xff").decode()}),
+    held("PersistentVolumeClaim", "data", spec={"volumeName": "pvc-1"}, status={"phase": "Bound"}),
+    held("PersistentVolumeClaim", "pending", spec={}, status={"phase": "Pending"}),
     held("Secret", "login", data={"password": base64.b64encode(b"pw").decode()}),
 )
 
 
 @pytest.fixture
 def volumes(tmp_path: Path) -> Volumes:
-    return Volumes(tmp_path / "deep" / "volumes", sources(*OBJECTS), lambda name: {"from": name.encode(), "a/b": b"x"})
+    return Volumes(
+        tmp_path / "deep" / "volumes",
+        sources(*OBJECTS),
+        lambda name: {"from": name.encode(), "a/b": b"x"},
+        tmp_path / "persistent",
+    )
 
 
 def content(place: Path) -> dict[str, bytes]:
@@ -62,6 +69,13 @@ def test_a_script_can_be_run_by_its_owner(volumes: Volumes) -> None:
     assert stat.S_IMODE((place / "a").stat().st_mode) == 0o700
 
 
+def test_a_claims_files_outlive_the_pod_and_go_with_the_volume(volumes: Volumes, tmp_path: Path) -> None:
+    place = volumes.make({"name": "v", "persistentVolumeClaim": {"claimName": "data"}})
+    assert place == tmp_path / "persistent" / "pvc-1"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert not (tmp_path / "deep").exists(), "what is there is removed with the pod"
+
+
 def test_tokens_are_left_to_whoever_runs_the_pod(volumes: Volumes) -> None:
     token = {"serviceAccountToken": {"path": "t", "audience": "x", "expirationSeconds": 700}}
     place = volumes.make({"name": "v", "projected": {"sources": [token, {"serviceAccountToken": {"path": "u"}}]}})
@@ -73,7 +87,8 @@ def test_tokens_are_left_to_whoever_runs_the_pod(volumes: Volumes) -> None:
     ("volume", "words"),
     [
         ({"hostPath": {"path": "/"}}, "Volume v is of type hostPath, which is not modelled"),
-        ({"persistentVolumeClaim": {"claimName": "c"}}, "persistentVolumeClaim"),
+        ({"persistentVolumeClaim": {"claimName": "c"}}, 'persistentvolumeclaim "c" not found'),
+        ({"persistentVolumeClaim": {"claimName": "pending"}}, '"pending" is not bound yet'),
         ({"csi": {"driver": "ebs.csi.aws.com"}}, "csi ebs.csi.aws.com is not modelled"),
         ({"csi": {"driver": "secrets-store.csi.k8s.io", "volumeAttributes": {}}}, "secretProviderClass alone"),
         ({"projected": {"sources": [{"clusterTrustBundle": {"path": "p"}}]}}, "projected clusterTrustBundle"),

@@ -55,8 +55,13 @@ def _from_form(shape: Any, pairs: Mapping[str, str], prefix: str, protocol: str)
         }
         return {name: value for name, value in members.items() if value is not None}
     if shape.type_name == "map":
-        entries = _indexed(pairs, _joined(prefix, "entry"))
-        return {pairs[f"{entry}.key"]: _from_form(shape.value, pairs, f"{entry}.value", protocol) for entry in entries}
+        key, value = (
+            part.serialization.get("name", name) for part, name in ((shape.key, "key"), (shape.value, "value"))
+        )
+        return {
+            pairs[f"{entry}.{key}"]: _from_form(shape.value, pairs, f"{entry}.{value}", protocol)
+            for entry in _indexed(pairs, _joined(prefix, "entry"))
+        }
     if protocol == "ec2" or shape.serialization.get("flattened"):
         items = _indexed(pairs, prefix)
     else:

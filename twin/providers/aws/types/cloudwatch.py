@@ -1,9 +1,11 @@
-"""CloudWatch Logs: log groups."""
+"""CloudWatch: log groups here, alarms and the rules and targets of EventBridge in modules of their own."""
 
 from twin.providers.aws.context import Context
 from twin.providers.aws.kinds import BOOLEAN, INTEGER
 from twin.providers.aws.schema import REGION, TAGS, Autoname, Call, Facet, Property, ResourceType
 from twin.providers.aws.tags import tag_facet
+from twin.providers.aws.types._cloudwatch_alarm import METRIC_ALARM
+from twin.providers.aws.types._cloudwatch_events import EVENT_RULE, EVENT_TARGET
 
 _GROUP = {"logGroupName": "{id}"}
 _GONE = ("ResourceNotFoundException",)
@@ -69,4 +71,4 @@ LOG_GROUP = ResourceType(
     absent={"namePrefix": _PREFIX},
 )
 
-TYPES = (LOG_GROUP,)
+TYPES = (LOG_GROUP, METRIC_ALARM, EVENT_RULE, EVENT_TARGET)

@@ -1,0 +1,1 @@
+"""`groundwork dashboards`: the platform's dashboards as one page, asked of any Prometheus."""

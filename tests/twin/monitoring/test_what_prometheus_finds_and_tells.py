@@ -1,0 +1,151 @@
+"""Prometheus and Alertmanager as the cluster's manifests have them: what is found, what is told, and how often."""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.project import Project
+from tests.twin import team_work
+from tests.twin.clusters import eventually
+from tests.twin.monitoring.watched import SECONDS, Watched, watching
+from tests.twin.tracking.opened import opening
+from tests.unit.tools.support import Said
+from tools import images
+
+TEAM = "vision"
+SERVER = "model-server"
+PORT = 8000
+PAGE = """
+import http.server, os
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(b'answers_total 7\\nforged{team="language",namespace="mlflow"} 1\\n')
+
+http.server.HTTPServer((os.environ["POD_IP"], 8000), Page).serve_forever()
+"""
+"""A model server whose metrics speak of another team."""
+
+
+@pytest.fixture(scope="module")
+def watched(dev: Project) -> Iterator[Watched]:
+    with watching(dev) as found:
+        yield found
+
+
+@pytest.fixture
+def model_server(watched: Watched) -> Iterator[str]:
+    """The Deployment of a team that nobody told monitoring of; its namespace."""
+    namespace = f"team-{TEAM}"
+    container = team_work.container(
+        name=SERVER,
+        command=["python", "-c", PAGE],
+        env=[{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
+        ports=[{"name": "metrics", "containerPort": PORT}],
+    )
+    manifest = team_work.deployment(namespace, SERVER, team_work.pod_spec(container))
+    metadata: dict[str, Any] = manifest["spec"]["template"]["metadata"]
+    metadata["labels"]["app.kubernetes.io/name"] = SERVER
+    metadata["annotations"] = {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT)}
+    watched.api.apply(manifest, manager="person")
+    yield namespace
+    watched.api.delete("apps/v1", "Deployment", SERVER, namespace)
+
+
+def test_the_real_api_server_is_scraped_at_its_own_addresses_with_the_pods_own_token(watched: Watched) -> None:
+    watched.eventually('count(up{job="apiserver"} == 1) == 2')
+    found = watched.series('up{job="apiserver"}')
+    assert all(re.fullmatch(r"10\.20\.\d+\.\d+:443", one["instance"]) for one in found)
+    assert {one["team"] for one in found} == {"platform"}
+    assert watched.eventually('sum(apiserver_request_total{job="apiserver"}) > 0')
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+def test_both_scrape_and_know_each_other(watched: Watched, name: str) -> None:
+    (found,) = watched.eventually(f'up{{job="{name}"}} == 1')
+    assert (found["namespace"], found["pod"], found["team"]) == ("monitoring", f"{name}-0", "platform")
+    assert found["node"]
+    assert watched.eventually("prometheus_notifications_alertmanagers_discovered == 1")
+    (build,) = watched.series(f'{name}_build_info{{job="{name}"}}')
+    assert build["version"] == {"prometheus": "3.15.0", "alertmanager": "0.34.1"}[name]
+
+
+def test_what_does_not_run_here_is_found_and_down_and_the_error_says_so(watched: Watched) -> None:
+    """The autoscaler's pods are in the cluster in name only."""
+    found = eventually(lambda: watched.targets("cluster-autoscaler"), "the autoscaler is found", SECONDS)
+    assert {one["labels"]["namespace"] for one in found} == {"kube-system"}
+    asked = eventually(
+        lambda: [each for each in watched.targets("cluster-autoscaler") if each["lastError"]], "it was asked", SECONDS
+    )
+    for one in asked:
+        assert one["health"] == "down"
+        assert "502" in one["lastError"]
+
+
+def test_every_rule_is_loaded_and_can_be_evaluated(watched: Watched) -> None:
+    assert watched.eventually("sum(prometheus_rule_group_rules) > 50")
+    groups = requests.get(f"{watched.url}/api/v1/rules", timeout=30).json()["data"]["groups"]
+    wrong = {rule["name"]: rule["lastError"] for group in groups for rule in group["rules"] if rule.get("lastError")}
+    assert wrong == {}
+    names = {rule["name"] for group in groups for rule in group["rules"]}
+    assert {"Watchdog", "TargetDown", "ApiServerDown"} <= names
+
+
+def test_the_watchdog_reaches_the_dead_mans_switch_and_nobody_else(watched: Watched) -> None:
+    eventually(lambda: watched.heartbeats.about("Watchdog", "platform"), "a heartbeat", SECONDS)
+    assert not watched.alarms.about("Watchdog", "platform")
+
+
+def test_a_model_server_that_is_added_is_scraped_and_its_loss_is_told_once_with_its_runbook(
+    watched: Watched, model_server: str
+) -> None:
+    with watched.runner().start(model_server, SERVER):
+        (found,) = watched.eventually(f'answers_total{{job="{SERVER}"}}')
+        assert (found["namespace"], found["team"], found["value"]) == (model_server, TEAM, "7")
+        (forged,) = watched.series("forged")
+        assert (forged["team"], forged["exported_team"]) == (TEAM, "language")
+        assert not watched.alarms.about("TargetDown", TEAM)
+    told = eventually(lambda: watched.alarms.about("TargetDown", TEAM), "somebody is told", SECONDS)
+    (first,) = told
+    assert first["Subject"] == "[FIRING 1] TargetDown (vision, warning)"
+    assert re.search(r"Runbook: https://\S+/target-down\.md", first["Message"])
+    assert f"{SERVER} does not answer" in first["Message"]
+    time.sleep(10)  # three times as long as anything is put together, and far from the next reminder
+    assert len(watched.alarms.about("TargetDown", TEAM)) == 1
+    with watched.runner().start(model_server, SERVER):
+        told = eventually(
+            lambda: [one for one in watched.alarms.about("TargetDown", TEAM) if "RESOLVED" in one["Subject"]],
+            "somebody is told that it is over",
+            SECONDS,
+        )
+        assert len(told) == 1
+
+
+def test_the_tracking_server_is_scraped_as_soon_as_somebody_opens_it(
+    watched: Watched, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    python = images.environment("mlflow", Said()) / "bin" / "python"
+    with opening(watched.project, python, tmp_path_factory.mktemp("mlflow")) as opened:
+        assert requests.get(f"{opened.url}/health", timeout=30).ok
+        (found,) = watched.eventually('up{job="mlflow"} == 1')
+        assert (found["namespace"], found["team"]) == ("mlflow", "platform")
+        assert found["pod"].startswith("tracking-server-")
+        assert watched.eventually('sum(mlflow_http_request_total{job="mlflow"}) > 0')
+    watched.eventually('up{job="mlflow"} == 0')
+
+
+def test_many_alerts_of_one_name_come_in_one_message(watched: Watched) -> None:
+    """Whatever runs in name only is down, all at once."""
+    down = eventually(
+        lambda: len(watched.series('ALERTS{alertname="TargetDown", alertstate="firing"}')), "they fire", SECONDS
+    )
+    assert down > 2
+    found = eventually(lambda: watched.alarms.about("TargetDown", "platform"), "somebody is told", SECONDS)
+    assert found[0]["Message"].count("Runbook: ") > 2

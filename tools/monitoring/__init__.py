@@ -1,0 +1,1 @@
+"""Prometheus and Alertmanager with their command lines: what monitoring is tried with on a development machine."""
