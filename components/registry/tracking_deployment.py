@@ -27,6 +27,9 @@ from components.scraping import scraped
 METRICS_DIRECTORY = "/run/metrics"
 WORKER_START_SECONDS = 120
 START_SECONDS = 300
+KEEP_ALIVE_SECONDS = 300
+"""How long a connection may rest: longer than training is silent between two epochs, since the end that uvicorn sets by
+itself, after five seconds, meets the next request; shorter than the 350 after which a load balancer forgets it."""
 SELECTOR = labels(APPLICATION, SERVER)
 """The labels by which the Service, the budget and the Deployment know the server's pods."""
 
@@ -107,7 +110,7 @@ def server_arguments(args: TrackingServerArgs) -> list[str]:
         f"--allowed-hosts={','.join(allowed)}",
         f"--cors-allowed-origins={','.join(origins)}",
         f"--expose-prometheus={METRICS_DIRECTORY}",
-        f"--uvicorn-opts=--timeout-worker-healthcheck {WORKER_START_SECONDS}",
+        f"--uvicorn-opts=--timeout-worker-healthcheck {WORKER_START_SECONDS} --timeout-keep-alive {KEEP_ALIVE_SECONDS}",
     ]
 
 

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -36,6 +38,7 @@ while not pathlib.Path(end).exists():
     step += 1
 result = step
 """
+UVICORNS_OWN_SECONDS = 5
 HISTORY = "/api/2.0/mlflow/metrics/get-history?metric_key=loss&run_id="
 
 
@@ -197,3 +200,15 @@ def test_an_event_that_the_queue_does_not_take_at_once_is_tried_again(
         "the sidecar has handed it on",
         60,
     )
+
+
+def test_a_connection_that_has_rested_between_two_epochs_still_serves(opened: Opened) -> None:
+    server = urlsplit(opened.user("vision").url)
+    connection = HTTPConnection(str(server.hostname), server.port, timeout=60)
+    for pause in (0, UVICORNS_OWN_SECONDS + 2):
+        before = connection.sock
+        time.sleep(pause)
+        connection.request("GET", "/health")
+        assert connection.getresponse().read() == b"OK"
+        assert before in (None, connection.sock), "the server hung up, and another connection was made"
+    connection.close()
