@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "open": Command(
         "groundwork.open.commands",
-        "Run a server of the platform on this machine, as the cluster's Deployment describes it, until Ctrl-C.",
+        "Run a server of the platform on this machine, as the cluster's manifest describes it, until Ctrl-C.",
     ),
     "cost": Command(
         "groundwork.cost.commands",

@@ -147,7 +147,10 @@ def _inside(path: tuple[Step, ...], before: Any, after: Any) -> Iterator[tuple[t
 
 
 def _of_lists(path: tuple[Step, ...], one: list[Any], other: list[Any]) -> Iterator[tuple[tuple[Step, ...], Any, Any]]:
-    """Yield what is in one of two lists only; where both have as many such entries, those are compared in pairs."""
+    """Yield what is in one of two lists only; where both have as many such entries, those are compared in pairs.
+
+    The place of a pair is where its entry was before.
+    """
     kept = [entry for entry in one if entry in other]
     gone = [(number, entry) for number, entry in enumerate(one) if entry not in kept]
     new = [(number, entry) for number, entry in enumerate(other) if entry not in kept]

@@ -79,3 +79,9 @@ def was_for_priorities(mutant: Mutant) -> bool:
 def is_about_some_pods(mutant: Mutant) -> bool:
     """Whether a network policy selects pods instead of all of its namespace."""
     return bool(mutant.before.inputs["spec"].get("podSelector"))
+
+
+def says_what_the_api_is_used_for(mutant: Mutant) -> bool:
+    """Whether the pods have the annotation by which they declare their use of the API server."""
+    metadata = mutant.before.inputs["spec"]["template"]["metadata"]
+    return bool((metadata.get("annotations") or {}).get(DEFAULTS.api_use_annotation))
