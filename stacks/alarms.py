@@ -9,12 +9,14 @@ from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.metrics_stack import alertmanager_role_arn
 from components.registry.database import instance_identifier
 from components.registry.event_queue import dead_letter_queue_name, queue_name
+from components.security.audit_log_copy import stream_name
 from components.security.encryption_keys import DataKey
 from components.security.github_access import github_role_arn
 from components.security.permissions_boundary import PermissionsBoundary
 from stacks.settings import StackSettings
 
 DATABASE = "registry"
+KUBERNETES_AUDIT = "kubernetes-audit"
 
 
 def build_alarms(
@@ -35,6 +37,7 @@ def build_alarms(
             database_identifier=instance_identifier(environment, DATABASE),
             queue_name=queue_name(environment),
             dead_letter_queue_name=dead_letter_queue_name(environment),
+            audit_stream_name=stream_name(environment, KUBERNETES_AUDIT),
             reviewed_role_arns=(github_role_arn(account, environment, "deploy"),),
             publisher_role_arns=(alertmanager_role_arn(account, environment),) if settings.monitoring.metrics else (),
         ),

@@ -7,12 +7,14 @@ from typing import Any
 from components.policy_document import Statement
 from components.registry.data_versioning import DataVersioning, DataVersioningArgs
 from components.registry.database import RegistryDatabase, RegistryDatabaseArgs
+from components.security.audit_log_copy import AuditLogCopy, AuditLogCopyArgs
 from components.security.audit_trail import AuditTrail, AuditTrailArgs, trail_delivery
 from components.storage.backups import Backups, BackupsArgs, plan_name
 from components.storage.container_registry import ContainerRegistry, ContainerRegistryArgs
 from components.storage.object_store import ObjectStore, ObjectStoreArgs, Replica
 from components.tags import DataClass
 from components.teams.personas import OWN
+from stacks.alarms import KUBERNETES_AUDIT
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
 from stacks.settings import StackSettings, Traced
@@ -99,6 +101,21 @@ def build_data(settings: StackSettings, foundation: Foundation, kubernetes: Kube
             key_arn=foundation.keys[DataClass.REGULATED].arn,
             bucket_name=others["audit"].bucket_name,
             data_event_bucket_names=_data_buckets(settings),
+        ),
+        foundation.opts,
+    )
+    AuditLogCopy(
+        KUBERNETES_AUDIT,
+        AuditLogCopyArgs(
+            account_id=settings.account_id,
+            region=settings.region,
+            environment=settings.environment,
+            boundary_arn=foundation.boundary.arn,
+            key_arn=foundation.keys[DataClass.REGULATED].arn,
+            log_group_name=kubernetes.cluster.log_group_name,
+            bucket_name=others["audit"].bucket_name,
+            known_bucket_name=store_bucket_name(settings, "audit"),
+            log_retention_in_days=settings.cluster.log_retention_in_days,
         ),
         foundation.opts,
     )

@@ -124,6 +124,7 @@ def take(account: Account) -> Inventory:
         "queue": tuple(sorted(queue for place in _places(account) for queue in _queues(place))),
         "rule": tuple(sorted(rule for place in _places(account) for rule in _rules(place))),
         "build-project": tuple(sorted(_build_projects(account))),
+        "delivery-stream": tuple(sorted(_delivery_streams(account))),
         **_clusters(account),
         "policy": tuple(
             sorted(policy["Arn"] for policy in account.client("iam").list_policies(Scope="Local")["Policies"])
@@ -180,6 +181,11 @@ def _build_projects(account: Account) -> Iterator[str]:
     """By name; CodeBuild lists no more than that."""
     for page in account.client("codebuild").get_paginator("list_projects").paginate():
         yield from page.get("projects", ())
+
+
+def _delivery_streams(account: Account) -> list[str]:
+    """By name; Firehose lists no more than that, and an account has a handful."""
+    return list(account.client("firehose").list_delivery_streams(Limit=10000)["DeliveryStreamNames"])
 
 
 def _instances(account: Account) -> Iterator[str]:

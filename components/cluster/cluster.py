@@ -116,6 +116,8 @@ class Cluster(pulumi.ComponentResource):
     cluster_name: pulumi.Output[str]
     cluster_arn: pulumi.Output[str]
     version: pulumi.Output[str]
+    log_group_name: pulumi.Output[str]
+    """Where EKS writes the control plane's logs, the audit log among them."""
     endpoint: pulumi.Output[str]
     """`https://…`, a private address unless public access is set."""
     certificate_authority: pulumi.Output[str]
@@ -171,6 +173,7 @@ class Cluster(pulumi.ComponentResource):
         )
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         self.version, self.endpoint = cluster.version, cluster.endpoint
+        self.log_group_name = log_group.name
         self.certificate_authority = cluster.certificate_authority.apply(lambda made: str(made.data))
         # EKS puts the group into a part of what was asked for; with the endpoint it is unknown until there is one.
         self.security_group_id = pulumi.Output.all(cluster.vpc_config, cluster.endpoint).apply(

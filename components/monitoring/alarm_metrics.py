@@ -1,11 +1,13 @@
-"""Which metrics of AWS somebody is told of, as data: the database's limits and the queues of events.
+"""Which metrics of AWS somebody is told of, as data: the database's limits, queues, the audit log's copy.
 
 Each alarm costs the same everywhere, so a threshold that is absent is no alarm. What the cluster itself can measure is
 not here: Prometheus' alerts are for that, and cost nothing each.
 
 Units:  periods are seconds; storage is GiB in settings and bytes in CloudWatch; a queue's age is seconds there.
 Source: RDS user guide, "Amazon CloudWatch metrics for Amazon RDS" (CPUCreditBalance is of burstable classes alone); SQS
-developer guide, "Available CloudWatch metrics for Amazon SQS"; CloudWatch API, PutMetricAlarm.
+developer guide, "Available CloudWatch metrics for Amazon SQS"; Amazon Data Firehose developer guide, "Monitor with
+CloudWatch metrics" (DeliveryToS3.DataFreshness is the age, in seconds, of the oldest record that waits); CloudWatch
+API, PutMetricAlarm.
 """
 
 from collections.abc import Iterator
@@ -42,6 +44,14 @@ class QueueAlarmSettings(Model):
     """An event has waited for longer than this."""
     dead_letters: bool = Field(default=True, examples=[True])
     """An event could not be handled."""
+
+
+class AuditCopyAlarmSettings(Model):
+    """When somebody is told of the copy of the Kubernetes audit log; what is absent is not watched."""
+
+    late_minutes: Annotated[int, Field(ge=15, le=1440)] | None = Field(default=None, examples=[60])
+    """An event has waited for longer than this on its way into the locked bucket; five minutes are usual, and after a
+    day it is lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,5 +157,22 @@ def queue_alarms(settings: QueueAlarmSettings, queue: str, dead_letter_queue: st
             comparison="GreaterThanOrEqualToThreshold",
             threshold=1,
             periods=1,
+            missing="notBreaching",
+        )
+
+
+def audit_copy_alarms(settings: AuditCopyAlarmSettings, stream: str) -> Iterator[MetricAlarm]:
+    """Yield the alarms of the Kubernetes audit log's delivery stream. One through which nothing goes is not late."""
+    if settings.late_minutes is not None:
+        yield MetricAlarm(
+            name="audit-copy-late",
+            title="The Kubernetes audit log does not get into the locked bucket",
+            namespace="AWS/Firehose",
+            metric="DeliveryToS3.DataFreshness",
+            dimensions={"DeliveryStreamName": stream},
+            statistic="Maximum",
+            comparison="GreaterThanThreshold",
+            threshold=settings.late_minutes * 60,
+            periods=2,
             missing="notBreaching",
         )

@@ -25,9 +25,11 @@ from pydantic import Field
 from components.model import Model, Wire
 from components.monitoring.alarm_metrics import (
     PERIOD_SECONDS,
+    AuditCopyAlarmSettings,
     DatabaseAlarmSettings,
     MetricAlarm,
     QueueAlarmSettings,
+    audit_copy_alarms,
     database_alarms,
     queue_alarms,
 )
@@ -55,6 +57,8 @@ class AlarmsSettings(Model):
     """The registry's database: from which values on."""
     registry_events: QueueAlarmSettings = Field(default=QueueAlarmSettings(), examples=[{"dead_letters": True}])
     """The queue of what happens in the model registry."""
+    audit_copy: AuditCopyAlarmSettings = Field(default=AuditCopyAlarmSettings(), examples=[{"late_minutes": 60}])
+    """The copy of the Kubernetes audit log in the locked bucket."""
 
 
 class AlarmsArgs(Model):
@@ -80,6 +84,8 @@ class AlarmsArgs(Model):
     """The queue of registry events, by name."""
     dead_letter_queue_name: str
     """The queue of those that could not be handled, by name."""
+    audit_stream_name: str
+    """The delivery stream of the Kubernetes audit log, by name."""
     reviewed_role_arns: tuple[RoleArn, ...] = ()
     """The roles whose changes of identities and bucket policies were reviewed, the pipeline's; none by default."""
     publisher_role_arns: tuple[RoleArn, ...] = ()
@@ -111,6 +117,7 @@ class Alarms(pulumi.ComponentResource):
         for alarm in (
             *database_alarms(args.settings.database, args.database_identifier),
             *queue_alarms(args.settings.registry_events, args.queue_name, args.dead_letter_queue_name),
+            *audit_copy_alarms(args.settings.audit_copy, args.audit_stream_name),
         ):
             self._on_metric(name, alarm)
         undelivered = undelivered_queue(f"{name}-undelivered", *place, self._child)

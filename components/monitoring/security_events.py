@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
+from components.naming import PROJECT
+
 Pattern: TypeAlias = Mapping[str, Any]
 Severity: TypeAlias = Literal["critical", "warning", "info"]
 
@@ -202,6 +204,27 @@ def _trail(_: tuple[str, ...]) -> Pattern:
     return calls("aws.cloudtrail", ("DeleteTrail", "PutEventSelectors", "StopLogging", "UpdateTrail"))
 
 
+def _audit_copy(reviewed: tuple[str, ...]) -> Pattern:
+    """What would keep the Kubernetes audit log out of the locked bucket, or takes the log of an audit away."""
+    less = {"clusterLogging": {"enabled": [False]}}
+    streams = {"deliveryStreamName": [{"prefix": f"{PROJECT}-"}]}
+    groups = {"logGroupName": [{"prefix": "/aws/eks/"}, {"prefix": "/aws/cloudtrail/"}]}
+    taken = ["DeleteLogGroup", "DeleteLogStream", "DeleteSubscriptionFilter", "PutSubscriptionFilter"]
+    changed = ["DeleteDeliveryStream", "StopDeliveryStreamEncryption", "UpdateDestination"]
+    return {
+        "source": ["aws.eks", "aws.firehose", "aws.logs"],
+        "detail-type": [CALL],
+        "detail": {
+            "$or": [
+                {"eventName": ["UpdateClusterConfig"], "requestParameters": {"logging": less}},
+                {"eventName": changed, "requestParameters": streams},
+                {"eventName": taken, "requestParameters": groups},
+            ],
+            **by_others(reviewed),
+        },
+    }
+
+
 def _alarms(_: tuple[str, ...]) -> Pattern:
     """What would keep others of these messages from arriving."""
     names = {
@@ -290,6 +313,17 @@ EVENT_ALARMS: tuple[EventAlarm, ...] = (
         severity="critical",
         pattern=_trail,
         on={"trail": "$.detail.requestParameters.name", "selectors-of": "$.detail.requestParameters.trailName"},
+    ),
+    EventAlarm(
+        name="audit-copy-changed",
+        title="The Kubernetes audit log, or its way into the locked bucket, was changed past the pipeline",
+        severity="critical",
+        pattern=_audit_copy,
+        on={
+            "group": "$.detail.requestParameters.logGroupName",
+            "stream": "$.detail.requestParameters.deliveryStreamName",
+            "cluster": "$.detail.requestParameters.name",
+        },
     ),
     EventAlarm(
         name="alarms-changed",

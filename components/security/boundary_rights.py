@@ -152,6 +152,12 @@ def registry(place: BoundedPlace) -> tuple[Right, ...]:
     )
 
 
+def streams(place: BoundedPlace) -> tuple[Right, ...]:
+    """Return what CloudWatch Logs does at most: hand logs to the environment's delivery streams."""
+    ours = f"arn:aws:firehose:{place.region}:{place.account_id}:deliverystream/{PROJECT}-{place.environment}-*"
+    return (Right(("firehose:PutRecord*",), (ours,)),)
+
+
 def alarms(place: BoundedPlace) -> tuple[Right, ...]:
     """Return what Alertmanager does at most: publish to the environment's topic."""
     topics = f"arn:aws:sns:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"

@@ -243,6 +243,32 @@ DATA: tuple[Permission, ...] = (
         resources=("arn:aws:logs:{region}:{account}:log-group:*groundwork-{environment}-*",),
     ),
     Permission(
+        sid="ConfigureAuditCopy",
+        why="the stream of the Kubernetes audit log is made and changed, not deleted, and nothing is put on it",
+        actions=(
+            "firehose:CreateDeliveryStream",
+            "firehose:StartDeliveryStreamEncryption",
+            "firehose:TagDeliveryStream",
+            "firehose:UntagDeliveryStream",
+            "firehose:UpdateDestination",
+        ),
+        resources=("arn:aws:firehose:{region}:{account}:deliverystream/groundwork-{environment}-*",),
+    ),
+    Permission(
+        sid="SubscribeAuditCopy",
+        why="the log group of the cluster is subscribed to; taking the subscription away is not for a pipeline",
+        actions=("logs:PutSubscriptionFilter",),
+        resources=("arn:aws:logs:{region}:{account}:log-group:/aws/eks/groundwork-{environment}/cluster*",),
+    ),
+    Permission(
+        sid="MakeErrorLog",
+        why="Firehose writes what it could not deliver to a log stream that is there",
+        actions=("logs:CreateLogStream",),
+        resources=(
+            "arn:aws:logs:{region}:{account}:log-group:/aws/kinesisfirehose/groundwork-{environment}-*:log-stream:*",
+        ),
+    ),
+    Permission(
         sid="ConfigureTrails",
         why="the trail can be made and changed; stopping or deleting it is not for a pipeline",
         actions=(
@@ -338,6 +364,8 @@ IDENTITY: tuple[Permission, ...] = (
                     "codebuild.amazonaws.com",
                     "eks.amazonaws.com",
                     "events.amazonaws.com",
+                    "firehose.amazonaws.com",
+                    "logs.amazonaws.com",
                     "pods.eks.amazonaws.com",
                     "monitoring.rds.amazonaws.com",
                     "s3.amazonaws.com",

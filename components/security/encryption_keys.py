@@ -40,7 +40,7 @@ DEFAULT_USES: Mapping[KeyName, tuple[KeyUse, ...]] = {
         KeyUse.TOPICS,
         KeyUse.VOLUMES,
     ),
-    DataClass.REGULATED: (KeyUse.LOG_GROUPS, KeyUse.OBJECTS, KeyUse.TRAILS),
+    DataClass.REGULATED: (KeyUse.DELIVERY_STREAMS, KeyUse.LOG_GROUPS, KeyUse.OBJECTS, KeyUse.TRAILS),
     KeyPurpose.DATA_VERSIONING: (KeyUse.OBJECTS,),
 }
 

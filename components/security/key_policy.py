@@ -63,6 +63,7 @@ class KeyUse(StrEnum):
     CLUSTER_SECRETS = "cluster-secrets"
     LOG_GROUPS = "log-groups"
     DATABASES = "databases"
+    DELIVERY_STREAMS = "delivery-streams"
     QUEUES = "queues"
     SECRETS = "secrets"
     IMAGES = "images"
@@ -190,6 +191,11 @@ def _backups(place: KeyPlace) -> list[Statement]:
         ),
         *_grant_through(place, "backup", "GrantToBackups"),
     ]
+
+
+def _delivery_streams(place: KeyPlace) -> list[Statement]:
+    """Firehose works by a grant, which whoever makes the stream lets it make."""
+    return _grant_through(place, "firehose", "GrantToStreams")
 
 
 def _images(place: KeyPlace) -> list[Statement]:
@@ -390,6 +396,7 @@ _STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
     KeyUse.CLUSTER_SECRETS: _cluster_secrets,
     KeyUse.LOG_GROUPS: _log_groups,
     KeyUse.DATABASES: _databases,
+    KeyUse.DELIVERY_STREAMS: _delivery_streams,
     KeyUse.QUEUES: _queues,
     KeyUse.SECRETS: _secrets,
     KeyUse.IMAGES: _images,

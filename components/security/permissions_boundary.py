@@ -26,6 +26,7 @@ from components.security.boundary_rights import (
     objects_and_logs,
     of_others,
     registry,
+    streams,
     together,
 )
 
@@ -87,6 +88,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             *backups(place),
             *registry(place),
             *alarms(place),
+            *streams(place),
         ),
         together("WithinTheAccount", *of_others(place)),
         allow(

@@ -178,8 +178,19 @@ READ: tuple[Permission, ...] = (
     Permission(
         sid="ReadLogGroups",
         why="retention and key of log groups, not their events",
-        actions=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
+        actions=(
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+            "logs:DescribeSubscriptionFilters",
+            "logs:ListTagsForResource",
+        ),
         resources=("arn:aws:logs:{region}:{account}:log-group:*",),
+    ),
+    Permission(
+        sid="ReadAuditCopy",
+        why="how the stream of the Kubernetes audit log is set up, not what goes through it",
+        actions=("firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"),
+        resources=("arn:aws:firehose:{region}:{account}:deliverystream/groundwork-{environment}-*",),
     ),
     *CLUSTER_READ,
     *MONITORING_READ,

@@ -78,6 +78,8 @@ class Use(Model):
     """GB of operating system metrics that each database writes to CloudWatch Logs."""
     logs_gb: Measure = NONE
     """GB that each log group takes in."""
+    streamed_gb: Measure = NONE
+    """GB that each delivery stream takes in; Firehose counts each record as a multiple of 5 KB."""
     logs_stored_gb: Measure = NONE
     """GB that each log group keeps, as AWS compresses them."""
     kms_requests: Measure = NONE

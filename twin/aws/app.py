@@ -20,6 +20,7 @@ from twin.aws.corrections import (
     codebuild,
     condition_keys,
     deliveries,
+    delivery_streams,
     ebs,
     ec2,
     ec2_filters,
@@ -86,6 +87,7 @@ def build_app(settings: ServerSettings) -> Application:
     actions.install()
     condition_keys.install()
     deliveries.install()
+    delivery_streams.install()
     ec2_resources.install()
     principals.install()
     root_user.install()
@@ -131,6 +133,7 @@ def build_app(settings: ServerSettings) -> Application:
         *secretsmanager.corrections(databases.set_password),
         *secret_values.CORRECTIONS,
         *secret_policies.CORRECTIONS,
+        *delivery_streams.CORRECTIONS,
         *sns.CORRECTIONS,
         *sqs.CORRECTIONS,
         *trail_events.CORRECTIONS,

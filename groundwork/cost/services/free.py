@@ -15,6 +15,8 @@ FREE: Final = {
     "aws:budgets/budget:Budget": "a budget without actions is free",
     "aws:cloudwatch/eventRule:EventRule": "rules on events of AWS are free",
     "aws:cloudwatch/eventTarget:EventTarget": "a target is free; an event for another region costs a millionth dollar",
+    "aws:cloudwatch/logStream:LogStream": _SETTING,
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": "what it hands on is counted at the delivery stream",
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _SETTING,
     "aws:codebuild/webhook:Webhook": "builds are counted at the project",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _NETWORK,

@@ -30,8 +30,13 @@ def _queue(resource: Resource, use: Use) -> Iterator[Charge]:
     yield Charge(f"sqs.{kind}.request", use.queue_requests.of(resource.name))
 
 
+def _stream(resource: Resource, use: Use) -> Iterator[Charge]:
+    yield Charge("firehose.direct_put.gb", use.streamed_gb.of(resource.name))
+
+
 CHARGES: Final[ByType] = {
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": _stream,
     "aws:sqs/queue:Queue": _queue,
 }

@@ -28,6 +28,7 @@ def build(**changed: Any) -> Alarms:
         "runbooks_url": RUNBOOKS,
         "database_identifier": "groundwork-dev-registry",
         "queue_name": "groundwork-dev-registry-events",
+        "audit_stream_name": "groundwork-dev-kubernetes-audit",
         "dead_letter_queue_name": "groundwork-dev-registry-events-dead-letter",
         "reviewed_role_arns": (DEPLOY,),
     }

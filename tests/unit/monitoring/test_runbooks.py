@@ -8,8 +8,10 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from components.monitoring.alarm_metrics import (
+    AuditCopyAlarmSettings,
     DatabaseAlarmSettings,
     QueueAlarmSettings,
+    audit_copy_alarms,
     database_alarms,
     queue_alarms,
 )
@@ -25,6 +27,7 @@ FULL = DatabaseAlarmSettings(connections=1, free_storage_gib=1, cpu_credits=1, c
 METRICS = (
     *database_alarms(FULL, "db"),
     *queue_alarms(QueueAlarmSettings(oldest_message_minutes=1), "queue", "dead"),
+    *audit_copy_alarms(AuditCopyAlarmSettings(late_minutes=15), "stream"),
 )
 OF_AWS = sorted([*(event.runbook for event in EVENT_ALARMS), *(alarm.runbook for alarm in METRICS)])
 ALERTS = sorted({rule["alert"] for rule in alerts(written_rules())})

@@ -1,4 +1,4 @@
-"""CloudWatch: log groups here, alarms and the rules and targets of EventBridge in modules of their own."""
+"""CloudWatch: log groups here; their streams and subscriptions, alarms, rules and targets in modules of their own."""
 
 from twin.providers.aws.context import Context
 from twin.providers.aws.kinds import BOOLEAN, INTEGER
@@ -6,6 +6,7 @@ from twin.providers.aws.schema import REGION, TAGS, Autoname, Call, Facet, Prope
 from twin.providers.aws.tags import tag_facet
 from twin.providers.aws.types._cloudwatch_alarm import METRIC_ALARM
 from twin.providers.aws.types._cloudwatch_events import EVENT_RULE, EVENT_TARGET
+from twin.providers.aws.types._cloudwatch_logs import LOG_STREAM, LOG_SUBSCRIPTION_FILTER
 
 _GROUP = {"logGroupName": "{id}"}
 _GONE = ("ResourceNotFoundException",)
@@ -71,4 +72,4 @@ LOG_GROUP = ResourceType(
     absent={"namePrefix": _PREFIX},
 )
 
-TYPES = (LOG_GROUP, METRIC_ALARM, EVENT_RULE, EVENT_TARGET)
+TYPES = (LOG_GROUP, LOG_STREAM, LOG_SUBSCRIPTION_FILTER, METRIC_ALARM, EVENT_RULE, EVENT_TARGET)

@@ -41,14 +41,19 @@ def _delete_bucket(ctx: Context) -> None:
 
 
 def _empty(ctx: Context) -> None:
-    """Delete every version and delete marker, a page of at most 1000 at a time."""
+    """Delete every version and delete marker, a page of at most 1000 at a time; a lock is lifted where it can be.
+
+    As the official provider does: GOVERNANCE for who has `s3:BypassGovernanceRetention`, COMPLIANCE for nobody.
+    """
+    lifted = {"BypassGovernanceRetention": True} if ctx.value("objectLockEnabled") else {}
     while True:
         page = ctx.run(Call("list_object_versions", _BUCKET, missing=_GONE))
         found = [*(page or {}).get("Versions", ()), *(page or {}).get("DeleteMarkers", ())]
         if not found:
             return
         objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
-        failed = ctx.call("delete_objects", Bucket=ctx.id, Delete={"Objects": objects, "Quiet": True}).get("Errors")
+        answer = ctx.call("delete_objects", Bucket=ctx.id, Delete={"Objects": objects, "Quiet": True}, **lifted)
+        failed = answer.get("Errors")
         if failed:
             first = failed[0]
             raise ProviderError(

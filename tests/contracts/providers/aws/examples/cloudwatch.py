@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, Example, World
+from tests.contracts.providers.aws.examples.kinesis import delivery_stream
 
 
 def _key(world: World) -> str:
@@ -127,7 +128,54 @@ def _target_holds(world: World, target_id: str, inputs: Mapping[str, Any]) -> No
     assert there.get("RetryPolicy") == (retries and {"MaximumRetryAttempts": retries["maximumRetryAttempts"]})
 
 
+def _stream_holds(world: World, _: str, inputs: Mapping[str, Any]) -> None:
+    listed = world.client("logs").describe_log_streams(logGroupName=inputs["logGroupName"])["logStreams"]
+    assert [one["logStreamName"] for one in listed] == [inputs["name"]]
+
+
+def _group(world: World) -> str:
+    name = world.name("group")
+    world.client("logs").create_log_group(logGroupName=name)
+    return name
+
+
+def _subscription(world: World) -> dict[str, Any]:
+    arn, role = delivery_stream(world)
+    return {
+        "name": world.name("audit"),
+        "logGroup": _group(world),
+        "filterPattern": "",
+        "destinationArn": arn,
+        "roleArn": role,
+    }
+
+
+def _subscription_holds(world: World, _: str, inputs: Mapping[str, Any]) -> None:
+    (there,) = world.client("logs").describe_subscription_filters(logGroupName=inputs["logGroup"])[
+        "subscriptionFilters"
+    ]
+    for name, member in {
+        "name": "filterName",
+        "filterPattern": "filterPattern",
+        "destinationArn": "destinationArn",
+        "roleArn": "roleArn",
+        "distribution": "distribution",
+    }.items():
+        assert there[member] == inputs[name], name
+
+
 EXAMPLES = (
+    Example(
+        "aws:cloudwatch/logStream:LogStream",
+        inputs=lambda world: {"name": "DestinationDelivery", "logGroupName": _group(world)},
+        holds=_stream_holds,
+    ),
+    Example(
+        "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+        inputs=_subscription,
+        holds=_subscription_holds,
+        updates=({"filterPattern": "secrets"}, {"distribution": "Random"}),
+    ),
     Example(
         "aws:cloudwatch/logGroup:LogGroup",
         inputs=lambda world: {
