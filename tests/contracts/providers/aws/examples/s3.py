@@ -1,5 +1,6 @@
 """S3."""
 
+import datetime
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +28,13 @@ def _bucket_holds(world: World, bucket: str, inputs: Mapping[str, Any]) -> None:
     if inputs.get("objectLockEnabled"):
         lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
         assert lock["ObjectLockEnabled"] == "Enabled"
+        s3.put_object(
+            Bucket=bucket,
+            Key="left-over",
+            Body=b"forceDestroy lifts the lock that can be lifted",
+            ObjectLockMode="GOVERNANCE",
+            ObjectLockRetainUntilDate=datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1),
+        )
     else:
         s3.put_object(Bucket=bucket, Key="left-over", Body=b"forceDestroy takes it away")
 
@@ -176,8 +184,9 @@ EXAMPLES = (
     ),
     Example(
         "aws:s3/bucket:Bucket",
-        inputs=lambda world: {"bucket": world.name("locked"), "objectLockEnabled": True},
+        inputs=lambda world: {"bucket": world.name("locked"), "objectLockEnabled": True, "forceDestroy": True},
         holds=_bucket_holds,
+        not_imported=frozenset({"forceDestroy"}),
         case="locked",
     ),
     Example(
