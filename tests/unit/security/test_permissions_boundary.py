@@ -71,6 +71,7 @@ STANDS_FOR = {
     "elasticloadbalancing:ModifyTargetGroup*": {"ModifyTargetGroup", "ModifyTargetGroupAttributes"},
     "elasticloadbalancing:Register*": {"RegisterInstancesWithLoadBalancer", "RegisterTargets"},
     "events:*Rule": {"DeleteRule", "DescribeRule", "DisableRule", "EnableRule", "ListTargetsByRule", "PutRule"},
+    "firehose:PutRecord*": {"PutRecord", "PutRecordBatch"},
     "sqs:GetQueue*": {"GetQueueAttributes", "GetQueueUrl"},
 }
 """The actions that were reviewed, by the wildcard that takes their place."""

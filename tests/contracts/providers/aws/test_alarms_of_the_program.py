@@ -222,6 +222,11 @@ def _harm(name: str, somebody: Callable[[str], Any], victims: dict[str, str], wo
             somebody("cloudtrail").stop_logging(Name=trail)
             world.client("cloudtrail").start_logging(Name=trail)
             return "trail", trail
+        case "audit-copy-changed":
+            group = f"/aws/eks/{world.name('harmed')}/cluster"
+            world.client("logs").create_log_group(logGroupName=group)
+            somebody("logs").delete_log_group(logGroupName=group)
+            return "group", group
         case "alarms-changed":
             events = world.client("events")
             events.put_rule(Name="groundwork-dev-other", EventPattern='{"source": ["x"]}')
@@ -237,6 +242,7 @@ CALLS = (
     "network-opened",
     "database-exposed",
     "trail-changed",
+    "audit-copy-changed",
     "alarms-changed",
 )
 
