@@ -130,14 +130,15 @@ CONFIGURATIONS: dict[str, tuple[Sequence[Saved], Use, str]] = {
     ),
     # Log groups: 40 GB in x 0.57 = 22.80 and 2 GB in x 0.57 = 1.14; 10 GB kept in each: 2 x 10 x 0.03 = 0.60; a trail:
     # 3,000,000 data events x 0.000001 = 3.00; three secrets: 3 x 0.40 = 1.20, 100,000 calls each x 0.000005 = 1.50;
-    # a queue: 5,000,000 x 0.0000004 = 2.00; two alarms: 2 x 0.10 = 0.20
-    # 22.80 + 1.14 + 0.60 + 3.00 + 1.20 + 1.50 + 2.00 + 0.20 = 32.44
+    # a queue: 5,000,000 x 0.0000004 = 2.00; two alarms: 2 x 0.10 = 0.20; a delivery stream: 100 GB x 0.031 = 3.10
+    # 22.80 + 1.14 + 0.60 + 3.00 + 1.20 + 1.50 + 2.00 + 0.20 + 3.10 = 35.54
     "what records and tells": (
         stack(
             made(LOGS, "cluster"),
             made(LOGS, "flows"),
             made("aws:cloudtrail/trail:Trail", "trail"),
             *(made("aws:secretsmanager/secret:Secret", f"secret-{one}") for one in "abc"),
+            made("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", "audit"),
             made("aws:sqs/queue:Queue", "events"),
             made("aws:cloudwatch/metricAlarm:MetricAlarm", "connections", {"period": 300}),
             made("aws:cloudwatch/metricAlarm:MetricAlarm", "storage", {"period": 300}),
@@ -147,9 +148,10 @@ CONFIGURATIONS: dict[str, tuple[Sequence[Saved], Use, str]] = {
             logs_stored_gb=10,
             data_events=3_000_000,
             secret_requests=100_000,
+            streamed_gb=100,
             queue_requests=5_000_000,
         ),
-        "32.44",
+        "35.54",
     ),
     # Repositories: 2 x 12 GB x 0.10 = 2.40; a vault: 400 GB of buckets x 0.05 = 20.00, 50 GB of databases x 0.095 =
     # 4.75; builds: 900 min x 0.005 = 4.50
