@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tools.cache import Entry, key_of
@@ -33,6 +33,11 @@ _MADE_BY_TOOLS = frozenset({"__pycache__", "build"})
 def names(images: Path = IMAGES) -> list[str]:
     """The images that there are: folders with a lock."""
     return sorted(lock.parent.name for lock in images.glob(f"*/{LOCK}"))
+
+
+def entry_point(name: str) -> Sequence[str]:
+    """What the image runs before a pod's arguments; empty for our own, whose pods name their command."""
+    return programs.PIECES[name].entry_point if name in UPSTREAM else ()
 
 
 def environment(name: str, progress: Progress, images: Path = IMAGES) -> Path:

@@ -3,6 +3,9 @@
 Owns the Deployment, its rights and its network policies. It sees what alerts and dashboards ask for and nothing else:
 no secret, no config map, and of labels three.
 
+How it signs in is a kubeconfig and not the program's own guess: the token's life and where it is are then written down.
+The token is in a folder of its own, because the program starts again when something beside its kubeconfig changes.
+
 Source: kube-state-metrics, docs/developer/cli-arguments.md, examples/standard.
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
@@ -17,6 +20,7 @@ from pulumi_kubernetes.rbac import v1 as rbac
 
 from components.labels import API_USE, GPU_PRESENT, NODE_POOL, TEAM, labels
 from components.model import Model
+from components.monitoring.data_files import written
 from components.monitoring.exporter_settings import KubeStateMetricsSettings
 from components.monitoring.exporters import account, agent, deployment, metadata, selector
 from components.monitoring.network import HTTPS, from_prometheus
@@ -26,6 +30,13 @@ APPLICATION: Final = "kube-state-metrics"
 IN_CLUSTER: Final = "groundwork-kube-state-metrics"
 """The name of its rights in the whole cluster."""
 PORT, OWN_PORT = 8080, 8081
+API_SERVER: Final = "https://kubernetes.default.svc"
+FOLDER: Final = "/etc/kube-state-metrics"
+CONFIGURATION, CREDENTIALS = "configuration", "credentials"
+"""Folders below, and volumes: the kubeconfig names the one from the other."""
+KUBECONFIG: Final = "kubeconfig"
+TOKEN_FILE, AUTHORITY_FILE = "token", "ca.crt"
+TOKEN_SECONDS: Final = 3600
 RESOURCES: Final = {
     "apps": ("daemonsets", "deployments", "statefulsets"),
     "autoscaling": ("horizontalpodautoscalers",),
@@ -56,6 +67,12 @@ class KubeStateMetrics(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         before = [
             core.ServiceAccount(f"{name}-account", **account(APPLICATION), opts=inside),
+            core.ConfigMap(
+                f"{name}-configuration",
+                metadata=metadata(APPLICATION, APPLICATION),
+                data={KUBECONFIG: kubeconfig()},
+                opts=inside,
+            ),
             *self._rights(name),
             *(
                 networking.NetworkPolicy(
@@ -111,7 +128,10 @@ def flags() -> list[str]:
     resources = sorted(resource for group in RESOURCES.values() for resource in group)
     allowed = ",".join(f"{resource}=[{','.join(keys)}]" for resource, keys in LABELS.items())
     return [
+        f"--kubeconfig={FOLDER}/{CONFIGURATION}/{KUBECONFIG}",
+        "--host=$(POD_IP)",
         f"--port={PORT}",
+        "--telemetry-host=$(POD_IP)",
         f"--telemetry-port={OWN_PORT}",
         f"--resources={','.join(resources)}",
         f"--metric-labels-allowlist={allowed}",
@@ -132,9 +152,29 @@ def network_policies(api_server_range: str) -> dict[str, Any]:
     }
 
 
+def kubeconfig() -> str:
+    """Return how it signs in; files are named from the kubeconfig's own folder, as client-go takes them."""
+    beside = f"../{CREDENTIALS}"
+    return written(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": "own",
+                    "cluster": {"server": API_SERVER, "certificate-authority": f"{beside}/{AUTHORITY_FILE}"},
+                }
+            ],
+            "users": [{"name": APPLICATION, "user": {"tokenFile": f"{beside}/{TOKEN_FILE}"}}],
+            "contexts": [{"name": "own", "context": {"cluster": "own", "user": APPLICATION}}],
+            "current-context": "own",
+        }
+    )
+
+
 def pod_of(settings: KubeStateMetricsSettings) -> Any:
     """Return the pod: restricted, with a token of the API server, by which it works."""
-    return agent(
+    pod = agent(
         APPLICATION,
         settings.image,
         flags(),
@@ -142,4 +182,19 @@ def pod_of(settings: KubeStateMetricsSettings) -> Any:
         health=("/livez", PORT),
         cpu=f"{settings.cpu_request_millicores}m",
         memory=f"{settings.memory_mib}Mi",
-    ) | {"automount_service_account_token": True}
+    )
+    (container,) = pod["containers"]
+    container["env"] = [{"name": "POD_IP", "value_from": {"field_ref": {"field_path": "status.podIP"}}}]
+    container["volume_mounts"] = [
+        {"name": folder, "mount_path": f"{FOLDER}/{folder}", "read_only": True}
+        for folder in (CONFIGURATION, CREDENTIALS)
+    ]
+    sources = [
+        {"config_map": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": AUTHORITY_FILE}]}},
+        {"service_account_token": {"path": TOKEN_FILE, "expiration_seconds": TOKEN_SECONDS}},
+    ]
+    volumes = [
+        {"name": CONFIGURATION, "config_map": {"name": APPLICATION}},
+        {"name": CREDENTIALS, "projected": {"sources": sources}},
+    ]
+    return pod | {"volumes": volumes}

@@ -1,1 +1,1 @@
-"""Prometheus and Alertmanager with their command lines: what monitoring is tried with on a development machine."""
+"""The programs of monitoring that are tried on a development machine."""

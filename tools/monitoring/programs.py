@@ -1,7 +1,8 @@
-"""Prometheus and Alertmanager, had the first time they are wanted and not at `make install`: most people need neither.
+"""Programs of monitoring, had the first time they are wanted and not at `make install`: most people need none.
 
 By the first way that can be had: from PATH, where the version fits; by the official download, compared with the
-checksums that the release publishes; or built from Go modules, which go.sum checks.
+checksums that the release publishes; or built from Go modules, which go.sum checks. kube-state-metrics is published as
+an image alone.
 
 The modules hold no web pages: those are built with npm for a release. Prometheus then serves its API alone, and
 Alertmanager would not compile, so that a few lines of ours stand in for its pages.
@@ -11,7 +12,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,23 +34,26 @@ _VERSION = "github.com/prometheus/common/version.Version"
 
 @dataclass(frozen=True)
 class Piece:
-    """A server and its command line, which are published and built together."""
+    """A server, and its command line where it has one, which are published and built together."""
 
     name: str
     """Of the server, of the image's repository, and of the folder of its go.mod."""
-    tool: str
-    """Its command line."""
+    module: str
+    """The Go module."""
+    packages: Mapping[str, str] = field(hash=False)
+    """By program, the server first: the package within the module; empty for the module's own."""
+    entry_point: Sequence[str] = field(hash=False)
+    """What the image runs before a pod's arguments; a program by its name, wherever the image has it."""
     usual_cpu_seconds: int
     """To build it from empty caches."""
-    release_of: Callable[[str], str]
+    release_of: Callable[[str], str] = str
     """The release's version, for the one of the module."""
+    asked_for_version: str = "--version"
+    """The argument by which each program says its version."""
+    is_downloadable: bool = True
+    """Whether its releases hold programs."""
     replaced: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Files of the module that ours stand in for: by their path there, the path beside our go.mod."""
-
-    @property
-    def module(self) -> str:
-        """The Go module."""
-        return f"github.com/prometheus/{self.name}"
 
     @property
     def go(self) -> GoModule:
@@ -68,23 +72,41 @@ def _prometheus_release(module: str) -> str:
     return f"{int(minor) // 100}.{int(minor) % 100}.{patch}"
 
 
-PROMETHEUS = Piece("prometheus", "promtool", usual_cpu_seconds=900, release_of=_prometheus_release)
+PROMETHEUS = Piece(
+    "prometheus",
+    "github.com/prometheus/prometheus",
+    {"prometheus": "cmd/prometheus", "promtool": "cmd/promtool"},
+    entry_point=("prometheus",),
+    usual_cpu_seconds=900,
+    release_of=_prometheus_release,
+)
 ALERTMANAGER = Piece(
     "alertmanager",
-    "amtool",
+    "github.com/prometheus/alertmanager",
+    {"alertmanager": "cmd/alertmanager", "amtool": "cmd/amtool"},
+    entry_point=("alertmanager",),
     usual_cpu_seconds=120,
-    release_of=lambda module: module,
     replaced={"ui/web.go": "ui/web.go"},
 )
-PIECES: Mapping[str, Piece] = {piece.name: piece for piece in (PROMETHEUS, ALERTMANAGER)}
+KUBE_STATE_METRICS = Piece(
+    "kube-state-metrics",
+    "k8s.io/kube-state-metrics/v2",
+    {"kube-state-metrics": ""},
+    entry_point=("kube-state-metrics", "--port=8080", "--telemetry-port=8081"),
+    usual_cpu_seconds=200,
+    asked_for_version="version",
+    is_downloadable=False,
+)
+PIECES: Mapping[str, Piece] = {piece.name: piece for piece in (PROMETHEUS, ALERTMANAGER, KUBE_STATE_METRICS)}
 """By the name of the server."""
 
 
 def ensure(piece: Piece, progress: Progress) -> Path:
-    """The folder whose `bin/` holds the server and its command line. Raises ToolchainError with every refusal."""
-    ways = (_Way(_path_entry, _link), _Way(_download_entry, _download), _Way(_module_entry, _compile))
+    """The folder whose `bin/` holds the piece's programs. Raises ToolchainError with every refusal."""
+    download = (_Way(_download_entry, _download),) if piece.is_downloadable else ()
+    ways = (_Way(_path_entry, _link), *download, _Way(_module_entry, _compile))
     there = [way for way in ways if way.entry(piece).is_complete]  # no network when one is there
-    attempts = [partial(way.ensure, piece, progress) for way in there or ways]
+    attempts: list[Callable[[], Path]] = [partial(way.ensure, piece, progress) for way in there or ways]
     return first_of(f"{piece.name} {piece.version}", attempts, progress)
 
 
@@ -100,7 +122,7 @@ class _Way:
 
 
 def _path_entry(piece: Piece) -> Entry:
-    found = [shutil.which(program) or "" for program in (piece.name, piece.tool)]
+    found = [shutil.which(program) or "" for program in piece.packages]
     return Entry(piece.name, key_of("path", piece.version, *found))
 
 
@@ -108,11 +130,11 @@ def _link(piece: Piece, progress: Progress, folder: Path) -> None:
     """Take those on PATH, of the pinned version or a later one with the same first number."""
     del progress
     (folder / BIN).mkdir()
-    for program in (piece.name, piece.tool):
+    for program in piece.packages:
         found = shutil.which(program)
         if found is None:
             raise WayRefusedError(f"{program} is not on PATH")
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
+        said = subprocess.run([found, piece.asked_for_version], capture_output=True, text=True, check=False)
         version, pinned = parse_version(said.stdout + said.stderr), parse_version(piece.version)
         if version is None or pinned is None or version[0] != pinned[0] or version < pinned:
             raise WayRefusedError(f"{found} is not {piece.version} or a later {piece.version.split('.')[0]}")
@@ -142,7 +164,7 @@ def _download(piece: Piece, progress: Progress, folder: Path) -> None:
             verify(file, "sha256", official.listed_checksum(official.text(f"{release}/sha256sums.txt"), name))
         except ToolchainError as wrong:
             raise WayRefusedError(str(wrong)) from wrong
-        unpack(file, folder / BIN, under=top, wanted=lambda path: str(path) in (piece.name, piece.tool))
+        unpack(file, folder / BIN, under=top, wanted=lambda path: str(path) in piece.packages)
 
 
 def _module_entry(piece: Piece) -> Entry:
@@ -152,7 +174,7 @@ def _module_entry(piece: Piece) -> Entry:
 def _compile(piece: Piece, progress: Progress, folder: Path) -> None:
     (folder / BIN).mkdir()
     piece.go.build(
-        {program: f"{piece.module}/cmd/{program}" for program in (piece.name, piece.tool)},
+        {program: f"{piece.module}/{package}".rstrip("/") for program, package in piece.packages.items()},
         folder / BIN,
         stamp=f"-X {_VERSION}={piece.version}",
         title=f"{piece.name} {piece.version}",

@@ -16,12 +16,14 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from twin.kubernetes.controllers.loop import World
+from twin.kubernetes.errors import ApiError
 from twin.pods import records, service_names
 from twin.pods.errors import PodError
 
@@ -30,6 +32,8 @@ _NAMES = ("kubernetes.default", "kubernetes.default.svc", "kubernetes.default.sv
 _CONNECT_SECONDS = 5.0
 _KNOWN_SECONDS = 2.0
 """How long what the cluster knows is taken for what it still knows."""
+_PATIENCE_SECONDS = 0.3
+"""How long somebody who asks for a way waits for what the cluster knows now: less than a scrape may take."""
 _LONGEST_HEAD = 65536
 _BLOCK = 65536
 _OF_THE_PROXY = ("proxy-connection", "proxy-authorization", "connection", "keep-alive")
@@ -55,7 +59,9 @@ class Network:
     def __init__(self, world: World, root: Path) -> None:
         """`root`: the folder of all pods, `Places.pods`."""
         self._world, self._root = world, root
-        self._asking, self._known = threading.Lock(), _Known(float("-inf"), (), frozenset(), {})
+        self._asking = threading.Lock()
+        self._known: _Known | None = None
+        self._answer: Future[_Known] | None = None
 
     def place(self, host: str, port: int) -> Place:
         """Where it is. Raises PodError that says why nothing is reached there."""
@@ -78,20 +84,50 @@ class Network:
         raise PodError(f"{host} is nothing of the cluster that runs on this machine.")
 
     def _ask(self) -> _Known:
-        """Ask the API server, and not for each of the hundred connections that Prometheus makes at once."""
+        """What the API server says, which is not asked for each of the hundred connections that Prometheus makes.
+
+        While it does not answer, pods go on finding each other by what it said before, as nodes of a cluster do.
+        """
         with self._asking:
-            if time.monotonic() > self._known.at + _KNOWN_SECONDS:
-                api, (namespace, name) = self._world.api, _MASTER
-                services = api.list("v1", "Service")
-                master = {one["spec"]["clusterIP"] for one in services if _id(one) == _MASTER}
-                of_master = f"kubernetes.io/service-name={name}"
-                for each in api.list("discovery.k8s.io/v1", "EndpointSlice", namespace, of_master):
-                    master |= {address for one in each["endpoints"] or () for address in one["addresses"]}
-                pods: dict[str, list[tuple[str, str]]] = {}
-                for pod in api.list("v1", "Pod"):
-                    pods.setdefault(pod.get("status", {}).get("podIP", ""), []).append(_id(pod))
-                self._known = _Known(time.monotonic(), services, frozenset(master), pods)
-            return self._known
+            known = self._known
+            if known is not None and time.monotonic() < known.at + _KNOWN_SECONDS:
+                return known
+            if self._answer is None or self._answer.done():
+                self._answer = _begun(self._asked)
+            answer = self._answer
+        try:
+            return answer.result(None if known is None else _PATIENCE_SECONDS)
+        except (ApiError, TimeoutError) as error:
+            if known is None:
+                raise PodError(f"The API server does not say what there is: {error}") from error
+            return known
+
+    def _asked(self) -> _Known:
+        api, (namespace, name) = self._world.api, _MASTER
+        services = api.list("v1", "Service")
+        master = {one["spec"]["clusterIP"] for one in services if _id(one) == _MASTER}
+        of_master = f"kubernetes.io/service-name={name}"
+        for each in api.list("discovery.k8s.io/v1", "EndpointSlice", namespace, of_master):
+            master |= {address for one in each["endpoints"] or () for address in one["addresses"]}
+        pods: dict[str, list[tuple[str, str]]] = {}
+        for pod in api.list("v1", "Pod"):
+            pods.setdefault(pod.get("status", {}).get("podIP", ""), []).append(_id(pod))
+        self._known = _Known(time.monotonic(), services, frozenset(master), pods)
+        return self._known
+
+
+def _begun(work: Callable[[], _Known]) -> "Future[_Known]":
+    """Do it in a thread that no process waits for at its end: what it asks may never answer."""
+    future: Future[_Known] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="what the cluster knows", daemon=True).start()
+    return future
 
 
 def _id(thing: Mapping[str, Any]) -> tuple[str, str]:

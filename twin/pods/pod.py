@@ -27,6 +27,8 @@ PARTS = ("volumes", "containers")
 """Of a pod's folder: gone with the pod. Its logs stay."""
 _LOOK_SECONDS = 0.1
 _KEEPER_SECONDS = 1.0
+_REFRESH_SECONDS = 5.0
+"""How often files are compared with the cluster's config maps and secrets; kubelet takes a minute or two."""
 _RENEWED_AT = 0.8
 """Part of its lifetime after which kubelet renews a token."""
 _KILL_SECONDS = 5.0
@@ -217,7 +219,8 @@ class RunningPod:
         self._renewals[token] = time.monotonic() + token.seconds * _RENEWED_AT
 
     def _keep(self) -> None:
-        """Renew tokens; stop the pod when it opens itself to the network, or was ended by others, as `twin stop`."""
+        """Renew tokens and files; stop the pod when it opens itself to the network, or was ended, as by `twin stop`."""
+        refreshed = time.monotonic()
         while not self._stopped.wait(_KEEPER_SECONDS):
             try:
                 self._refuse_open_ports()
@@ -226,8 +229,12 @@ class RunningPod:
             if self._problem is not None or not records.is_known(self._folder):
                 self.stop()
                 return
+            # The next round is the next attempt: the API server may be away for a moment.
             for token, due in list(self._renewals.items()):
                 if time.monotonic() > due:
-                    # The next round is the next attempt: the API server may be away for a moment.
                     with contextlib.suppress(Exception):
                         self._renew(token)
+            if time.monotonic() > refreshed + _REFRESH_SECONDS:
+                with contextlib.suppress(Exception):
+                    self._prepared.refresh()
+                refreshed = time.monotonic()

@@ -45,6 +45,8 @@ class Prepared:
     commands: Mapping[str, Command]
     """By container; init containers too."""
     tokens: tuple[Token, ...]
+    refresh: Callable[[], None]
+    """Brings its files to what the cluster's config maps and secrets say now."""
 
 
 class Preparation:
@@ -74,12 +76,7 @@ class Preparation:
         """
         spec, api = self._pod["spec"], self._around.world.api
         make_folder(self._folder / "logs")
-        volumes = Volumes(
-            self._folder / "volumes",
-            self._sources,
-            lambda name: secrets_store.files(api, self._sources.namespace, name, credentials),
-            self._around.claims,
-        )
+        volumes = self._volumes(self._sources, credentials)
         places = {volume["name"]: volumes.make(volume) for volume in spec.get("volumes", ())}
         tokens = list(volumes.tokens)
         if self._agent_url:
@@ -92,20 +89,35 @@ class Preparation:
             container["name"]: self._command(container, places, rename, links)
             for container in (*spec.get("initContainers", ()), *spec["containers"])
         }
-        return Prepared(commands, tuple(tokens))
+        return Prepared(commands, tuple(tokens), lambda: self._refresh(credentials))
+
+    def _volumes(self, sources: Sources, credentials: Callable[[], Account]) -> Volumes:
+        api = self._around.world.api
+        return Volumes(
+            self._folder / "volumes",
+            sources,
+            lambda name: secrets_store.files(api, sources.namespace, name, credentials),
+            self._around.claims,
+        )
+
+    def _refresh(self, credentials: Callable[[], Account]) -> None:
+        sources = Sources(self._around.world.api, self._pod, self._local.address)  # what was asked before is kept
+        volumes = self._volumes(sources, credentials)
+        for volume in self._pod["spec"].get("volumes", ()):
+            volumes.refresh(volume)
 
     def _command(
         self, container: Manifest, places: Mapping[str, Path], rename: Callable[[str], str], links: Mapping[str, str]
     ) -> Command:
-        name = container["name"]
-        if not container.get("command"):
+        name, image = container["name"], self._image(container)
+        command = container.get("command") or images.entry_point(image)
+        if not command:
             raise PodError(
                 f"Container {name} has no command: there is no image here to take an entry point from. "
                 'Name it in the manifest, as command: ["mlflow", "server"].'
             )
         root = self._folder / "containers" / name
         make_folder(root)
-        image = self._image(container)
         environment = self._around.environment_of(image)
         given = variables(container, self._sources, links)
         mounts = dict(self._mounts(container, places, given.values))
@@ -120,7 +132,7 @@ class Preparation:
         values = {**self._defaults(root, mounts), **proxy, **rewritten}
         values["HOME"] = str(_inside(root, given.values.get("HOME", "/"), rewriting))
         values["PATH"] = f"{environment / 'bin'}:{rewritten.get('PATH', SYSTEM_PATH)}"
-        words = [*container["command"], *container.get("args", ())]
+        words = [*command, *container.get("args", ())]
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", ()) if port.get("name")}
         folder = _inside(root, container.get("workingDir") or "/", rewriting)
         return Command(

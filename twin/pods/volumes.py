@@ -60,8 +60,24 @@ class Volumes:
         place: Path = self._folder / name
         make_folder(place)
         for file in self._files(volume, place):
-            write(place / file.path, file.content, 0o700 if file.mode & _RUN else 0o600)
+            write(place / file.path, file.content, _mode(file))
         return place
+
+    def refresh(self, volume: Manifest) -> None:
+        """Bring the files of config maps and secrets to what these hold now; one that is the same stays untouched.
+
+        Raises PodError when an object is gone: what was there stays.
+        """
+        if not {"configMap", "secret", "projected"} & set(volume):
+            return
+        place = self._folder / volume["name"]
+        wanted = {place / file.path: file for file in self._files(volume, place)}
+        for path, file in wanted.items():
+            if not path.is_file() or path.read_bytes() != file.content:
+                write(path, file.content, _mode(file))
+        for path in place.rglob("*"):
+            if path.is_file() and path not in wanted and path not in [token.file for token in self.tokens]:
+                path.unlink(missing_ok=True)
 
     def _claimed(self, name: str, claim: str) -> Path:
         """The folder that stands for the bytes of the volume that a claim is bound to: another volume is empty."""
@@ -125,6 +141,10 @@ class Volumes:
             return self._sources.field(item["fieldRef"]["fieldPath"])
         # Here, unlike in a variable, the container is always named.
         return self._sources.resource(item["resourceFieldRef"], {"name": ""})
+
+
+def _mode(file: _File) -> int:
+    return 0o700 if file.mode & _RUN else 0o600
 
 
 def _chosen(held: Mapping[str, bytes] | None, given: Manifest, mode: int, where: str) -> Iterator[_File]:

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
-from tests.support.project import Project
+from tests.support.project import CLONE, Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
 from tests.twin.monitoring.watched import SECONDS, Watched, watching
 from tests.twin.tracking.opened import opening
+from tests.unit.monitoring.queries import panel_queries, rule_queries
 from tests.unit.tools.support import Said
 from tools import images
 
+EXPORTERS = CLONE / "tests" / "unit" / "monitoring" / "exporters.yaml"
 TEAM = "vision"
 SERVER = "model-server"
 PORT = 8000
@@ -75,6 +78,40 @@ def test_both_scrape_and_know_each_other(watched: Watched, name: str) -> None:
     assert watched.eventually("prometheus_notifications_alertmanagers_discovered == 1")
     (build,) = watched.series(f'{name}_build_info{{job="{name}"}}')
     assert build["version"] == {"prometheus": "3.15.0", "alertmanager": "0.34.1"}[name]
+
+
+def test_the_state_of_the_cluster_is_told_by_the_program_itself(watched: Watched) -> None:
+    (found,) = watched.eventually('up{job="kube-state-metrics"} == 1')
+    assert (found["namespace"], found["team"]) == ("monitoring", "platform")
+
+    def knows_each_node() -> bool:
+        nodes = {one["metadata"]["name"] for one in watched.api.list("v1", "Node")}
+        return {one["node"] for one in watched.series("kube_node_status_allocatable")} == nodes
+
+    eventually(knows_each_node, "it knows the nodes", SECONDS)
+    teams = {one["namespace"]: one.get("team") for one in watched.eventually("namespace:groundwork_team:info")}
+    assert (teams["team-vision"], teams["kube-system"]) == ("vision", "platform")
+
+
+def test_what_it_tells_has_the_names_and_labels_that_rules_and_panels_ask_for(watched: Watched) -> None:
+    watched.eventually('up{job="kube-state-metrics"} == 1')
+    url = f"http://{watched.state_metrics.address}:{watched.state_metrics.ports['metrics']}/metrics"
+    told = requests.get(url, timeout=30).text
+    exporters = yaml.safe_load(EXPORTERS.read_text())
+    assert set(exporters["kube-state-metrics"]["metrics"]) <= set(re.findall(r"^# TYPE (\S+) ", told, re.MULTILINE))
+    labels: dict[str, set[str]] = {}
+    for name, pairs in re.findall(r"^(kube_\w+)\{(.*)\} ", told, re.MULTILINE):
+        labels.setdefault(name, set()).update(re.findall(r'(\w+)="', pairs))
+    missing = {
+        (name, label)
+        for _, query in [*rule_queries(), *panel_queries()]
+        for name, matchers in re.findall(r"(kube_\w+)\{([^}]*)\}", query)
+        for label in re.findall(r"(\w+)[=!]", matchers)
+        # Labels of objects are labels of series where an object has them: dev has no GPU node by itself.
+        if name in labels and label not in labels[name] and not label.startswith("label_")
+    }
+    assert not missing
+    assert len(labels) > 15
 
 
 def test_what_does_not_run_here_is_found_and_down_and_the_error_says_so(watched: Watched) -> None:

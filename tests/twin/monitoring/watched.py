@@ -1,14 +1,21 @@
-"""Prometheus and Alertmanager from the manifests of dev's cluster, as processes, and who listens to what they say."""
+"""Prometheus, Alertmanager and kube-state-metrics from the manifests of dev's cluster, and who listens to them.
+
+Nobody waits for what is waited for in earnest: a minute of a rule's `for` is a second, so that what is
+told first is told first here too, and the few ranges of `RANGES` are shorter. Nothing else of a rule is changed.
+"""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import requests
+import yaml
 
+from components.monitoring.rules import runbook
 from tests.support.project import CLONE, Project
 from tests.twin.clusters import eventually
 from tests.unit.tools.support import Said
@@ -21,16 +28,66 @@ from twin.pods.pod import RunningPod
 from twin.pods.runner import PodRunner
 
 NAMESPACE = "monitoring"
-SECONDS = 120.0
-SHORTER: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "prometheus": (
-        (r"(scrape_interval|evaluation_interval): \d+s", r"\1: 1s"),
-        ("scrape_timeout: 10s", "scrape_timeout: 1s"),
-    ),
-    "prometheus-rules": ((r"for: \d+[mh]", "for: 3s"),),
-    "alertmanager": ((r"group_wait: \d+s", "group_wait: 3s"), (r"group_interval: \d+m", "group_interval: 3s")),
+SECONDS = 180.0
+MINUTE = 1.0
+"""How many seconds stand for a minute of a rule's `for`."""
+RANGES = {
+    "AlertmanagerNotificationsFailing": "5m",
+    "ClientCertificateNearEnd": "5m",
+    "GpuReservedAndIdle": "30m",
+    "PrometheusTargetsOverLimit": "10m",
 }
-"""By ConfigMap: what is waited for shorter than in earnest, and nothing else of it is changed."""
+"""By alert the range that it looks back over: how long it goes on after what it tells of is over."""
+RANGE = "30s"
+"""What stands for them; some scrapes on a machine that is busy."""
+TOGETHER_SECONDS = 3
+"""How long Alertmanager waits for more of the same, and for what is new of it."""
+RUNBOOKS = CLONE / "docs" / "runbooks"
+
+
+def _sooner(data: Mapping[str, str]) -> dict[str, str]:
+    """Rules every two seconds, scrapes every five: on a busy machine the API server answers after four."""
+    changes = (
+        (r"(scrape_interval|scrape_timeout): \d+s", r"\1: 5s"),
+        (r"evaluation_interval: \d+s", "evaluation_interval: 2s"),
+    )
+    return _changed(data, changes)
+
+
+def _shorter(data: Mapping[str, str]) -> dict[str, str]:
+    """Rules that wait less."""
+    seconds = {"m": MINUTE, "h": MINUTE * 60}
+    found = {}
+    for file, text in data.items():
+        content = yaml.safe_load(text)
+        for rule in (rule for group in content["groups"] for rule in group["rules"]):
+            if "for" in rule:
+                number, unit = re.fullmatch(r"(\d+)([mh])", rule["for"]).groups()  # type: ignore[union-attr]
+                rule["for"] = f"{int(number) * seconds[unit] * 1000:.0f}ms"
+            if asked := RANGES.get(rule.get("alert", "")):
+                assert f"[{asked}]" in rule["expr"]
+                rule["expr"] = rule["expr"].replace(f"[{asked}]", f"[{RANGE}]")
+        found[file] = yaml.safe_dump(content)
+    return found
+
+
+def _at_once(data: Mapping[str, str]) -> dict[str, str]:
+    """Messages that are put together in a moment."""
+    return _changed(data, [(r"(group_wait|group_interval): \d+[sm]", rf"\1: {TOGETHER_SECONDS}s")])
+
+
+def _changed(data: Mapping[str, str], changes: Iterable[tuple[str, str]]) -> dict[str, str]:
+    for pattern, replacement in changes:
+        data = {file: re.sub(pattern, replacement, text) for file, text in data.items()}
+    return dict(data)
+
+
+SHORTER: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "prometheus": _sooner,
+    "prometheus-rules": _shorter,
+    "alertmanager": _at_once,
+}
+"""By ConfigMap."""
 
 
 @dataclass
@@ -68,22 +125,27 @@ class Mailbox:
 
     def about(self, alert: str, team: str) -> list[dict[str, Any]]:
         """The messages about an alert of a team, in the order in which they came."""
+        return [one for one in self.received() if re.search(rf"\] {alert} \({team},", one["Subject"])]
+
+    def received(self) -> list[dict[str, Any]]:
+        """All messages until now."""
         sqs = self.account.client("sqs")
         while found := sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
             for one in found:
                 self.messages.append(json.loads(one["Body"]))
                 sqs.delete_message(QueueUrl=self.url, ReceiptHandle=one["ReceiptHandle"])
-        return [one for one in self.messages if re.search(rf"\] {alert} \({team},", one["Subject"])]
+        return self.messages
 
 
 @dataclass
 class Watched:
-    """Both servers, in the world that they watch."""
+    """The servers, in the world that they watch."""
 
     project: Project
     world: World
     prometheus: RunningPod
     alertmanager: RunningPod
+    state_metrics: RunningPod
     alarms: Mailbox
     heartbeats: Mailbox
 
@@ -112,6 +174,37 @@ class Watched:
         found = requests.get(f"{self.url}/api/v1/targets", params={"state": "active"}, timeout=30).json()
         return [one for one in found["data"]["activeTargets"] if one["labels"]["job"] == job]
 
+    def inhibited(self, alert: str, **labels: str) -> list[dict[str, str]]:
+        """The labels of the alerts of that name, and with those labels, that something worse speaks for."""
+        url = f"http://{self.alertmanager.address}:{self.alertmanager.ports['http']}/api/v2/alerts"
+        asked = [f'{name}="{value}"' for name, value in {"alertname": alert, **labels}.items()]
+        found = requests.get(url, params={"filter": asked, "active": "false"}, timeout=30).json()
+        return [one["labels"] for one in found if one["status"]["inhibitedBy"]]
+
+    def told(self, alert: str, team: str) -> str:
+        """What somebody is told of an alert, as soon as somebody is."""
+        return str(eventually(lambda: self.alarms.about(alert, team), f"{alert} is told", SECONDS)[0]["Message"])
+
+    def told_once(self, alert: str, team: str, severity: str, alerts: int = 1) -> str:
+        """The same: one message for all the alerts of one name and team, and no second one, each with its runbook."""
+        message = self.told(alert, team)
+        time.sleep(2 * TOGETHER_SECONDS)  # a second one would have come
+        subjects = [one["Subject"] for one in self.alarms.about(alert, team)]
+        assert subjects == [f"[FIRING {alerts}] {alert} ({team}, {severity})"], subjects
+        pages = re.findall(r"^Runbook: https://\S+/(\S+)$", message, re.MULTILINE)
+        assert pages == [runbook(alert)] * alerts
+        assert (RUNBOOKS / pages[0]).is_file()
+        return message
+
+    def told_over(self, alert: str, team: str, severity: str) -> None:
+        """Somebody is told that it is over, once."""
+
+        def over() -> list[str]:
+            subjects = [one["Subject"] for one in self.alarms.about(alert, team)]
+            return [one for one in subjects if "RESOLVED" in one]
+
+        assert eventually(over, f"{alert} is over", SECONDS) == [f"[RESOLVED] {alert} ({team}, {severity})"]
+
     def runner(self) -> PodRunner:
         """Runs further pods of the cluster; those of images that nobody builds here by the tests' own Python."""
         places = Places(clone=self.project.root, root=self.project.root / ".twin")
@@ -124,24 +217,25 @@ def _programs(name: str) -> Any:
 
 @contextmanager
 def watching(project: Project) -> Iterator[Watched]:
-    """Run both with shorter times; at the end the cluster says what it said before."""
+    """Run them with shorter times; at the end the cluster says what it said before."""
     (folder,) = (project.root / ".twin" / "kubernetes").glob("*-groundwork-dev")
     world = world_of(folder, project.twin_variables())
     account = project.account()
     alarms, heartbeats = Mailbox.of(account, "alarms"), Mailbox.of(account, "heartbeat")
     before = {name: world.api.get("v1", "ConfigMap", name, NAMESPACE) for name in SHORTER}
     try:
-        for name, changes in SHORTER.items():
-            data = (before[name] or {})["data"]
-            for pattern, shorter in changes:
-                data = {file: re.sub(pattern, shorter, text) for file, text in data.items()}
-            world.api.patch("v1", "ConfigMap", name, NAMESPACE, {"data": data})
+        for name, change in SHORTER.items():
+            world.api.patch("v1", "ConfigMap", name, NAMESPACE, {"data": change((before[name] or {})["data"])})
         runner = PodRunner(Places(clone=project.root, root=project.root / ".twin").pods, world, Said(), _programs)
         with (
             runner.start(NAMESPACE, "alertmanager", "StatefulSet") as alertmanager,
+            runner.start(NAMESPACE, "kube-state-metrics") as state_metrics,
             runner.start(NAMESPACE, "prometheus", "StatefulSet") as prometheus,
         ):
-            yield Watched(project, world, prometheus, alertmanager, alarms, heartbeats)
+            found = Watched(project, world, prometheus, alertmanager, state_metrics, alarms, heartbeats)
+            found.eventually('up{job="kube-state-metrics"} == 1')
+            eventually(lambda: heartbeats.about("Watchdog", "platform"), "Alertmanager has its credentials", SECONDS)
+            yield found
     finally:
         alarms.close()
         heartbeats.close()

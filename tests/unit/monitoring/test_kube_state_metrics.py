@@ -1,8 +1,11 @@
 """Decides what of the cluster becomes series, and that it is what rules and dashboards ask for."""
 
+import posixpath
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+import yaml
 
 from components.monitoring.kube_state_metrics import LABELS, RESOURCES, KubeStateMetrics, KubeStateMetricsArgs
 from tests.support.recorder import Recorder, run_program
@@ -81,8 +84,35 @@ def test_prometheus_reaches_it_and_it_the_api_server(recorder: Recorder) -> None
     assert way["to"] == [{"ipBlock": {"cidr": "172.20.0.1/32"}}]
 
 
-def test_it_is_restricted_and_has_a_token(recorder: Recorder) -> None:
+def test_it_signs_in_with_a_token_of_an_hour_that_is_where_its_kubeconfig_looks(recorder: Recorder) -> None:
     pod = recorder.one("kube-state-metrics-deployment").inputs["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is True
+    assert "automountServiceAccountToken" not in pod or pod["automountServiceAccountToken"] is False
+    places = {mount["name"]: PurePosixPath(mount["mountPath"]) for mount in container(recorder)["volumeMounts"]}
+    held = {}
+    for volume in pod["volumes"]:
+        for source in volume.get("projected", {}).get("sources", [volume]):
+            match source:
+                case {"serviceAccountToken": token}:
+                    held[places[volume["name"]] / token["path"]] = f"a token of {token['expirationSeconds']:.0f} s"
+                case {"configMap": {"name": name, "items": items}}:
+                    held |= {places[volume["name"]] / item["path"]: f"{name}/{item['key']}" for item in items}
+                case {"configMap": {"name": name}}:
+                    held |= {
+                        places[volume["name"]] / key: f"{name}/{key}"
+                        for key in recorder.one("kube-state-metrics-configuration").inputs["data"]
+                    }
+    own = PurePosixPath(flag(recorder, "kubeconfig"))
+    assert held[own] == "kube-state-metrics/kubeconfig"
+    written = yaml.safe_load(recorder.one("kube-state-metrics-configuration").inputs["data"]["kubeconfig"])
+    (user,), (cluster,) = written["users"], written["clusters"]
+    named = [user["user"]["tokenFile"], cluster["cluster"]["certificate-authority"]]
+    found = [held[PurePosixPath(posixpath.normpath(own.parent / path))] for path in named]
+    assert found == ["a token of 3600 s", "kube-root-ca.crt/ca.crt"]
+    # The program starts again, and forgets all that it knows, when something beside its kubeconfig changes.
+    assert [place for place in held if place.parent == own.parent] == [own]
+
+
+def test_it_is_restricted(recorder: Recorder) -> None:
+    pod = recorder.one("kube-state-metrics-deployment").inputs["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert container(recorder)["securityContext"]["readOnlyRootFilesystem"] is True

@@ -96,3 +96,23 @@ def test_nothing_is_silenced_for_lack_of_a_label() -> None:
             if case.alert in sources:
                 for labels in case.fired:
                     assert set(rule.get("equal", [])) <= set(labels) | {"severity", "team"}, case.alert
+
+
+def test_what_speaks_for_another_alert_waits_less_than_it() -> None:
+    """Else somebody is told of both: what is told is not taken back."""
+    waits = {rule["alert"]: minutes(rule) for rule in ALERTS}
+    for inhibition in document("inhibitions"):
+        speaking, silent = (_alerts_of(inhibition[side]) for side in ("source_matchers", "target_matchers"))
+        for one in speaking:
+            assert all(waits[one] < waits[other] for other in silent), f"{one} speaks for {silent}"
+
+
+def minutes(rule: dict[str, Any]) -> float:
+    """How long an alert waits before it fires."""
+    number, unit = re.fullmatch(r"(\d+)([mh])", rule.get("for", "0m")).groups()  # type: ignore[union-attr]
+    return int(number) * {"m": 1, "h": 60}[unit]
+
+
+def _alerts_of(matchers: list[str]) -> list[str]:
+    found = [re.fullmatch(r'alertname=~?"(.+)"', one) for one in matchers]
+    return [name for one in found if one for name in one[1].split("|")]

@@ -1,4 +1,4 @@
-"""Where Prometheus and Alertmanager come from, on machines that have this and lack that."""
+"""Where the programs of monitoring come from, on machines that have this and lack that."""
 
 import hashlib
 import platform
@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.unit.tools.support import archive, fake_go, program, says, served
+from tests.unit.tools.support import Said, archive, fake_go, program, says, served
 from tools.errors import ToolchainError
 from tools.monitoring import programs
-from tools.monitoring.programs import ALERTMANAGER, PROMETHEUS, ensure
+from tools.monitoring.programs import ALERTMANAGER, KUBE_STATE_METRICS, PROMETHEUS, ensure
 from tools.progress import Progress
 
+EXPORTERS = Path(__file__).parents[1] / "monitoring" / "exporters.yaml"
+"""Who exposes what, in which version."""
 TOP = f"prometheus-{PROMETHEUS.version}.linux-amd64"
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -43,6 +46,11 @@ def test_a_module_is_of_the_release_that_it_is_called_after() -> None:
     assert ALERTMANAGER.version == ALERTMANAGER.go.version(ALERTMANAGER.module)
 
 
+def test_kube_state_metrics_is_of_the_version_that_runs_in_the_cluster() -> None:
+    exporters = yaml.safe_load(EXPORTERS.read_text())
+    assert exporters["kube-state-metrics"]["version"] == KUBE_STATE_METRICS.version
+
+
 def test_those_on_path_are_taken_where_both_fit(on_path: Path, said: Progress) -> None:
     for name in ("prometheus", "promtool"):
         program(on_path, name, says(f"{name}, version 3.99.0 (branch: main)"))
@@ -58,6 +66,30 @@ def test_those_on_path_are_passed_over_where_one_does_not_fit(
     program(on_path, "prometheus", says("prometheus, version 3.99.0"))
     program(on_path, "promtool", says(f"promtool, version {version}"))
     assert (ensure(PROMETHEUS, said) / "bin" / "promtool").read_text() == "released promtool"
+
+
+@pytest.mark.parametrize(
+    ("version", "taken"), [("2.20.0", True), ("2.99.1", True), ("2.19.1", False), ("3.0.0", False)]
+)
+def test_one_that_says_its_version_in_its_own_way_is_asked_so(
+    on_path: Path, tmp_path: Path, said: Progress, version: str, taken: bool
+) -> None:
+    fake_go(on_path, tmp_path / "module", tmp_path / "broken")
+    (tmp_path / "module").mkdir()
+    told = f"kube-state-metrics, version {version} (branch: , revision: unknown)"
+    own = program(on_path, "kube-state-metrics", f"import sys\nprint({told!r} if sys.argv[1:] == ['version'] else '')")
+    found = ensure(KUBE_STATE_METRICS, said) / "bin" / "kube-state-metrics"
+    assert (found.resolve() == own.resolve()) is taken
+
+
+def test_one_without_downloads_is_built_without_asking_for_any(
+    release: Path, on_path: Path, tmp_path: Path, said: Said
+) -> None:
+    (tmp_path / "module").mkdir()
+    fake_go(on_path, tmp_path / "module", tmp_path / "broken")
+    ensure(KUBE_STATE_METRICS, said)
+    assert "kube-state-metrics is not on PATH" in str(said)
+    assert "download" not in str(said)
 
 
 def test_the_release_is_taken_where_it_can_be_reached_and_kept(release: Path, on_path: Path, said: Progress) -> None:
@@ -77,7 +109,7 @@ def test_a_release_that_is_not_what_was_published_is_not_opened(
     assert not list(cache.rglob("promtool"))
 
 
-@pytest.mark.parametrize("piece", [PROMETHEUS, ALERTMANAGER], ids=lambda piece: str(piece.name))
+@pytest.mark.parametrize("piece", programs.PIECES.values(), ids=lambda piece: str(piece.name))
 def test_it_is_built_from_go_modules_where_there_is_no_release(
     piece: programs.Piece, release: Path, on_path: Path, tmp_path: Path, said: Progress
 ) -> None:
@@ -86,7 +118,8 @@ def test_it_is_built_from_go_modules_where_there_is_no_release(
     (source / "ui" / "web.go").write_text("what embeds files that the module does not hold")
     fake_go(on_path, source, tmp_path / "broken")
     found = ensure(piece, said) / "bin"
-    for name in (piece.name, piece.tool):
+    assert sorted(file.name for file in found.iterdir()) == sorted(piece.packages)
+    for name in piece.packages:
         assert f"version.Version={piece.version}" in (found / name).read_text()
     assert (source / "ui" / "web.go").read_text().startswith("what embeds"), "Go's own copy is left as it is"
 

@@ -13,6 +13,8 @@ import pytest
 import urllib3
 
 from twin.kubernetes.controllers.loop import World
+from twin.kubernetes.errors import ApiError
+from twin.pods import network as module
 from twin.pods import records
 from twin.pods.errors import PodError
 from twin.pods.network import Network, Place, Proxy
@@ -99,6 +101,34 @@ def test_what_the_cluster_knows_is_led_to_where_it_is(network: Network, host: st
 def test_what_does_not_run_here_is_not_reached_nor_anything_else(network: Network, host: str, words: str) -> None:
     with pytest.raises(PodError, match=words):
         network.place(host, 80)
+
+
+def test_pods_still_find_each_other_while_the_api_server_does_not_answer(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = network.place("10.20.0.7", 9090)
+    monkeypatch.setattr(module, "_KNOWN_SECONDS", 0.0)
+    again = threading.Event()
+
+    def hang(*_: object) -> list[dict[str, Any]]:
+        again.wait(60)
+        return []
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Cluster, "list", hang)
+        assert [network.place("10.20.0.7", 9090) for _ in range(3)] == [way] * 3
+        again.set()
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Cluster, "list", lambda *_: (_ for _ in ()).throw(ApiError(0, "Unreachable", "refused")))
+        assert network.place("10.20.0.7", 9090) == way
+
+
+def test_without_an_api_server_from_the_first_there_is_no_way(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cluster, "list", lambda *_: (_ for _ in ()).throw(ApiError(0, "Unreachable", "refused")))
+    with pytest.raises(PodError, match=r"does not say what there is: .*refused"):
+        network.place("10.20.0.7", 9090)
 
 
 class _Pod(BaseHTTPRequestHandler):

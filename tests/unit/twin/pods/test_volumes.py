@@ -99,3 +99,42 @@ def test_tokens_are_left_to_whoever_runs_the_pod(volumes: Volumes) -> None:
 def test_what_is_missing_or_not_modelled_is_named(volumes: Volumes, volume: dict[str, Any], words: str) -> None:
     with pytest.raises(PodError, match=words):
         volumes.make({"name": "v", **volume})
+
+
+@pytest.mark.parametrize("kind", ["configMap", "projected"])
+def test_files_become_what_the_cluster_says_now_and_those_that_are_the_same_stay_untouched(
+    tmp_path: Path, kind: str
+) -> None:
+    of_map: dict[str, Any] = {"configMap": {"name": "settings"}}
+    token = {"serviceAccountToken": {"path": "token"}}
+    volume = {"name": "v", **(of_map if kind == "configMap" else {"projected": {"sources": [of_map, token]}})}
+
+    def now(**data: str) -> Volumes:
+        held_now = sources(held("ConfigMap", "settings", data=data))
+        return Volumes(tmp_path, held_now, lambda _: {}, tmp_path / "persistent")
+
+    place = now(same="1", changed="1", gone="1").make(volume)
+    written = {"token": b"of this pod"} if kind == "projected" else {}
+    for name, value in written.items():
+        (place / name).write_bytes(value)
+    before = (place / "same").stat().st_ino
+    now(same="1", changed="2", new="3").refresh(volume)
+    assert content(place) == {"same": b"1", "changed": b"2", "new": b"3", **written}
+    assert (place / "same").stat().st_ino == before
+
+
+def test_files_stay_when_what_they_come_from_is_gone(tmp_path: Path) -> None:
+    volume = {"name": "v", "configMap": {"name": "settings"}}
+    there = Volumes(tmp_path, sources(held("ConfigMap", "settings", data={"a": "1"})), lambda _: {}, tmp_path)
+    place = there.make(volume)
+    with pytest.raises(PodError, match='configmap "settings" not found'):
+        Volumes(tmp_path, sources(), lambda _: {}, tmp_path).refresh(volume)
+    assert content(place) == {"a": b"1"}
+
+
+def test_what_a_program_writes_is_left_alone(tmp_path: Path) -> None:
+    made = Volumes(tmp_path, sources(), lambda _: {}, tmp_path)
+    place = made.make({"name": "v", "emptyDir": {}})
+    (place / "written").write_text("by a program")
+    made.refresh({"name": "v", "emptyDir": {}})
+    assert content(place) == {"written": b"by a program"}
