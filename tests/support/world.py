@@ -21,7 +21,7 @@ def assert_state_and_world_agree(project: Project, environment: str = "dev") -> 
     """Everything in the account and in its clusters is in the state: nothing was made twice, nothing was lost."""
     state, aws = state_text(project, environment), project.account(environment)
     of_groups = {kind: _of_known_groups(aws, state, kind) for kind in ("instance", "volume")}
-    of_groups["volume"] |= _of_claims(project, environment)
+    of_groups["volume"] |= volumes_of_claims(project, environment)
     orphans = [
         f"{kind} {name}"
         for kind, names in held(project, environment).items()
@@ -38,7 +38,7 @@ def _is_in(state: str, name: str) -> bool:
     return name in state or f"{cluster}:{own}" in state or (own.startswith("a-") and own in state)
 
 
-def _of_claims(project: Project, environment: str) -> set[str]:
+def volumes_of_claims(project: Project, environment: str) -> set[str]:
     """Volumes that the CSI driver made for claims of StatefulSets, which the cluster knows and no state."""
     return {
         volume["spec"]["csi"]["volumeHandle"]
@@ -64,6 +64,7 @@ def _of_known_groups(aws: Account, state: str, kind: str) -> set[str]:
 
 def assert_nothing_is_left(project: Project, environment: str = "dev") -> None:
     """The account is empty, and of its clusters there is neither a file nor a process."""
-    assert held(project, environment) == {}
+    left = held(project, environment)
+    assert left == {}, left
     assert cluster_objects.folders(project, environment) == []
     assert cluster_objects.processes(project) == []

@@ -65,6 +65,7 @@ def volumes(account: Account) -> list[dict[str, Any]]:
 def begin(project: Project) -> None:
     """Make it, and wait until AWS has the volumes and the load balancers."""
     account, api = project.account(), cluster_of(project)
+    wanted = len(volumes(account)) + VOLUMES
     image = f"{account.access_key_id}.dkr.ecr.{account.region}.amazonaws.com/db@sha256:{'0' * 64}"
     labelled = {"name": "somebodys", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": labelled}, manager="person")
@@ -75,6 +76,6 @@ def begin(project: Project) -> None:
     # A finalizer of nobody's: what is in a namespace that the program does not know goes with the cluster, held or not.
     held_by = {"name": "held", "namespace": "somebodys", "finalizers": ["example.com/nobody"]}
     api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held_by}, manager="person")
-    eventually(lambda: len(volumes(account)) == VOLUMES, "every workload has its volume", 120)
+    eventually(lambda: len(volumes(account)) == wanted, "every workload has its volume", 120)
     balancers = account.client("elbv2").describe_load_balancers
     eventually(lambda: len(balancers()["LoadBalancers"]) == LOAD_BALANCERS, "load balancers")

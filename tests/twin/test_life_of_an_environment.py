@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.project import Project
-from tests.support.world import assert_nothing_is_left, assert_state_and_world_agree, held
+from tests.support.world import assert_nothing_is_left, assert_state_and_world_agree, held, volumes_of_claims
 from tests.twin import peoples_work
 from twin import inventory
 
@@ -25,18 +25,21 @@ def let_go_of_data(settings: dict[str, Any]) -> None:
 
 def test_dev_lives_and_leaves_nothing_not_even_peoples_work(project: Project) -> None:
     up_and_unchanged(project, "dev")
+    own = len(volumes_of_claims(project, "dev"))
+    assert own, "Prometheus has one"
     peoples_work.begin(project)
     done = project.groundwork("destroy", "dev", "--yes", "--unprotect")
     said = done.stdout + done.stderr
     assert f"{peoples_work.LOAD_BALANCERS} load balancers" in said, said
-    assert f"{peoples_work.VOLUMES} volume claims" in said, said
+    assert f"{own + peoples_work.VOLUMES} volume claims" in said, said
     assert_nothing_is_left(project, "dev")
 
 
 def test_prod_lives_keeps_its_data_and_can_be_retired_by_hand(project: Project) -> None:
     """By hand, step by step, what docs/architecture.md says about retiring an environment whose data may go."""
     built = up_and_unchanged(project, "prod")
-    aws = project.account("prod")
+    aws, own = project.account("prod"), volumes_of_claims(project, "prod")
+    assert own, "what Prometheus and Alertmanager keep"
 
     refused = project.groundwork("destroy", "prod", "--yes", check=False)
     assert refused.returncode == 1
@@ -56,6 +59,9 @@ def test_prod_lives_keeps_its_data_and_can_be_retired_by_hand(project: Project) 
     aws.client("eks").update_cluster_config(name="groundwork-prod", deletionProtection=False)
 
     project.groundwork("destroy", "prod", "--yes", "--unprotect")
+    assert held(project, "prod") == {"volume": tuple(sorted(own))}, "volumes of a class that says Retain stay"
+    for volume in own:
+        aws.client("ec2").delete_volume(VolumeId=volume)
     assert_nothing_is_left(project, "prod")
     snapshots = aws.client("rds").describe_db_snapshots()["DBSnapshots"]
     assert [snapshot["Status"] for snapshot in snapshots] == ["available"]
