@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from twin.kubernetes.controllers.activity import Activity
 from twin.kubernetes.controllers.addons import Addons
 from twin.kubernetes.controllers.api_endpoints import ApiEndpoints
 from twin.kubernetes.controllers.autoscaler import Autoscaler
@@ -46,8 +47,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     parent = os.getppid()
     with only_one(folder):
-        world, rounds = world_of(folder, os.environ), Rounds(CONTROLLERS)
-        run_until(ended, lambda: os.getppid() != parent, lambda: rounds.run(world), folder)
+        world, rounds, activity = world_of(folder, os.environ), Rounds(CONTROLLERS), Activity()
+        activity.watch(world.api)
+        run_until(ended, lambda: os.getppid() != parent, lambda: rounds.run(world), folder, activity)
 
 
 if __name__ == "__main__":

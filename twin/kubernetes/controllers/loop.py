@@ -18,9 +18,12 @@ from typing import Protocol
 from twin.account import Account
 from twin.errors import TwinError
 from twin.kubernetes.client import Client
+from twin.kubernetes.controllers.activity import Activity
 
 PERIOD_SECONDS = 1.0
-"""Between two rounds in which nothing was heard of. What happens inside the cluster is noticed this late at most."""
+"""Between two rounds. What happens inside the cluster is noticed this late at most."""
+QUIET_PERIOD_SECONDS = 5.0
+"""The same while nothing happens. A step that only time brings, such as the end of an idle node, comes this late."""
 CHANGED_SECONDS = 0.1
 """How soon a change in the AWS API is noticed."""
 TAKE_OVER_SECONDS = 15.0
@@ -81,13 +84,15 @@ class Rounds:
             _log.error("%s: %s", name, said, exc_info=error)
 
 
-def run_until(ended: threading.Event, orphaned: Callable[[], bool], rounds: Callable[[], None], folder: Path) -> None:
-    """Run a round whenever something has changed or PERIOD_SECONDS have passed.
+def run_until(
+    ended: threading.Event, orphaned: Callable[[], bool], rounds: Callable[[], None], folder: Path, activity: Activity
+) -> None:
+    """Run a round whenever something has changed in the AWS API or a period has passed: a longer one in quiet times.
 
     Returns when `ended` is set, when the process that started this one is gone, or when the cluster's folder is.
     """
     seen: float | None = None
-    next_round = time.monotonic()
+    last_round = -QUIET_PERIOD_SECONDS
     while not ended.wait(CHANGED_SECONDS):
         if orphaned():
             _log.info("the AWS API is gone")
@@ -96,11 +101,13 @@ def run_until(ended: threading.Event, orphaned: Callable[[], bool], rounds: Call
             _log.info("the cluster is gone")
             return
         changed = _touched(folder / CHANGED)
-        if changed == seen and time.monotonic() < next_round:
+        if changed != seen:
+            activity.note()
+        elif time.monotonic() < last_round + (QUIET_PERIOD_SECONDS if activity.is_quiet else PERIOD_SECONDS):
             continue
         seen = changed  # before the round: what changes during it is looked at again
         rounds()
-        next_round = time.monotonic() + PERIOD_SECONDS
+        last_round = time.monotonic()
 
 
 @contextmanager

@@ -4,12 +4,14 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from twin.errors import TwinError
 from twin.kubernetes.controllers import loop
+from twin.kubernetes.controllers.activity import QUIET_AFTER_SECONDS, WATCHED, Activity
 from twin.kubernetes.controllers.loop import CHANGED, RECORD, Rounds, World, cluster_of, only_one, run_until
 
 
@@ -53,9 +55,16 @@ def test_an_error_of_one_controller_is_logged_once_and_stops_no_other(caplog: py
     assert [record.getMessage() for record in caplog.records] == ["fails: ValueError: no", "fails: works again"]
 
 
-def _run(folder: Path, ended: threading.Event, rounds: list[float], orphaned: bool = False) -> threading.Thread:
+def _run(
+    folder: Path,
+    ended: threading.Event,
+    rounds: list[float],
+    orphaned: bool = False,
+    activity: Activity | None = None,
+) -> threading.Thread:
     thread = threading.Thread(
-        target=run_until, args=(ended, lambda: orphaned, lambda: rounds.append(time.monotonic()), folder)
+        target=run_until,
+        args=(ended, lambda: orphaned, lambda: rounds.append(time.monotonic()), folder, activity or Activity()),
     )
     thread.start()
     return thread
@@ -79,6 +88,49 @@ def test_a_change_in_the_aws_api_starts_a_round_at_once(folder: Path, monkeypatc
     ended.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_in_quiet_times_rounds_are_rare_until_something_happens_in_the_cluster(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "PERIOD_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "QUIET_PERIOD_SECONDS", 60.0)
+    now = 0.0
+    activity, ended, rounds = Activity(lambda: now), threading.Event(), list[float]()
+    now = QUIET_AFTER_SECONDS + 1
+    seen = _run(folder, ended, rounds, activity=activity)
+    _wait_for(rounds, 1)
+    time.sleep(5 * loop.CHANGED_SECONDS)
+    assert len(rounds) == 1
+    activity.note()
+    _wait_for(rounds, 3)
+    ended.set()
+    seen.join(5)
+
+
+class _Api:
+    """An API server in which one pod changes, and which then breaks off."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def watch(self, api_version: str, kind: str, **_: object) -> Iterator[tuple[str, dict[str, object]]]:
+        self.asked.append(kind)
+        if kind == "Pod" and self.asked.count("Pod") == 1:
+            yield "MODIFIED", {}
+        threading.Event().wait()
+
+
+def test_whatever_happens_to_what_controllers_look_after_ends_the_quiet() -> None:
+    now = 0.0
+    activity, api = Activity(lambda: now), _Api()
+    now = QUIET_AFTER_SECONDS + 1
+    assert activity.is_quiet
+    activity.watch(api)  # type: ignore[arg-type]
+    end = time.monotonic() + 10
+    while activity.is_quiet or set(api.asked) != {kind for _, kind in WATCHED}:
+        assert time.monotonic() < end, api.asked
+        time.sleep(0.01)
 
 
 def test_it_ends_when_the_cluster_is_gone_or_whoever_started_it(folder: Path) -> None:
