@@ -64,7 +64,7 @@ OTHERS: Final = (
     Uncovered("guard removed", "policy/v1:PodDisruptionBudget", "", _R, "RES-10 asks it of what serves"),
     Uncovered("redundancy cut", "apps/v1:Deployment", "spec.replicas", _R, "RES-10 asks it of what serves"),
     Uncovered("redundancy cut", "apps/v1:StatefulSet", "spec.replicas", _R, "RES-10 asks it of what serves"),
-    Uncovered("switched on", "apps/v1:StatefulSet", "spec.template.spec.automountServiceAccountToken", _R,
+    Uncovered("switched on", "apps/v1:*", "spec.template.spec.automountServiceAccountToken", _R,
               "ACC-28 accepts a token where it is said what the API is used for", says_what_the_api_is_used_for),
     Uncovered("root on", "apps/v1:DaemonSet", "*", _E,
               "the device plugin is root already, as the list of node agents allows"),

@@ -23,6 +23,8 @@ STORES: Final = (
     Uncovered("key *", "rds/instance:Instance", "performanceInsightsKmsKeyId", _O, "ENC-04 reads the storage's key"),
     Uncovered("key *", "rds/instance:Instance", "masterUserSecretKmsKeyId", _O,
               "ENC-13 is about secrets that the program declares"),
+    Uncovered("key *", "kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", "serverSideEncryption.keyArn", _O,
+              "no rule is about delivery streams"),
     Uncovered("key *", "s3/bucketReplicationConfig:BucketReplicationConfig", "*", _O, "no rule is about replication"),
     Uncovered("key *", "ecr/repository:Repository", "encryptionConfigurations[0].kmsKey", _R,
               "ENC-10 asks for KMS, not for a key of one's own"),
