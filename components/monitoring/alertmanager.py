@@ -9,7 +9,6 @@ Source: Alertmanager documentation, "Alertmanager", "High Availability"; Secrets
 (usePodIdentity, jmesPath).
 """
 
-import json
 from typing import Any
 
 import pulumi
@@ -37,6 +36,7 @@ from components.monitoring.alertmanager_configuration import (
 from components.monitoring.alertmanager_settings import AlertmanagerSettings
 from components.monitoring.network import ALERTMANAGER, ALERTMANAGER_PORT, PEER_PORT, alertmanager_policies
 from components.monitoring.pods import COMPONENT, claim, container, metadata, pod, probes, selector, untyped
+from components.mounted_secret import secret_class_spec, secret_volume
 from components.policy_document import Statement, allow
 from components.scraping import MONITORING_NAMESPACE, scraped
 from components.security.secret import read_secrets, secret_arn_pattern, secret_name
@@ -152,14 +152,15 @@ class Alertmanager(pulumi.ComponentResource):
                 opts=self._opts(),
             )
         ]
-        if secret_entries(self._args.settings):
+        args = self._args
+        if entries := secret_entries(args.settings):
             made.append(
                 CustomResource(
                     f"{self._name}-secret-class",
                     api_version="secrets-store.csi.x-k8s.io/v1",
                     kind="SecretProviderClass",
                     metadata=metadata(ALERTMANAGER, ALERTMANAGER),
-                    spec=untyped(secret_class(self._args)),
+                    spec=untyped(secret_class_spec(args.region, secret_name(args.environment, SECRET), entries)),
                     opts=self._opts(),
                 )
             )
@@ -187,14 +188,6 @@ def rights(args: AlertmanagerArgs) -> tuple[Statement, ...]:
         secret = secret_arn_pattern(args.account_id, args.region, args.environment, SECRET)
         statements.append(read_secrets("ReadReceivers", secret))
     return tuple(statements)
-
-
-def secret_class(args: AlertmanagerArgs) -> dict[str, Any]:
-    """Return the specification of the class by which the secret is mounted, an entry a file."""
-    paths = [{"path": f'"{entry}"', "objectAlias": entry} for entry in secret_entries(args.settings)]
-    objects = [{"objectName": secret_name(args.environment, SECRET), "objectType": "secretsmanager", "jmesPath": paths}]
-    parameters = {"region": args.region, "usePodIdentity": "true", "objects": json.dumps(objects)}
-    return {"provider": "aws", "parameters": parameters}
 
 
 def stateful_set_spec(args: AlertmanagerArgs, configured: str) -> Any:
@@ -228,9 +221,7 @@ def pod_of(settings: AlertmanagerSettings) -> dict[str, Any]:
         volumes.append({"name": DATA, "empty_dir": {"size_limit": "256Mi"}})
     if secret_entries(settings):
         mounts.append({"name": "secrets", "mount_path": SECRETS_DIRECTORY, "read_only": True})
-        attributes = {"secretProviderClass": ALERTMANAGER}
-        csi = {"driver": "secrets-store.csi.k8s.io", "read_only": True, "volume_attributes": attributes}
-        volumes.append({"name": "secrets", "csi": csi})
+        volumes.append(secret_volume("secrets", ALERTMANAGER))
     server = container(
         ALERTMANAGER,
         settings.image or IMAGE,

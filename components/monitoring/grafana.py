@@ -32,6 +32,7 @@ from components.monitoring.grafana_configuration import (
 )
 from components.monitoring.grafana_settings import GrafanaSettings
 from components.monitoring.network import PROMETHEUS_PORT, from_prometheus
+from components.mounted_secret import secret_class_spec, secret_volume
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.scraping import MONITORING_NAMESPACE, PROMETHEUS, scraped
 from components.security.secret import read_secrets, secret_arn_pattern, secret_name
@@ -134,7 +135,7 @@ class Grafana(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        spec: Any = secret_class(args.region, args.environment)
+        spec: Any = secret_class_spec(args.region, secret_name(args.environment, SECRET), [CLIENT_SECRET])
         mounted = CustomResource(
             f"{name}-secret-class",
             api_version="secrets-store.csi.x-k8s.io/v1",
@@ -150,16 +151,6 @@ def role_arn(account_id: str, environment: str, name: str) -> str:
     """Return the ARN of its role, known before it is there: the secret's own policy names it."""
     role = physical_name(environment, f"{name}-identity", limit=ROLE_NAME_LIMIT)
     return f"arn:aws:iam::{account_id}:role/{role}"
-
-
-def secret_class(region: str, environment: str) -> dict[str, Any]:
-    """Return the specification of the class by which its secret is mounted, an entry a file."""
-    paths = [{"path": CLIENT_SECRET, "objectAlias": CLIENT_SECRET}]
-    objects = [{"objectName": secret_name(environment, SECRET), "objectType": "secretsmanager", "jmesPath": paths}]
-    return {
-        "provider": "aws",
-        "parameters": {"region": region, "usePodIdentity": "true", "objects": json.dumps(objects)},
-    }
 
 
 def network_policies() -> dict[str, Any]:
@@ -199,12 +190,7 @@ def pod_of(settings: GrafanaSettings) -> Any:
         "tmp": ("/tmp", {"empty_dir": {"size_limit": "64Mi"}}),  # noqa: S108 - a volume of the pod
     }
     if settings.oidc:
-        csi = {
-            "driver": "secrets-store.csi.k8s.io",
-            "read_only": True,
-            "volume_attributes": {"secretProviderClass": APPLICATION},
-        }
-        mounts["secret"] = (SECRETS, {"csi": csi})
+        mounts["secret"] = (SECRETS, secret_volume("secret", APPLICATION))
     (container,) = pod["containers"]
     container["volume_mounts"] = [
         {"name": name, "mount_path": path, "read_only": "empty_dir" not in volume}
