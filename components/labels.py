@@ -3,6 +3,8 @@
 Source: Kubernetes documentation, "Recommended Labels", "Well-Known Labels".
 """
 
+import hashlib
+
 from components.naming import PROJECT
 
 GUARDED = "groundwork.io/guarded"
@@ -24,6 +26,9 @@ ENVIRONMENT_SECRETS = "groundwork.io/environment-secrets"
 """An annotation on a guarded namespace: the variables, with commas between, that may come from a Secret there."""
 API_USE = "groundwork.io/api-use"
 """An annotation on a workload: what it uses the API server for, which is why a token is mounted."""
+CONFIGURATION = "groundwork.io/configuration"
+"""An annotation on pods: changes with the files of their configuration, which they read when they start."""
+DIGEST_LENGTH = 16
 
 
 def labels(name: str, component: str) -> dict[str, str]:
@@ -33,3 +38,8 @@ def labels(name: str, component: str) -> dict[str, str]:
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": PROJECT,
     }
+
+
+def configured(*files: str) -> dict[str, str]:
+    """Return the annotation of a pod template by which a changed configuration, given as texts, makes new pods."""
+    return {CONFIGURATION: hashlib.sha256("\0".join(files).encode()).hexdigest()[:DIGEST_LENGTH]}

@@ -10,7 +10,6 @@ Source: NVIDIA device plugin for Kubernetes, README, "Configuring the NVIDIA dev
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
-import hashlib
 import json
 from typing import Any
 
@@ -19,7 +18,7 @@ from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pydantic import Field
 
-from components.labels import GPU, GPU_PRESENT, NODE_POOL, labels
+from components.labels import GPU, GPU_PRESENT, NODE_POOL, configured, labels
 from components.model import ImageByDigest, Model
 
 NAMESPACE = "kube-system"
@@ -78,8 +77,7 @@ class DevicePlugin(pulumi.ComponentResource):
                 "template": {
                     "metadata": {
                         "labels": labels(APPLICATION, "gpu") | _own_labels(args.pool),
-                        # A DaemonSet does not notice that its configuration changed; a new template it does.
-                        "annotations": {"groundwork.io/configuration": _digest(args)},
+                        "annotations": configured(configuration_of(args.time_slices, args.mig)),
                     },
                     "spec": pod_of(own_name, args),
                 },
@@ -139,7 +137,3 @@ def pod_of(own_name: str, args: DevicePluginArgs) -> Any:
 
 def _own_labels(pool: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": APPLICATION, "app.kubernetes.io/instance": pool}
-
-
-def _digest(args: DevicePluginArgs) -> str:
-    return hashlib.sha256(configuration_of(args.time_slices, args.mig).encode()).hexdigest()[:16]

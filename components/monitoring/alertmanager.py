@@ -19,7 +19,7 @@ from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.policy import v1 as policy
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
-from components.labels import labels
+from components.labels import configured, labels
 from components.model import Model, Wire
 from components.monitoring.alertmanager_configuration import (
     SECRETS_DIRECTORY,
@@ -27,7 +27,6 @@ from components.monitoring.alertmanager_configuration import (
     TEMPLATES_FILE,
     Topics,
     configuration,
-    digest,
     peers,
     publishes,
     secret_entries,
@@ -110,7 +109,7 @@ class Alertmanager(pulumi.ComponentResource):
         servers = apps.StatefulSet(
             f"{name}-servers",
             metadata=metadata(ALERTMANAGER, ALERTMANAGER),
-            spec=stateful_set_spec(args, digest(text, TEMPLATES)),
+            spec=stateful_set_spec(args, configured(text, TEMPLATES)),
             opts=self._opts(*before, service),
         )
         self.url = servers.metadata.apply(lambda _: f"http://{ALERTMANAGER}.{MONITORING_NAMESPACE}:{ALERTMANAGER_PORT}")
@@ -190,8 +189,8 @@ def rights(args: AlertmanagerArgs) -> tuple[Statement, ...]:
     return tuple(statements)
 
 
-def stateful_set_spec(args: AlertmanagerArgs, configured: str) -> Any:
-    """Return the specification of the StatefulSet; `configured` changes with the configuration."""
+def stateful_set_spec(args: AlertmanagerArgs, configuration_annotation: dict[str, str]) -> Any:
+    """Return the specification of the StatefulSet; its annotation changes with the configuration."""
     settings = args.settings
     claims = [claim(DATA, settings.volume_size_gib)] if settings.volume_size_gib else []
     return {
@@ -202,7 +201,7 @@ def stateful_set_spec(args: AlertmanagerArgs, configured: str) -> Any:
         "template": {
             "metadata": {
                 "labels": labels(ALERTMANAGER, COMPONENT),
-                "annotations": scraped(ALERTMANAGER_PORT) | {"groundwork.io/configuration": configured},
+                "annotations": scraped(ALERTMANAGER_PORT) | configuration_annotation,
             },
             "spec": pod_of(settings),
         },

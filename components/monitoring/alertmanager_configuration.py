@@ -10,7 +10,6 @@ Source: Alertmanager documentation, "Configuration", "Notification template refe
 100 ASCII characters at most).
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -213,8 +212,3 @@ def peers(replicas: int, service: str, port: int) -> Sequence[str]:
         return ("--cluster.listen-address=",)
     others = [f"--cluster.peer={service.split('.')[0]}-{number}.{service}:{port}" for number in range(replicas)]
     return (f"--cluster.listen-address=$(POD_IP):{port}", *others)
-
-
-def digest(*texts: str) -> str:
-    """Return what changes with the configuration: Alertmanager reads it when it starts."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

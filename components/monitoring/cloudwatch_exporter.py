@@ -8,7 +8,6 @@ Source: yet-another-cloudwatch-exporter, docs/configuration.md ("static_job_conf
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
-import hashlib
 from typing import Annotated, Any, Final
 
 import pulumi
@@ -18,6 +17,7 @@ from pulumi_kubernetes.networking import v1 as networking
 from pydantic import Field
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
+from components.labels import configured
 from components.model import ImageByDigest, Model, Wire
 from components.monitoring.cloudwatch_metrics import WatchedResources, configuration
 from components.monitoring.data_files import written
@@ -104,14 +104,10 @@ class CloudWatchExporter(pulumi.ComponentResource):
                 opts=inside,
             ),
         ]
-        annotations = {
-            **scraped(PORT),
-            "groundwork.io/configuration": hashlib.sha256(told.encode()).hexdigest()[:16],
-        }
         apps.Deployment(
             f"{name}-deployment",
             metadata=metadata(APPLICATION, APPLICATION),
-            spec=deployment(APPLICATION, annotations, pod_of(args)),
+            spec=deployment(APPLICATION, scraped(PORT) | configured(told), pod_of(args)),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after, *before]),
         )
         self.role_arn = identity.role_arn

@@ -10,17 +10,17 @@ Source: NVIDIA dcgm-exporter, README.md, etc/default-counters.csv, deployment/te
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
-import hashlib
 from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 
-from components.labels import GPU, GPU_PRESENT
+from components.labels import GPU, GPU_PRESENT, configured
 from components.model import Model
 from components.monitoring.exporter_settings import DcgmExporterSettings
 from components.monitoring.exporters import account, daemon, metadata
+from components.pod_security import restricted_container
 from components.scraping import scraped
 
 NAMESPACE: Final = "kube-system"
@@ -61,11 +61,7 @@ class DcgmExporter(pulumi.ComponentResource):
             data={COUNTERS: counters()},
             opts=child,
         )
-        annotations = {
-            **scraped(PORT, honor_labels=True),
-            # A DaemonSet does not notice that its configuration changed; a new template it does.
-            "groundwork.io/configuration": hashlib.sha256(counters().encode()).hexdigest()[:16],
-        }
+        annotations = scraped(PORT, honor_labels=True) | configured(counters())
         apps.DaemonSet(
             f"{name}-daemon",
             metadata=metadata(APPLICATION, APPLICATION, NAMESPACE),
@@ -108,11 +104,7 @@ def pod_of(settings: DcgmExporterSettings) -> Any:
                     "requests": {"cpu": "50m", "memory": "128Mi"},
                     "limits": {"cpu": "500m", "memory": "512Mi"},
                 },
-                "security_context": {
-                    "allow_privilege_escalation": False,
-                    "read_only_root_filesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "security_context": restricted_container(),
                 "volume_mounts": [
                     {"name": "pods", "mount_path": SOCKETS, "read_only": True},
                     {"name": "fields", "mount_path": FOLDER, "read_only": True},

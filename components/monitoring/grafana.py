@@ -7,7 +7,6 @@ Source: Grafana documentation, "Configure Grafana", "Provision Grafana"; AWS Sec
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
-import hashlib
 import json
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
+from components.labels import configured
 from components.model import Model, Wire
 from components.monitoring.exporters import account, agent, deployment, metadata, selector
 from components.monitoring.grafana_configuration import (
@@ -91,11 +91,7 @@ class Grafana(pulumi.ComponentResource):
             ),
             *(self._identity(name, args) if args.settings.oidc else ()),
         ]
-        annotations = {
-            **scraped(PORT),
-            # Files of a ConfigMap that change are not read again by what runs; a new template is a new pod.
-            "groundwork.io/configuration": hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:16],
-        }
+        annotations = scraped(PORT) | configured(json.dumps(contents))
         apps.Deployment(
             f"{name}-deployment",
             metadata=metadata(APPLICATION, APPLICATION),

@@ -12,7 +12,6 @@ Source: Fluent Bit manual, "Kubernetes" (the rights that its filter needs); Kube
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -23,11 +22,12 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.rbac import v1 as rbac
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
-from components.labels import API_USE, labels
+from components.labels import API_USE, configured, labels
 from components.model import Model, Wire
 from components.monitoring import fluent_bit
 from components.monitoring.log_classes import log_group_name
 from components.monitoring.log_settings import LogsSettings
+from components.pod_security import restricted_container
 from components.policy_document import Statement, allow
 from components.scraping import scraped
 from components.tags import DataClass, LogClass, classification_tag
@@ -158,7 +158,6 @@ def settings_of(args: LogStackArgs) -> dict[str, str]:
 
 
 def _daemon(args: LogStackArgs, settings: Mapping[str, str]) -> Any:
-    digest = hashlib.sha256("".join(settings.values()).encode()).hexdigest()[:16]
     return {
         "selector": {"match_labels": {"app.kubernetes.io/name": APPLICATION}},
         "update_strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": "10%"}},
@@ -167,8 +166,7 @@ def _daemon(args: LogStackArgs, settings: Mapping[str, str]) -> Any:
                 "labels": labels(APPLICATION, "logs"),
                 "annotations": {
                     API_USE: "reads whose pod a line is of",
-                    # A DaemonSet does not notice that its configuration changed; a new template it does.
-                    "groundwork.io/configuration": digest,
+                    **configured("".join(settings.values())),
                     **scraped(fluent_bit.PORT, fluent_bit.METRICS_PATH),
                 },
             },
@@ -205,11 +203,7 @@ def pod_of(args: LogStackArgs) -> Any:
                     "requests": {"cpu": "50m", "memory": f"{memory}Mi"},
                     "limits": {"cpu": "500m", "memory": f"{2 * memory}Mi"},
                 },
-                "security_context": {
-                    "allow_privilege_escalation": False,
-                    "read_only_root_filesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "security_context": restricted_container(),
                 "volume_mounts": [
                     {"name": "configuration", "mount_path": fluent_bit.FOLDER, "read_only": True},
                     {"name": "logs", "mount_path": HOST_LOGS, "read_only": True},
