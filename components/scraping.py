@@ -1,6 +1,6 @@
 """How a pod says that it is to be scraped, and who scrapes.
 
-Source: the annotations `prometheus.io/*`, which the jobs of components/monitoring/scraping.py look for.
+Source: the annotations `prometheus.io/*`, which the jobs of components/monitoring/scrape_configuration.py look for.
 """
 
 MONITORING_NAMESPACE = "monitoring"

@@ -22,6 +22,7 @@ from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import API_USE, NODE_POOL, labels
 from components.model import ImageByDigest, Model, Wire
 from components.pod_security import restricted_container, restricted_pod
+from components.scheduling import over_zones
 from components.scraping import scraped
 
 NAMESPACE = "kube-system"
@@ -204,14 +205,7 @@ def pod_of(args: ClusterAutoscalerArgs) -> Any:
         "priority_class_name": "system-cluster-critical",
         "node_selector": {NODE_POOL: args.system_pool},
         "security_context": restricted_pod(65534),
-        "topology_spread_constraints": [
-            {
-                "max_skew": 1,
-                "topology_key": "topology.kubernetes.io/zone",
-                "when_unsatisfiable": "ScheduleAnyway",
-                "label_selector": {"match_labels": {"app.kubernetes.io/name": APPLICATION}},
-            }
-        ],
+        "topology_spread_constraints": over_zones({"app.kubernetes.io/name": APPLICATION}),
         "containers": [
             {
                 "name": APPLICATION,

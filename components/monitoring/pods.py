@@ -1,6 +1,6 @@
 """What the pods of Prometheus and Alertmanager have in common: restricted, spread, known by their labels.
 
-Source: Kubernetes documentation, "StatefulSets", "Pod Topology Spread Constraints", "Pod Security Standards".
+Source: Kubernetes documentation, "StatefulSets", "Pod Security Standards".
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from components.cluster.priority_classes import PLATFORM
 from components.cluster.storage_classes import STORAGE_CLASS
 from components.labels import labels
 from components.pod_security import restricted_container, restricted_pod
+from components.scheduling import apart
 from components.scraping import MONITORING_NAMESPACE
 
 USER = 65534
@@ -37,7 +38,6 @@ def pod(
     account: str, container: dict[str, Any], volumes: Sequence[dict[str, Any]], grace_seconds: int
 ) -> dict[str, Any]:
     """Return a pod of that service account, on another node and in another zone than others like it where possible."""
-    same = selector(account)
     return {
         "service_account_name": account,
         "automount_service_account_token": False,
@@ -45,24 +45,7 @@ def pod(
         "priority_class_name": PLATFORM,  # training puts out what names no class, and nobody would be told
         "security_context": restricted_pod(USER),
         "termination_grace_period_seconds": grace_seconds,
-        "topology_spread_constraints": [
-            {
-                "topology_key": "topology.kubernetes.io/zone",
-                "max_skew": 1,
-                "when_unsatisfiable": "ScheduleAnyway",
-                "label_selector": same,
-            }
-        ],
-        "affinity": {
-            "pod_anti_affinity": {
-                "preferred_during_scheduling_ignored_during_execution": [
-                    {
-                        "weight": 100,
-                        "pod_affinity_term": {"topology_key": "kubernetes.io/hostname", "label_selector": same},
-                    }
-                ]
-            }
-        },
+        **apart({NAME: account}),
         "containers": [container],
         "volumes": [*volumes],
     }

@@ -22,6 +22,7 @@ from components.registry.tracking_configuration import (
 )
 from components.registry.tracking_network import APPLICATION, METRICS_PORT, NAMESPACE, SERVER, SERVER_PORT
 from components.registry.tracking_pods import container, from_database, of_every_pod, pod, pod_metadata, values
+from components.scheduling import apart
 from components.scraping import scraped
 
 METRICS_DIRECTORY = "/run/metrics"
@@ -70,28 +71,10 @@ def server_pod(args: TrackingServerArgs) -> dict[str, Any]:
         {"name": AUTH_CONFIG, "config_map": {"name": AUTH_CONFIG}},
         {"name": "metrics", "empty_dir": {"size_limit": "256Mi"}},
     ]
-    same = {"match_labels": SELECTOR}
     return pod(SERVER, [_server(args)], volumes, f"{args.settings.artifact_buffer_gib}Gi") | {
         "init_containers": [_events(args)],
         "termination_grace_period_seconds": 60,
-        "topology_spread_constraints": [
-            {
-                "topology_key": "topology.kubernetes.io/zone",
-                "max_skew": 1,
-                "when_unsatisfiable": "ScheduleAnyway",
-                "label_selector": same,
-            }
-        ],
-        "affinity": {
-            "pod_anti_affinity": {
-                "preferred_during_scheduling_ignored_during_execution": [
-                    {
-                        "weight": 100,
-                        "pod_affinity_term": {"topology_key": "kubernetes.io/hostname", "label_selector": same},
-                    }
-                ]
-            }
-        },
+        **apart(SELECTOR),
     }
 
 
