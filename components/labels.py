@@ -7,6 +7,8 @@ import hashlib
 
 from components.naming import PROJECT
 
+NAME = "app.kubernetes.io/name"
+"""On everything: the application that it belongs to."""
 GUARDED = "groundwork.io/guarded"
 """On a namespace: it has the guard rails of `GuardedNamespace`, and the admission policies judge what is put in it."""
 TEAM = "groundwork.io/team"
@@ -34,7 +36,7 @@ DIGEST_LENGTH = 16
 def labels(name: str, component: str) -> dict[str, str]:
     """Return the labels of an object: `name` is the application, `component` what it is to the platform."""
     return {
-        "app.kubernetes.io/name": name,
+        NAME: name,
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": PROJECT,
     }

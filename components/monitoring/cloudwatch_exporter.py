@@ -21,8 +21,9 @@ from components.labels import configured
 from components.model import ImageByDigest, Model, Wire
 from components.monitoring.cloudwatch_metrics import WatchedResources, configuration
 from components.monitoring.data_files import written
-from components.monitoring.exporters import account, agent, deployment, metadata, selector
+from components.monitoring.exporters import account, agent, deployment
 from components.monitoring.network import from_prometheus
+from components.monitoring.pods import metadata, own_labels
 from components.policy_document import Statement, allow
 from components.scraping import MONITORING_NAMESPACE, scraped
 
@@ -87,7 +88,7 @@ class CloudWatchExporter(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         told = written(configuration(args.region, args.resources))
-        reached: Any = from_prometheus(selector(APPLICATION), PORT)
+        reached: Any = from_prometheus(own_labels(APPLICATION), PORT)
         before = [
             identity,
             core.ServiceAccount(f"{name}-account", **account(APPLICATION), opts=inside),

@@ -19,7 +19,8 @@ from pulumi_kubernetes.core import v1 as core
 from components.labels import GPU, GPU_PRESENT, configured
 from components.model import Model
 from components.monitoring.exporter_settings import DcgmExporterSettings
-from components.monitoring.exporters import account, daemon, metadata
+from components.monitoring.exporters import account, daemon
+from components.monitoring.pods import metadata
 from components.pod_security import restricted_container
 from components.scraping import scraped
 

@@ -7,19 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.labels import labels
+from components.monitoring.pods import COMPONENT, USER, metadata, selector
 from components.pod_security import restricted_container, restricted_pod
 from components.scraping import MONITORING_NAMESPACE
 
-USER = 65534
-"""`nobody`, as whom the images' programs run."""
-COMPONENT = "metrics"
 BURST = 5
 """How many times the CPU that it asks for an exporter may use: scrapes come once a minute and are short."""
-
-
-def metadata(name: str, application: str, namespace: str = MONITORING_NAMESPACE) -> Any:
-    """Return the metadata of an object that belongs to an application."""
-    return {"name": name, "namespace": namespace, "labels": labels(application, COMPONENT)}
 
 
 def account(application: str, namespace: str = MONITORING_NAMESPACE) -> Any:
@@ -30,17 +23,12 @@ def account(application: str, namespace: str = MONITORING_NAMESPACE) -> Any:
     }
 
 
-def selector(application: str) -> dict[str, str]:
-    """Return the labels by which an application's pods are known."""
-    return {"app.kubernetes.io/name": application}
-
-
 def deployment(application: str, annotations: Mapping[str, str], pod: Any) -> Any:
     """Return the specification of a Deployment of one pod: two would tell everything twice."""
     return {
         "replicas": 1,
         "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}},
-        "selector": {"match_labels": selector(application)},
+        "selector": selector(application),
         "template": {
             "metadata": {"labels": labels(application, COMPONENT), "annotations": dict(annotations)},
             "spec": pod,
@@ -51,7 +39,7 @@ def deployment(application: str, annotations: Mapping[str, str], pod: Any) -> An
 def daemon(application: str, annotations: Mapping[str, str], pod: Any) -> Any:
     """Return the specification of a DaemonSet."""
     return {
-        "selector": {"match_labels": selector(application)},
+        "selector": selector(application),
         "update_strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": "10%"}},
         "template": {
             "metadata": {"labels": labels(application, COMPONENT), "annotations": dict(annotations)},

@@ -19,7 +19,7 @@ from pulumi_kubernetes.networking import v1 as networking
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import configured
 from components.model import Model, Wire
-from components.monitoring.exporters import account, agent, deployment, metadata, selector
+from components.monitoring.exporters import account, agent, deployment
 from components.monitoring.grafana_configuration import (
     CLIENT_SECRET,
     CONFIGURATION_FOLDER,
@@ -31,10 +31,11 @@ from components.monitoring.grafana_configuration import (
     config_maps,
 )
 from components.monitoring.grafana_settings import GrafanaSettings
-from components.monitoring.network import PROMETHEUS_PORT, from_prometheus
+from components.monitoring.network import from_prometheus, to_prometheus
+from components.monitoring.pods import metadata, own_labels
 from components.mounted_secret import secret_class_spec, secret_volume
 from components.naming import ROLE_NAME_LIMIT, physical_name
-from components.scraping import MONITORING_NAMESPACE, PROMETHEUS, scraped
+from components.scraping import MONITORING_NAMESPACE, scraped
 from components.security.secret import read_secrets, secret_arn_pattern, secret_name
 
 APPLICATION: Final = "grafana"
@@ -103,7 +104,7 @@ class Grafana(pulumi.ComponentResource):
             metadata=metadata(APPLICATION, APPLICATION),
             spec={
                 "type": "ClusterIP",
-                "selector": selector(APPLICATION),
+                "selector": own_labels(APPLICATION),
                 "ports": [{"name": "http", "port": PORT, "target_port": "metrics", "protocol": "TCP"}],
             },
             opts=inside,
@@ -152,17 +153,8 @@ def role_arn(account_id: str, environment: str, name: str) -> str:
 def network_policies() -> dict[str, Any]:
     """Return the specifications by name: Grafana reaches Prometheus, and Prometheus Grafana's own metrics."""
     return {
-        "from-prometheus": from_prometheus(selector(APPLICATION), PORT),
-        "to-prometheus": {
-            "pod_selector": {"match_labels": selector(APPLICATION)},
-            "policy_types": ["Egress"],
-            "egress": [
-                {
-                    "to": [{"pod_selector": {"match_labels": selector(PROMETHEUS)}}],
-                    "ports": [{"protocol": "TCP", "port": PROMETHEUS_PORT}],
-                }
-            ],
-        },
+        "from-prometheus": from_prometheus(own_labels(APPLICATION), PORT),
+        "to-prometheus": to_prometheus(APPLICATION),
     }
 
 

@@ -22,9 +22,10 @@ from components.labels import API_USE, GPU_PRESENT, NODE_POOL, TEAM, labels
 from components.model import Model
 from components.monitoring.data_files import written
 from components.monitoring.exporter_settings import KubeStateMetricsSettings
-from components.monitoring.exporters import account, agent, deployment, metadata, selector
-from components.monitoring.network import HTTPS, from_prometheus
-from components.scraping import scraped
+from components.monitoring.exporters import account, agent, deployment
+from components.monitoring.network import from_prometheus, to_api_server
+from components.monitoring.pods import metadata, own_labels
+from components.scraping import MONITORING_NAMESPACE, scraped
 
 APPLICATION: Final = "kube-state-metrics"
 IN_CLUSTER: Final = "groundwork-kube-state-metrics"
@@ -104,7 +105,7 @@ class KubeStateMetrics(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         about: Any = {"name": IN_CLUSTER, "labels": labels(APPLICATION, "metrics")}
         role = rbac.ClusterRole(f"{name}-role", metadata=about, rules=rules(), opts=child)
-        subjects: Any = [{"kind": "ServiceAccount", "name": APPLICATION, "namespace": metadata("", "")["namespace"]}]
+        subjects: Any = [{"kind": "ServiceAccount", "name": APPLICATION, "namespace": MONITORING_NAMESPACE}]
         binding = rbac.ClusterRoleBinding(
             f"{name}-binding",
             metadata=about,
@@ -141,14 +142,8 @@ def flags() -> list[str]:
 def network_policies(api_server_range: str) -> dict[str, Any]:
     """Return the specifications by name: Prometheus reaches it, and it the API server."""
     return {
-        "from-prometheus": from_prometheus(selector(APPLICATION), PORT),
-        "to-api-server": {
-            "pod_selector": {"match_labels": selector(APPLICATION)},
-            "policy_types": ["Egress"],
-            "egress": [
-                {"to": [{"ip_block": {"cidr": api_server_range}}], "ports": [{"protocol": "TCP", "port": HTTPS}]}
-            ],
-        },
+        "from-prometheus": from_prometheus(own_labels(APPLICATION), PORT),
+        "to-api-server": to_api_server(APPLICATION, api_server_range),
     }
 
 

@@ -10,9 +10,9 @@ Source: Kubernetes documentation, "Network Policies"; NET-10 of the policies (th
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.labels import NAME
 from components.scraping import PROMETHEUS
 
-NAME = "app.kubernetes.io/name"
 ALERTMANAGER = "alertmanager"
 PROMETHEUS_PORT, ALERTMANAGER_PORT, PEER_PORT = 9090, 9093, 9094
 NODE_PORTS = (10250, 9100)
@@ -30,6 +30,16 @@ def from_prometheus(selector: Mapping[str, str], port: int) -> Policy:
     return _ingress(selector, [_pods(PROMETHEUS)], port)
 
 
+def to_prometheus(name: str) -> Policy:
+    """Return the specification by which the pods of an application ask Prometheus."""
+    return _egress(name, [_pods(PROMETHEUS)], _tcp(PROMETHEUS_PORT))
+
+
+def to_api_server(name: str, api_server_range: str) -> Policy:
+    """Return the specification by which the pods of an application reach the API server, by its Service's address."""
+    return _egress(name, [{"ip_block": {"cidr": api_server_range}}], _tcp(HTTPS))
+
+
 def prometheus_policies(vpc_cidr: str, api_server_range: str, *, remote_write: bool) -> dict[str, Policy]:
     """Return the specifications about Prometheus by name. `api_server_range`: the address of the API's Service."""
     every_pod: list[object] = [{"namespace_selector": {}}]
@@ -37,7 +47,7 @@ def prometheus_policies(vpc_cidr: str, api_server_range: str, *, remote_write: b
         # Each pod says on which port it is scraped.
         "prometheus-to-pods": _egress(PROMETHEUS, every_pod, {"protocol": "TCP", "port": 1, "end_port": LAST_PORT}),
         "prometheus-to-nodes": _egress(PROMETHEUS, [{"ip_block": {"cidr": vpc_cidr}}], *map(_tcp, NODE_PORTS)),
-        "prometheus-to-api-server": _egress(PROMETHEUS, [{"ip_block": {"cidr": api_server_range}}], _tcp(HTTPS)),
+        "prometheus-to-api-server": to_api_server(PROMETHEUS, api_server_range),
         "prometheus-from-monitoring": _ingress({NAME: PROMETHEUS}, [{"pod_selector": {}}], PROMETHEUS_PORT),
     }
     return found | (

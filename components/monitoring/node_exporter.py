@@ -17,7 +17,8 @@ from pulumi_kubernetes.core import v1 as core
 
 from components.model import Model
 from components.monitoring.exporter_settings import NodeExporterSettings
-from components.monitoring.exporters import account, agent, daemon, metadata
+from components.monitoring.exporters import account, agent, daemon
+from components.monitoring.pods import metadata
 from components.scraping import scraped
 
 NAMESPACE: Final = "kube-system"

@@ -1,4 +1,4 @@
-"""What the pods of Prometheus and Alertmanager have in common: restricted, spread, known by their labels.
+"""What pods of monitoring have in common: known by labels; the servers among them restricted and apart as well.
 
 Source: Kubernetes documentation, "StatefulSets", "Pod Security Standards".
 """
@@ -8,20 +8,19 @@ from typing import Any
 
 from components.cluster.priority_classes import PLATFORM
 from components.cluster.storage_classes import STORAGE_CLASS
-from components.labels import labels
+from components.labels import NAME, labels
 from components.pod_security import restricted_container, restricted_pod
 from components.scheduling import apart
 from components.scraping import MONITORING_NAMESPACE
 
 USER = 65534
 """Whose the images' files are, and who runs in them: `nobody`."""
-NAME = "app.kubernetes.io/name"
 COMPONENT = "metrics"
 
 
-def metadata(name: str, of: str) -> Any:
-    """Return the metadata of an object in the namespace; `of` is the application that it belongs to."""
-    return {"name": name, "namespace": MONITORING_NAMESPACE, "labels": labels(of, COMPONENT)}
+def metadata(name: str, of: str, namespace: str = MONITORING_NAMESPACE) -> Any:
+    """Return the metadata of an object; `of` is the application that it belongs to."""
+    return {"name": name, "namespace": namespace, "labels": labels(of, COMPONENT)}
 
 
 def untyped(specification: Any) -> Any:
@@ -29,9 +28,14 @@ def untyped(specification: Any) -> Any:
     return specification
 
 
+def own_labels(name: str) -> dict[str, str]:
+    """Return the labels by which the pods of an application are known."""
+    return {NAME: name}
+
+
 def selector(name: str) -> dict[str, Any]:
     """Return what finds the pods of an application."""
-    return {"match_labels": {NAME: name}}
+    return {"match_labels": own_labels(name)}
 
 
 def pod(
@@ -45,7 +49,7 @@ def pod(
         "priority_class_name": PLATFORM,  # training puts out what names no class, and nobody would be told
         "security_context": restricted_pod(USER),
         "termination_grace_period_seconds": grace_seconds,
-        **apart({NAME: account}),
+        **apart(own_labels(account)),
         "containers": [container],
         "volumes": [*volumes],
     }
