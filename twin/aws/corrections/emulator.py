@@ -6,7 +6,7 @@ account), through the application itself and not through its modules, so that it
 
 import asyncio
 import datetime
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +65,56 @@ async def answer_to(application: Application, scope: Message, body: bytes) -> An
 
 
 @dataclass(frozen=True)
+class Request:
+    """A request that is not signed yet."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+    def scope(self, headers: Mapping[str, str]) -> Message:
+        """The request with those headers, as an ASGI application takes it."""
+        sent = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(self.body))}
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "https",
+            "method": self.method,
+            "path": unquote(self.path),
+            "raw_path": self.path.encode(),
+            "query_string": self.query.encode(),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+            "client": ("127.0.0.1", 0),
+        }
+
+
+def request_for(operation: Operation, parameters: Parameters) -> Request:
+    """The request by which a client asks for an operation."""
+    found = create_serializer(operation.protocol).serialize_to_request(parameters, operation.model)
+    body = found["body"]
+    if isinstance(body, dict):
+        body = urlencode(body).encode()
+    elif isinstance(body, str):
+        body = body.encode()
+    path, _, fixed_query = found["url_path"].partition("?")
+    query = "&".join(filter(None, [fixed_query, urlencode(found["query_string"], doseq=True)]))
+    headers = {name: str(value) for name, value in found["headers"].items()}
+    return Request(found["method"], path, query, headers, body)
+
+
+def answered(operation: Operation, answer: Answer) -> Parameters:
+    """What an answer says. Errors: AwsError with the code and message of an error answer."""
+    parsed = answer_of(operation, answer.status, answer.headers, answer.body)
+    if answer.status >= 300:
+        error: dict[str, Any] = parsed.get("Error", {})
+        raise AwsError(error.get("Code", "InternalFailure"), error.get("Message", ""), answer.status)
+    return parsed
+
+
+@dataclass(frozen=True)
 class Emulator:
     """The emulator as the root of one account sees it in one region."""
 
@@ -78,41 +128,16 @@ class Emulator:
         Errors: AwsError with the code and message of the emulator's own error answer.
         """
         operation = Operation(service, operation_name)
-        request = create_serializer(operation.protocol).serialize_to_request(parameters, operation.model)
-        body = request["body"]
-        if isinstance(body, dict):
-            body = urlencode(body).encode()
-        elif isinstance(body, str):
-            body = body.encode()
-        path, _, fixed_query = request["url_path"].partition("?")
-        query = "&".join(filter(None, [fixed_query, urlencode(request["query_string"], doseq=True)]))
+        request = request_for(operation, parameters)
         signing_name = service_model(service).signing_name
         today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
         credential = f"{self.account}/{today}/{self.region}/{signing_name}/aws4_request"
-        headers = {name.lower(): str(value) for name, value in request["headers"].items()} | {
+        headers = request.headers | {
             "host": "localhost",
-            "content-length": str(len(body)),
             "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=root",
         }
-        scope: Message = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "scheme": "https",
-            "method": request["method"],
-            "path": unquote(path),
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-            "client": ("127.0.0.1", 0),
-        }
         # A task of its own: the emulator keeps the caller in context variables, and the client's must stay as they are.
-        answer = await asyncio.create_task(self._ask(scope, body))
-        parsed = answer_of(operation, answer.status, answer.headers, answer.body)
-        if answer.status >= 300:
-            error = parsed.get("Error", {})
-            raise AwsError(error.get("Code", "InternalFailure"), error.get("Message", ""), answer.status)
-        return parsed
+        return answered(operation, await asyncio.create_task(self._ask(request.scope(headers), request.body)))
 
     async def _ask(self, scope: Message, body: bytes) -> Answer:
         asked_by_the_twin.set(True)
