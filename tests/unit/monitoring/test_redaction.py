@@ -63,7 +63,7 @@ def record(line: str, tag: str = TAG, labels: dict[str, str] | None = None, proc
 
 def through(line: str, tag: str = "") -> str:
     """What is left of a line of a pod; of one that has said nothing before, unless it is named."""
-    return str(record(line, tag or f"kube.var.log.containers.app-{next(PODS)}_team-vision_app-0123.log")["log"])
+    return str(record(line, tag or f"kube.var.log.containers.pod-{next(PODS)}_team-vision_app-0123.log")["log"])
 
 
 # Where a secret stands in a line.
