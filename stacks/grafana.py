@@ -6,15 +6,13 @@ from components.monitoring.grafana import APPLICATION, SECRET, Grafana, GrafanaA
 from components.monitoring.grafana_settings import GrafanaSettings
 from components.monitoring.network import PROMETHEUS_PORT
 from components.scraping import MONITORING_NAMESPACE, PROMETHEUS
-from components.security.secret import ManagedSecret, ManagedSecretArgs
-from components.tags import DataClass
+from components.security.secret import ManagedSecret
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
+from stacks.handed_secrets import handed_secret
 from stacks.settings import StackSettings
 
 PROMETHEUS_URL = f"http://{PROMETHEUS}.{MONITORING_NAMESPACE}:{PROMETHEUS_PORT}"
-ROTATED_BY = "people/provider-of-identities"
-"""What gives the secret a new value: nobody but the people who have it from their provider of identities."""
 
 
 def build_grafana(
@@ -43,18 +41,12 @@ def build_grafana(
 def _secret(grafana: GrafanaSettings, settings: StackSettings, foundation: Foundation) -> tuple[ManagedSecret, ...]:
     if grafana.oidc is None:
         return ()
-    secret = ManagedSecret(
-        f"secret-{SECRET.replace('/', '-')}",
-        ManagedSecretArgs(
-            settings=settings.secrets,
-            account_id=settings.account_id,
-            environment=settings.environment,
-            path=SECRET,
-            description=f"Grafana's client at the provider of identities, Groundwork {settings.environment}",
-            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
-            reader_arns=(role_arn(settings.account_id, settings.environment, APPLICATION),),
-            rotated_by=ROTATED_BY,
-        ),
-        foundation.opts,
+    secret = handed_secret(
+        settings,
+        foundation,
+        SECRET,
+        description=f"Grafana's client at the provider of identities, Groundwork {settings.environment}",
+        reader_arn=role_arn(settings.account_id, settings.environment, APPLICATION),
+        people="provider-of-identities",
     )
     return (secret,)

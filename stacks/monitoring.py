@@ -18,19 +18,18 @@ from components.monitoring.metrics_settings import MetricsSettings
 from components.monitoring.metrics_stack import NAME, MetricsStack, MetricsStackArgs, alertmanager_role_arn
 from components.naming import cluster_name
 from components.scraping import MONITORING_NAMESPACE
-from components.security.secret import ManagedSecret, ManagedSecretArgs
+from components.security.secret import ManagedSecret
 from components.tags import DataClass
 from stacks.cluster import Kubernetes
 from stacks.exporters import Exporters, build_exporters
 from stacks.foundation import Foundation
 from stacks.grafana import build_grafana
+from stacks.handed_secrets import handed_secret
 from stacks.inside import Inside, egress_ranges
 from stacks.settings import StackSettings
 
 QUOTA = QuotaSettings(cpu=32, memory_gib=128, pods=50, storage_gib=2500)
 """Of the namespace: two of Prometheus at their largest, and what stands around them."""
-ROTATED_BY = "people/receivers-of-alerts"
-"""What gives the receivers' secret new values: nobody but the people who have them from Slack, PagerDuty and so on."""
 
 
 @dataclass(frozen=True)
@@ -143,18 +142,12 @@ def _receivers_secret(metrics: MetricsSettings, place: MonitoringPlace) -> tuple
     settings, foundation = place.settings, place.foundation
     if not secret_entries(metrics.alertmanager):
         return ()
-    secret = ManagedSecret(
-        f"secret-{SECRET.replace('/', '-')}",
-        ManagedSecretArgs(
-            settings=settings.secrets,
-            account_id=settings.account_id,
-            environment=settings.environment,
-            path=SECRET,
-            description=f"receivers of alerts of Groundwork {settings.environment}",
-            key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
-            reader_arns=(alertmanager_role_arn(settings.account_id, settings.environment),),
-            rotated_by=ROTATED_BY,
-        ),
-        foundation.opts,
+    secret = handed_secret(
+        settings,
+        foundation,
+        SECRET,
+        description=f"receivers of alerts of Groundwork {settings.environment}",
+        reader_arn=alertmanager_role_arn(settings.account_id, settings.environment),
+        people="receivers-of-alerts",
     )
     return (secret,)
