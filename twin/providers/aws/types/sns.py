@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.providers.aws.context import Context
-from twin.providers.aws.kinds import BOOLEAN, INTEGER, JSON, Kind
+from twin.providers.aws.kinds import BOOLEAN, INTEGER, JSON
 from twin.providers.aws.schema import REGION, TAGS, Autoname, Call, Facet, Property, ResourceType
 from twin.providers.aws.tags import tag_facet
+from twin.providers.aws.types._text_attributes import text_of, value_of
 
 _GONE = ("NotFound", "NotFoundException")
 _PREFIX = "give the name itself, or none and get one made from the logical name"
@@ -40,19 +41,9 @@ _TOPIC_REFUSED = {
 }
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _value(kind: Kind, text: str) -> Any:
-    if kind is BOOLEAN:
-        return text == "true"
-    return int(text) if kind is INTEGER else text
-
-
 def _wanted(ctx: Context, attributes: Mapping[str, tuple[str, Property]]) -> dict[str, str]:
     return {
-        attribute: _text(ctx.inputs[name])
+        attribute: text_of(ctx.inputs[name])
         for name, (attribute, _) in attributes.items()
         if ctx.inputs.get(name) is not None
     }
@@ -60,7 +51,7 @@ def _wanted(ctx: Context, attributes: Mapping[str, tuple[str, Property]]) -> dic
 
 def _found(held: Mapping[str, str], attributes: Mapping[str, tuple[str, Property]]) -> dict[str, Any]:
     return {
-        name: _value(prop.kind, held[attribute])
+        name: value_of(prop.kind, held[attribute])
         for name, (attribute, prop) in attributes.items()
         if held.get(attribute, "") != ""
     }
@@ -73,7 +64,7 @@ def _changed(ctx: Context, attributes: Mapping[str, tuple[str, Property]]) -> di
         wanted, there = ctx.inputs.get(name), ctx.old.get(name)
         if prop.kind.same(wanted, there) or (wanted is None and prop.computed):
             continue
-        changed[attribute] = "" if wanted is None else _text(wanted)
+        changed[attribute] = "" if wanted is None else text_of(wanted)
     return changed
 
 

@@ -6,9 +6,10 @@ Source: Amazon SQS API reference: CreateQueue, SetQueueAttributes, GetQueueAttri
 from typing import Any
 
 from twin.providers.aws.context import Context
-from twin.providers.aws.kinds import BOOLEAN, INTEGER, JSON, Kind
+from twin.providers.aws.kinds import BOOLEAN, INTEGER, JSON
 from twin.providers.aws.schema import REGION, TAGS, Autoname, Call, Facet, Property, ResourceType
 from twin.providers.aws.tags import tag_facet
+from twin.providers.aws.types._text_attributes import text_of, value_of
 
 _QUEUE = {"QueueUrl": "{id}"}
 _GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
@@ -36,19 +37,9 @@ _OF_FIFO = ("contentBasedDeduplication", "fifoQueue")
 """What SQS takes for FIFO queues alone; false, they are not sent."""
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _value(kind: Kind, text: str) -> Any:
-    if kind is BOOLEAN:
-        return text == "true"
-    return int(text) if kind is INTEGER else text
-
-
 def _wanted(ctx: Context) -> dict[str, str]:
     return {
-        attribute: _text(ctx.inputs[name])
+        attribute: text_of(ctx.inputs[name])
         for name, (attribute, _) in _ATTRIBUTES.items()
         if ctx.inputs.get(name) is not None and (name not in _OF_FIFO or ctx.inputs[name])
     }
@@ -69,7 +60,9 @@ def _read(ctx: Context) -> dict[str, Any] | None:
         return None
     held = answer["Attributes"]
     found = {
-        name: _value(prop.kind, held[attribute]) for name, (attribute, prop) in _ATTRIBUTES.items() if attribute in held
+        name: value_of(prop.kind, held[attribute])
+        for name, (attribute, prop) in _ATTRIBUTES.items()
+        if attribute in held
     }
     return {**found, "arn": held["QueueArn"], "name": held["QueueArn"].rpartition(":")[2]}
 
@@ -81,7 +74,7 @@ def _set(ctx: Context) -> None:
     changed = {
         attribute: text
         for attribute, text in wanted.items()
-        if there[attribute] is None or _text(there[attribute]) != text
+        if there[attribute] is None or text_of(there[attribute]) != text
     }
     if ctx.inputs.get("contentBasedDeduplication") is False and there["ContentBasedDeduplication"]:
         changed["ContentBasedDeduplication"] = "false"
