@@ -1,12 +1,13 @@
 """A Prometheus that answers what a test says, over HTTP on loopback."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
+
+from tests.support.loopback import serving
 
 Asked = dict[str, str]
 
@@ -28,15 +29,8 @@ def prometheus(answer: Callable[[str, Asked], Any]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as place:
+        yield f"http://{place}"
 
 
 def series(path: str, asked: Asked, **labels: str) -> dict[str, Any]:

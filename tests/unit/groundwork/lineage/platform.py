@@ -1,11 +1,10 @@
 """A tracking server, S3, ECR and STS on loopback, as far as a chain asks them; one whole version is in it."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 from groundwork.lineage.tags import COMMIT, DATA, IMAGE, REPOSITORY
+from tests.support import loopback
 from tests.support.git import git
 
 ACCOUNT = "111122223333"
@@ -95,16 +95,9 @@ def whole(commit: str) -> Platform:
 @contextmanager
 def serving(platform: Platform) -> Iterator[Platform]:
     """Serve it on a port of loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"platform": platform}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    platform.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with loopback.serving(type("Handler", (_Handler,), {"platform": platform})) as place:
+        platform.url = f"http://{place}"
         yield platform
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
