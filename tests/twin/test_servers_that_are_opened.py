@@ -5,17 +5,14 @@ MLflow is opened in tests/twin/tracking.
 
 import re
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
-from tests.support.project import CLONE, Project
-
-OPEN_SECONDS = 300
+from tests.support.project import Project
+from tests.twin.opened_servers import opened
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
@@ -23,17 +20,7 @@ def test_it_serves_until_a_signal_comes_and_then_nothing_of_it_is_left(
     dev: Project, tmp_path: Path, number: signal.Signals
 ) -> None:
     log = tmp_path / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [CLONE / ".venv/bin/groundwork", "open", "tensorboard", "--team", "language"],
-            cwd=dev.root, env=dev.environment(), stdout=said, stderr=said,
-        )  # fmt: skip
-    try:
-        end = time.monotonic() + OPEN_SECONDS
-        while "Ctrl-C ends it." not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.5)
+    with opened(dev, log, "tensorboard", "--team", "language") as process:
         found = re.search(r"TensorBoard of language is open in dev: (\S+)", log.read_text())
         assert found, log.read_text()
         shown = requests.get(f"{found[1]}/data/environment", timeout=30).json()
@@ -48,9 +35,6 @@ def test_it_serves_until_a_signal_comes_and_then_nothing_of_it_is_left(
         assert f"TensorBoard of language is stopped ({number.name}); no process of it is left." in log.read_text()
         assert not [one for one in family if one.is_running()]
         assert not list((dev.root / ".twin" / "pods").glob("*/team-language/*/volumes"))
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import re
 import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,26 +11,15 @@ import psutil
 import pytest
 import requests
 
-from tests.support.project import CLONE, Project
+from tests.support.project import Project
 from tests.twin.clusters import eventually
-
-OPEN_SECONDS = 300
+from tests.twin.opened_servers import opened
 
 
 @contextmanager
-def opened(dev: Project, name: str, log: Path) -> Iterator[str]:
+def serving(dev: Project, name: str, log: Path) -> Iterator[str]:
     """Open it; its address. It is ended as by Ctrl-C."""
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [CLONE / ".venv/bin/groundwork", "open", name],
-            cwd=dev.root, env=dev.environment(), stdout=said, stderr=said,
-        )  # fmt: skip
-    try:
-        end = time.monotonic() + OPEN_SECONDS
-        while "Ctrl-C ends it." not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.5)
+    with opened(dev, log, name) as process:
         found = re.search(rf"{name.capitalize()} is open in dev: (\S+)", log.read_text())
         assert found, log.read_text()
         yield found[1]
@@ -41,9 +28,6 @@ def opened(dev: Project, name: str, log: Path) -> Iterator[str]:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert not [one for one in family if one.is_running()]
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def asked(url: str, path: str, **parameters: str) -> Any:
@@ -63,7 +47,7 @@ def log(tmp_path: Path) -> Path:
 
 def test_prometheus_scrapes_the_api_server_and_goes_on_with_what_it_had(dev: Project, log: Path) -> None:
     query = 'prometheus_build_info{job="prometheus"}[1h]'
-    with opened(dev, "prometheus", log) as url:
+    with serving(dev, "prometheus", log) as url:
         # In earnest it asks every half minute.
         first = eventually(lambda: samples(url, query), "it has scraped itself", 120)[0]
         eventually(
@@ -71,12 +55,12 @@ def test_prometheus_scrapes_the_api_server_and_goes_on_with_what_it_had(dev: Pro
             "the API server is scraped",
             120,
         )
-    with opened(dev, "prometheus", log.with_name("second")) as url:
+    with serving(dev, "prometheus", log.with_name("second")) as url:
         assert first in samples(url, query), "its volume outlives the pod"
 
 
 def test_alertmanager_says_whom_it_tells(dev: Project, log: Path) -> None:
-    with opened(dev, "alertmanager", log) as url:
+    with serving(dev, "alertmanager", log) as url:
         configured = asked(url, "/api/v2/status")["config"]["original"]
         assert "groundwork-dev-alarms" in configured
         assert asked(url, "/api/v2/alerts") == []
