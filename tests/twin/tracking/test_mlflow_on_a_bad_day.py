@@ -1,10 +1,12 @@
 """What a client of MLflow is told, and what is left, when the server, the database or the object store fails."""
 
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from select import select
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -212,3 +214,35 @@ def test_a_connection_that_has_rested_between_two_epochs_still_serves(opened: Op
         assert connection.getresponse().read() == b"OK"
         assert before in (None, connection.sock), "the server hung up, and another connection was made"
     connection.close()
+
+
+@pytest.mark.parametrize(("kind", "status"), [("internal-error", 503), ("denied", 500)])
+def test_a_refusal_of_the_object_store_is_told_and_the_connection_goes_on_serving(
+    opened: Opened, faults: Callable[..., None], kind: Any, status: int
+) -> None:
+    client, name = opened.user("vision"), f"kept-{kind}"
+    made = client.run(PREPARE, name=name)
+    path = f"/api/2.0/mlflow-artifacts/artifacts/{made['artifacts'].partition(':/')[2]}/model/weights.bin"
+    token = b64encode(f"{client.username}:{client.password}".encode()).decode()
+    headers = {"Authorization": f"Basic {token}", "X-MLFLOW-WORKSPACE": client.workspace}
+    server = urlsplit(client.url)
+    with closing(HTTPConnection(str(server.hostname), server.port, timeout=120)) as connection:
+        faults(Fault("s3", "PutObject", kind, times=ALWAYS))
+        connection.request("PUT", path, b"weights", headers)
+        first = connection.sock
+        answer = connection.getresponse()
+        assert (answer.status, "did not take weights.bin" in answer.read().decode()) == (status, True)
+        faults()
+        assert not select([first], [], [], 1)[0], "the server hung up after its answer"
+        for method, body, expected in (("PUT", b"weights", b""), ("GET", None, b"weights")):
+            connection.request(method, path, body, headers)
+            assert connection.getresponse().read() == expected
+        assert connection.sock is first
+
+
+def test_an_artifact_that_is_not_there_is_not_asked_for_again_and_again(opened: Opened) -> None:
+    client = opened.user("vision")
+    made = client.run(PREPARE, name="missing")
+    asked = f"/api/2.0/mlflow-artifacts/artifacts/{made['artifacts'].partition(':/')[2]}/model/weights.bin"
+    answer = client.asks("GET", asked, "vision")
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
