@@ -118,12 +118,13 @@ def test_what_does_not_run_here_is_found_and_down_and_the_error_says_so(watched:
     """The autoscaler's pods are in the cluster in name only."""
     found = eventually(lambda: watched.targets("cluster-autoscaler"), "the autoscaler is found", SECONDS)
     assert {one["labels"]["namespace"] for one in found} == {"kube-system"}
-    asked = eventually(
-        lambda: [each for each in watched.targets("cluster-autoscaler") if each["lastError"]], "it was asked", SECONDS
-    )
-    for one in asked:
-        assert one["health"] == "down"
-        assert "502" in one["lastError"]
+
+    def told() -> bool:
+        """A scrape of a busy machine may also have timed out: the next says what is the matter."""
+        asked = watched.targets("cluster-autoscaler")
+        return all(one["health"] == "down" and "502" in one["lastError"] for one in asked)
+
+    eventually(told, "each is down, and the error says so", SECONDS)
 
 
 def test_every_rule_is_loaded_and_can_be_evaluated(watched: Watched) -> None:
