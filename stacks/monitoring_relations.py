@@ -19,15 +19,16 @@ LEAST_REPLICAS = 2
 
 
 def pods_reach_cloudwatch(settings: StackSettings, _: str) -> Iterable[Problem]:
-    """Network policies let pods reach the VPC's endpoints, and CloudWatch is reached by no other way."""
+    """Network policies let pods reach the VPC's endpoints, and CloudWatch and STS are reached by no other way."""
     endpoints = settings.network.interface_endpoints
-    if settings.monitoring.cloudwatch_exporter and "monitoring" not in endpoints:
-        yield Problem(
-            path=("network", "interface_endpoints"),
-            value=list(endpoints),
-            what="monitoring must be here too with a monitoring.cloudwatch_exporter: it asks CloudWatch, and pods "
-            "reach no other address of it",
-        )
+    for endpoint, why in (("monitoring", "it asks CloudWatch"), ("sts", "it asks STS for the account before all else")):
+        if settings.monitoring.cloudwatch_exporter and endpoint not in endpoints:
+            yield Problem(
+                path=("network", "interface_endpoints"),
+                value=list(endpoints),
+                what=f"{endpoint} must be here too with a monitoring.cloudwatch_exporter: {why}, and pods reach no "
+                "other address of it",
+            )
 
 
 def what_shows_metrics_has_them(settings: StackSettings, _: str) -> Iterable[Problem]:

@@ -120,21 +120,38 @@ def rights() -> tuple[Statement, ...]:
     return (allow("ReadMetrics", actions=["cloudwatch:GetMetricStatistics"], resources=["*"]),)
 
 
+def flags(interval_seconds: int) -> list[str]:
+    """Return the command line."""
+    return [
+        f"-config.file={FOLDER}/{CONFIGURATION}",
+        f"-listen-address=:{PORT}",
+        f"-scraping-interval={interval_seconds}",
+    ]
+
+
+def environment(region: str) -> dict[str, str]:
+    """Return what its environment says beside its credentials."""
+    return {
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # It would ask IAM, which has no endpoint in the VPC, for the account's alias, and wait: this is no name.
+        "AWS_ENDPOINT_URL_IAM": "https://iam.invalid",
+    }
+
+
 def pod_of(args: CloudWatchExporterArgs) -> Any:
     """Return the pod: restricted, its configuration beside it."""
     settings = args.settings
-    flags = [
-        f"-config.file={FOLDER}/{CONFIGURATION}",
-        f"-listen-address=:{PORT}",
-        f"-scraping-interval={settings.interval_seconds}",
-    ]
-    pod = agent(APPLICATION, settings.image, flags, port=PORT, health=("/healthz", PORT), cpu="20m", memory="64Mi")
+    pod = agent(
+        APPLICATION,
+        settings.image,
+        flags(settings.interval_seconds),
+        port=PORT,
+        health=("/healthz", PORT),
+        cpu="20m",
+        memory="64Mi",
+    )
     (container,) = pod["containers"]
     container["volume_mounts"] = [{"name": "configuration", "mount_path": FOLDER, "read_only": True}]
-    container["env"] = [
-        {"name": "AWS_REGION", "value": args.region},
-        {"name": "AWS_EC2_METADATA_DISABLED", "value": "true"},
-        # It would ask IAM, which has no endpoint in the VPC, for the account's alias, and wait: this is no name.
-        {"name": "AWS_ENDPOINT_URL_IAM", "value": "https://iam.invalid"},
-    ]
+    container["env"] = [{"name": name, "value": value} for name, value in environment(args.region).items()]
     return pod | {"volumes": [{"name": "configuration", "config_map": {"name": APPLICATION}}]}

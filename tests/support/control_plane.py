@@ -4,7 +4,6 @@ import base64
 import contextlib
 import json
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.loopback import free_ports
 from tools import toolchain
 from twin.certificates import issue
 from twin.kubernetes.client import ApiError, Client
@@ -60,7 +60,7 @@ def running(folder: Path, *, controllers: bool = True) -> Iterator[ControlPlane]
     certificate = issue(["127.0.0.1", "localhost"], folder / "certificates")
     token = secrets.token_urlsafe(16)
     (folder / "tokens.csv").write_text(f"{token},administrator,administrator,system:masters\n")
-    etcd, peer, api = _free_ports(3)
+    etcd, peer, api = free_ports(3)
     plane = ControlPlane(f"https://127.0.0.1:{api}", (folder / "certificates" / "ca.pem").read_text(), token, folder)
     processes: list[subprocess.Popen[bytes]] = []
 
@@ -112,14 +112,3 @@ def _wait(plane: ControlPlane, processes: list[subprocess.Popen[bytes]]) -> None
             if ended or time.monotonic() > deadline:
                 raise AssertionError(f"no API server: {error}; ended: {ended}; logs in {plane.folder}") from error
         time.sleep(0.1)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on just now."""
-    held = [socket.socket() for _ in range(count)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports

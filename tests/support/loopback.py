@@ -1,5 +1,6 @@
-"""HTTP servers of tests, on loopback."""
+"""HTTP servers of tests, on loopback, and ports for those of others."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,3 +22,14 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing listens on just now."""
+    held = [socket.socket() for _ in range(count)]
+    for one in held:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in held]
+    for one in held:
+        one.close()
+    return ports

@@ -2,7 +2,7 @@
 
 By the first way that can be had: from PATH, where the version fits; by the official download, compared with the
 checksums that the release publishes; or built from Go modules, which go.sum checks. kube-state-metrics is published as
-an image alone.
+an image alone; the other exporters are small, and tests alone want them: they are built where they are not on PATH.
 
 The modules hold no web pages: those are built with npm for a release. Prometheus then serves its API alone, and
 Alertmanager would not compile, so that a few lines of ours stand in for its pages.
@@ -51,7 +51,7 @@ class Piece:
     asked_for_version: str = "--version"
     """The argument by which each program says its version."""
     is_downloadable: bool = True
-    """Whether its releases hold programs."""
+    """Whether its releases are asked for programs."""
     replaced: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Files of the module that ours stand in for: by their path there, the path beside our go.mod."""
 
@@ -97,7 +97,26 @@ KUBE_STATE_METRICS = Piece(
     asked_for_version="version",
     is_downloadable=False,
 )
-PIECES: Mapping[str, Piece] = {piece.name: piece for piece in (PROMETHEUS, ALERTMANAGER, KUBE_STATE_METRICS)}
+NODE_EXPORTER = Piece(
+    "node-exporter",
+    "github.com/prometheus/node_exporter",
+    {"node_exporter": ""},
+    entry_point=("node_exporter",),
+    usual_cpu_seconds=25,
+    is_downloadable=False,
+)
+CLOUDWATCH_EXPORTER = Piece(
+    "cloudwatch-exporter",
+    "github.com/prometheus-community/yet-another-cloudwatch-exporter",
+    {"yace": "cmd/yace"},
+    entry_point=("yace",),
+    usual_cpu_seconds=250,
+    asked_for_version="version",
+    is_downloadable=False,
+)
+PIECES: Mapping[str, Piece] = {
+    piece.name: piece for piece in (PROMETHEUS, ALERTMANAGER, KUBE_STATE_METRICS, NODE_EXPORTER, CLOUDWATCH_EXPORTER)
+}
 """By the name of the server."""
 
 

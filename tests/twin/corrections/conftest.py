@@ -1,12 +1,12 @@
 """A real server of the twin's AWS API on loopback ports of its own, for the tests of one module."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.loopback import free_ports
 from tests.twin.corrections.databases import INSTANCE, wait_for
 from tests.twin.corrections.server import REGION, Twin
 from tools import postgres, toolchain
@@ -27,7 +27,7 @@ def kubernetes_bin() -> Path:
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory, postgres_bin: Path, kubernetes_bin: Path) -> Iterator[Twin]:
     root = tmp_path_factory.mktemp("twin")
-    state.save(root / "twin.json", state.TwinState.new(_free_port(), _free_port()))
+    state.save(root / "twin.json", state.TwinState.new(*free_ports(2)))
     running = Twin(root, postgres_bin, kubernetes_bin)
     try:
         running.start()
@@ -71,9 +71,3 @@ def instance(twin: Twin, rds: Any, key: dict[str, str]) -> dict[str, Any]:
     assert made["DBInstanceStatus"] == "creating"
     assert "Endpoint" not in made
     return wait_for(rds, "available")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,6 +1,5 @@
 """A real Prometheus with the platform's rules, and stand-ins for the exporters that it scrapes, all on loopback."""
 
-import socket
 import subprocess
 import time
 from collections import Counter
@@ -14,7 +13,7 @@ import requests
 import yaml
 
 from components.monitoring.rules import rule_files
-from tests.support.loopback import serving
+from tests.support.loopback import free_ports, serving
 from tests.support.monitoring import programs
 from tools.monitoring.programs import PROMETHEUS
 
@@ -53,7 +52,7 @@ def prometheus(folder: Path, exposed: str) -> Iterator[str]:
     rules.mkdir()
     for name, text in rule_files("https://runbooks.example.org", 90).items():
         (rules / name).write_text(text)
-    port = _free_port()
+    (port,) = free_ports(1)
     own = {"job_name": "prometheus", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
     others = [_job(job, exposed) for job, series in WORLD.items() if series]
     configuration = {
@@ -101,9 +100,3 @@ def _until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) ->
             pass
         time.sleep(0.5)
     raise AssertionError(log.read_text())
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -99,6 +99,14 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "monitoring must be here too with a monitoring.cloudwatch_exporter",
     ),
     (
+        "cloudwatch-without-its-account",
+        "prod",
+        ("network", "interface_endpoints"),
+        ["ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "monitoring", "secretsmanager", "sns", "sqs"],
+        None,
+        "sts must be here too with a monitoring.cloudwatch_exporter: it asks STS for the account",
+    ),
+    (
         "grafana-without-metrics",
         "dev",
         ("monitoring", "metrics"),

@@ -11,7 +11,14 @@ import yaml
 from tests.unit.tools.support import Said, archive, fake_go, program, says, served
 from tools.errors import ToolchainError
 from tools.monitoring import programs
-from tools.monitoring.programs import ALERTMANAGER, KUBE_STATE_METRICS, PROMETHEUS, ensure
+from tools.monitoring.programs import (
+    ALERTMANAGER,
+    CLOUDWATCH_EXPORTER,
+    KUBE_STATE_METRICS,
+    NODE_EXPORTER,
+    PROMETHEUS,
+    ensure,
+)
 from tools.progress import Progress
 
 EXPORTERS = Path(__file__).parents[1] / "monitoring" / "exporters.yaml"
@@ -46,9 +53,9 @@ def test_a_module_is_of_the_release_that_it_is_called_after() -> None:
     assert ALERTMANAGER.version == ALERTMANAGER.go.version(ALERTMANAGER.module)
 
 
-def test_kube_state_metrics_is_of_the_version_that_runs_in_the_cluster() -> None:
-    exporters = yaml.safe_load(EXPORTERS.read_text())
-    assert exporters["kube-state-metrics"]["version"] == KUBE_STATE_METRICS.version
+@pytest.mark.parametrize("piece", [KUBE_STATE_METRICS, NODE_EXPORTER, CLOUDWATCH_EXPORTER], ids=lambda one: one.name)
+def test_an_exporter_is_of_the_version_that_runs_in_the_cluster(piece: programs.Piece) -> None:
+    assert yaml.safe_load(EXPORTERS.read_text())[piece.name]["version"] == piece.version
 
 
 def test_those_on_path_are_taken_where_both_fit(on_path: Path, said: Progress) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.contracts.providers.aws.driver import Driver
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, World
+from tests.support.loopback import free_ports
 from tools import postgres, toolchain
 from tools.progress import Progress
 from twin import state
@@ -23,18 +24,11 @@ from twin.state import TwinState
 DEFAULT_TAGS = {"environment": "test", "owner": "mlops"}
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinState]:
     """A running server of the API."""
     folder = tmp_path_factory.mktemp("aws")
-    served = TwinState.new(_free_port(), _free_port())
+    served = TwinState.new(*free_ports(2))
     state.save(folder / "twin.json", served)
     postgres_bin = postgres.ensure(Progress()).bin
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
