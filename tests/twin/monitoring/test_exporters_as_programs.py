@@ -76,7 +76,8 @@ def asked_for(prefix: str) -> set[str]:
 
 def measure(cloudwatch: Any) -> dict[tuple[str, str], float]:
     """Give CloudWatch a value of each metric that is watched; by resource and metric, what was given."""
-    when, given = datetime.now(UTC) - timedelta(seconds=30), {}
+    when = datetime.now(UTC) - timedelta(seconds=30)
+    given: dict[tuple[str, str], float] = {}
     for job in configuration(REGION, ALL)["static"]:
         dimensions = [{"Name": one["name"], "Value": one["value"]} for one in job["dimensions"]]
         for metric in job["metrics"]:
@@ -96,7 +97,7 @@ def read(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Any
     """What CloudWatch was given, and what the exporter says that it has read of it."""
     folder = tmp_path_factory.mktemp("exporter")
     given = measure(twin.client("cloudwatch"))
-    credentials = twin.role("cloudwatch-exporter", *cloudwatch_exporter.rights())
+    credentials = twin.role("cloudwatch-exporter", *map(dict, cloudwatch_exporter.rights()))
     (folder / "config.yml").write_text(yaml.safe_dump(configuration(REGION, ALL)))
     (port,) = free_ports(1)
     flags = [
