@@ -20,12 +20,14 @@ from twin.kubernetes.controllers.device_plugin import DevicePlugin
 from twin.kubernetes.controllers.load_balancers import LoadBalancers
 from twin.kubernetes.controllers.loop import Controller, Rounds, only_one, run_until, world_of
 from twin.kubernetes.controllers.node_groups import NodeGroups
+from twin.kubernetes.controllers.pod_readiness import PodReadiness
 from twin.kubernetes.controllers.spot import SpotInterruptions
 from twin.kubernetes.controllers.volumes import Volumes
 
 CONTROLLERS: Sequence[Controller] = (
     ApiEndpoints(),
     NodeGroups(),
+    PodReadiness(),
     DevicePlugin(),
     SpotInterruptions(),
     Autoscaler(),

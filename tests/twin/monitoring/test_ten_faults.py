@@ -1,0 +1,319 @@
+"""Faults that are really there, and what somebody is told: once, together, with the page that says what to do.
+
+What AWS runs for us is watched by alarms of CloudWatch: tests/twin/test_alarms.py.
+"""
+
+import contextlib
+import datetime
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.support.project import Project
+from tests.twin import team_work
+from tests.twin.clusters import eventually
+from tests.twin.monitoring import gpus
+from tests.twin.monitoring.gpus import Gpus
+from tests.twin.monitoring.watched import SECONDS, Watched, watching
+from twin.aws.faults import Fault, plan
+from twin.kubernetes.cluster_files import ClusterFiles
+from twin.kubernetes.control_plane import running
+from twin.kubernetes.nodes import is_ready
+from twin.pods import records
+
+TEAM, NAMESPACE = "vision", "team-vision"
+OTHER_TEAM, OTHER_NAMESPACE = "language", "team-language"
+FLOOD = """
+import http.server, os
+
+PAGE = "".join(f'flood{{number="{number}"}} 1\\n' for number in range(50_001)).encode()
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+http.server.HTTPServer((os.environ["POD_IP"], 8000), Page).serve_forever()
+"""
+"""One series more than Prometheus takes."""
+
+
+@pytest.fixture(scope="module")
+def watched(dev: Project) -> Iterator[Watched]:
+    with watching(dev) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def from_now_on(watched: Watched) -> None:
+    """What was told before is none of a test's: an API server that hangs takes kube-state-metrics along, whose liveness
+    probe asks it."""
+    watched.alarms.received().clear()
+
+
+@pytest.fixture(scope="module")
+def gpu(watched: Watched) -> Iterator[Gpus]:
+    """The GPU of a team's pod."""
+    with (
+        gpus.busy_pod(watched.project, watched.world, NAMESPACE, "reserves") as found,
+        gpus.exporter(watched.project, watched.world, found),
+    ):
+        yield found
+
+
+@contextmanager
+def stopped(process: psutil.Process) -> Iterator[None]:
+    """It answers nobody, as one that hangs."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def tells_of(watched: Watched, words: str) -> list[str]:
+    """The messages that say of a target of the platform that it is down, in these words."""
+    return [
+        one["Message"]
+        for one in watched.alarms.about("TargetDown", "platform")
+        if f"FIRING warning: {words}" in one["Message"]
+    ]
+
+
+def failing_job(name: str, namespace: str) -> dict[str, Any]:
+    """A Job that takes longer than it may."""
+    manifest = team_work.job(namespace, name, team_work.pod_spec(), runs_for="10m")
+    manifest["spec"]["activeDeadlineSeconds"] = 2
+    return manifest
+
+
+@contextmanager
+def there(watched: Watched, *manifests: dict[str, Any]) -> Iterator[None]:
+    """These objects, for a while."""
+    try:
+        for one in manifests:
+            watched.api.create(one)
+        yield
+    finally:
+        for one in manifests:
+            watched.api.delete(one["apiVersion"], one["kind"], one["metadata"]["name"], one["metadata"]["namespace"])
+
+
+def test_what_goes_wrong_with_a_teams_work_is_told_to_the_team_by_name_and_together(watched: Watched) -> None:
+    """Three Jobs that fail, a pod that no node has the GPUs for, a claim that nobody uses, a pod that is refused."""
+    wanting = team_work.pod(NAMESPACE, "wants-two-gpus", "training")
+    wanting["spec"] |= {"containers": [team_work.container(gpus=2)], "tolerations": [team_work.TOLERATION]}
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "nobody-uses-it", "namespace": NAMESPACE},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "gp3-encrypted",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
+    sizes = {"requests": team_work.LARGE, "limits": team_work.LARGE}
+    refused = team_work.deployment(
+        NAMESPACE, "too-large", team_work.pod_spec(team_work.container(resources=sizes), serviceAccountName="training")
+    )
+    jobs = [failing_job(f"fails-{number}", NAMESPACE) for number in range(3)]
+    said = {
+        "JobFailed": ("fails-0", "fails-1", "fails-2"),
+        "DeploymentNotRolledOut": ("too-large lacks pods",),
+        "PodWaitsForGpu": ("wants-two-gpus has waited for 2 GPUs",),
+        "PersistentVolumeClaimPending": ("nobody-uses-it has no volume",),
+    }
+    with there(watched, *jobs, wanting, claim, refused):
+        for alert in said:
+            watched.told(alert, TEAM)
+        for alert, words in said.items():
+            message = watched.told_once(alert, TEAM, "warning", alerts=3 if alert == "JobFailed" else 1)
+            assert all(word in message for word in words)
+    for alert in said:
+        watched.told_over(alert, TEAM, "warning")
+
+
+def test_an_api_server_that_hangs_is_told_and_speaks_for_its_targets(watched: Watched) -> None:
+    (server,) = [process for name, process in running(watched.world.folder) if name == "kube-apiserver"]
+    watched.eventually('count(up{job="apiserver"} == 1) == 2')
+    with stopped(server):
+        message = watched.told_once("ApiServerDown", "platform", "critical")
+        assert "No API server has answered Prometheus" in message
+        eventually(lambda: len(watched.inhibited("TargetDown", job="apiserver")) == 2, "its targets are quiet", SECONDS)
+        assert not tells_of(watched, "apiserver does not answer")
+    watched.told_over("ApiServerDown", "platform", "critical")
+
+
+def test_kube_state_metrics_that_hangs_is_told_and_speaks_for_its_target(watched: Watched) -> None:
+    pods = watched.project.root / ".twin" / "pods"
+    (held,) = [pod for pod in records.running(pods) if pod.name == watched.state_metrics.name]
+    (process,) = held.containers.values()
+    with stopped(psutil.Process(process.pid)):
+        message = watched.told_once("KubeStateMetricsMissing", "platform", "critical")
+        assert "alerts of nodes, pods, jobs and volumes cannot fire" in message
+        eventually(lambda: watched.inhibited("TargetDown", job="kube-state-metrics"), "its target is quiet", SECONDS)
+        assert not tells_of(watched, "kube-state-metrics does not answer")
+    watched.told_over("KubeStateMetricsMissing", "platform", "critical")
+
+
+def test_a_tracking_server_without_pods_is_told_and_speaks_for_its_deployment(watched: Watched) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "nothing-more", "namespace": "mlflow"},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    with there(watched, quota):
+        eventually(lambda: in_force(watched, "nothing-more"), "the quota is in force", SECONDS)
+        for pod in watched.api.list("v1", "Pod", "mlflow", "app.kubernetes.io/name=mlflow"):
+            watched.api.delete("v1", "Pod", pod["metadata"]["name"], "mlflow")
+        message = watched.told_once("TrackingServerDown", "platform", "critical")
+        assert "jobs cannot log runs" in message
+        quiet = eventually(
+            lambda: watched.inhibited("DeploymentNotRolledOut", namespace="mlflow"), "its deployment is quiet", SECONDS
+        )
+        assert [one["deployment"] for one in quiet] == ["tracking-server"]
+    # Its ReplicaSet tries again by itself, but later each time.
+    labels = {"metadata": {"annotations": {"groundwork.io/try-again": "now"}}}
+    for one in watched.api.list("apps/v1", "ReplicaSet", "mlflow"):
+        watched.api.patch("apps/v1", "ReplicaSet", one["metadata"]["name"], "mlflow", labels)
+    watched.told_over("TrackingServerDown", "platform", "critical")
+    assert not watched.alarms.about("DeploymentNotRolledOut", "platform")
+
+
+def in_force(watched: Watched, quota: str) -> bool:
+    held = watched.api.get("v1", "ResourceQuota", quota, "mlflow") or {}
+    return "pods" in held.get("status", {}).get("used", {})
+
+
+def test_a_gpu_that_is_reserved_and_idle_is_told_to_its_team(watched: Watched, gpu: Gpus) -> None:
+    gpu.utilization = 0
+    message = watched.told_once("GpuReservedAndIdle", TEAM, "warning")
+    assert f"{NAMESPACE}/reserves has a GPU and does not use it" in message
+    gpu.utilization = 97
+    watched.told_over("GpuReservedAndIdle", TEAM, "warning")
+
+
+def test_a_node_whose_kubelet_is_lost_is_told_and_speaks_for_what_was_on_it(watched: Watched, gpu: Gpus) -> None:
+    gpu.utilization = 97
+    watched.eventually(f'up{{node="{gpu.node}", job="kubelet"}}')
+    lease = ("coordination.k8s.io/v1", "Lease", gpu.node, "kube-node-lease")
+    # Somebody else holds it, for longer than this takes: kwok, which plays the kubelet, renews what is its own.
+    watched.api.patch(*lease, {"spec": {"holderIdentity": "nobody", "leaseDurationSeconds": 3600}})
+    try:
+        message = watched.told_once("NodeNotReady", "platform", "critical")
+        assert f"The node {gpu.node} has not been ready" in message
+        eventually(lambda: watched.inhibited("TargetDown", node=gpu.node), "its targets are quiet", SECONDS)
+    finally:
+        watched.api.delete(*lease)
+    eventually(lambda: is_ready(watched.api.get("v1", "Node", gpu.node) or {}), "the node is ready", SECONDS)
+    watched.told_over("NodeNotReady", "platform", "critical")
+
+
+def test_somebody_who_signs_in_with_a_certificate_of_one_day_is_told_of(watched: Watched) -> None:
+    files = ClusterFiles(watched.world.folder)
+    server = watched.api.access.server
+    enough = threading.Event()
+
+    def sign_in(own: str) -> None:
+        with requests.Session() as session:
+            session.cert, session.verify = own, str(files.authority)
+            while not enough.wait(0.05):
+                with contextlib.suppress(requests.RequestException):
+                    session.get(f"{server}/version", timeout=10)
+
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "person.pem"
+        own.write_bytes(_certificate_of_one_day(files))
+        somebody = threading.Thread(target=sign_in, args=(str(own),))
+        somebody.start()
+        try:
+            message = watched.told_once("ClientCertificateNearEnd", "platform", "warning")
+            assert "Somebody signs in to the API server with a certificate that ends in" in message
+        finally:
+            enough.set()
+            somebody.join()
+    watched.told_over("ClientCertificateNearEnd", "platform", "warning")
+
+
+def _certificate_of_one_day(files: ClusterFiles) -> bytes:
+    """A person's, signed by the cluster's own authority, with its key."""
+    authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+    signing = serialization.load_pem_private_key((files.certificates / "ca.key").read_bytes(), None)
+    assert isinstance(signing, ec.EllipticCurvePrivateKey)
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(authority.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .sign(signing, hashes.SHA256())
+    )
+    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(serialization.Encoding.PEM, *private)
+
+
+def test_a_configuration_that_prometheus_cannot_read_is_told(watched: Watched) -> None:
+    held = (watched.api.get("v1", "ConfigMap", "prometheus", "monitoring") or {})["data"]
+    broken = {file: f"{text}\nscrape_everything: at once\n" for file, text in held.items()}
+    watched.api.patch("v1", "ConfigMap", "prometheus", "monitoring", {"data": broken})
+    try:
+        message = watched.told_once("PrometheusConfigReloadFailed", "platform", "warning")
+        assert "goes on with an older configuration" in message
+    finally:
+        watched.api.patch("v1", "ConfigMap", "prometheus", "monitoring", {"data": held})
+    watched.told_over("PrometheusConfigReloadFailed", "platform", "warning")
+
+
+def test_a_target_that_has_too_much_is_told_and_nothing_of_it_is_kept(watched: Watched) -> None:
+    container = team_work.container(
+        name="flood",
+        command=["python", "-c", FLOOD],
+        env=[{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
+        ports=[{"name": "metrics", "containerPort": 8000}],
+    )
+    manifest = team_work.deployment(OTHER_NAMESPACE, "flood", team_work.pod_spec(container))
+    metadata: dict[str, Any] = manifest["spec"]["template"]["metadata"]
+    metadata["labels"]["app.kubernetes.io/name"] = "flood"
+    metadata["annotations"] = {"prometheus.io/scrape": "true", "prometheus.io/port": "8000"}
+    with there(watched, manifest):
+        with watched.runner().start(OTHER_NAMESPACE, "flood"):
+            message = watched.told_once("PrometheusTargetsOverLimit", "platform", "warning")
+            assert "throws away all of it" in message
+            assert not watched.series("flood")
+        watched.told_over("PrometheusTargetsOverLimit", "platform", "warning")
+
+
+def test_a_topic_that_refuses_is_told_as_soon_as_it_takes_messages_again(watched: Watched) -> None:
+    """What could not be told meanwhile is not lost either."""
+    root = watched.project.root / ".twin"
+    with there(watched, failing_job("fails-unheard", OTHER_NAMESPACE)):
+        plan(root, [Fault("sns", "Publish", "denied", times=100_000)])
+        try:
+            watched.eventually('ALERTS{alertname="AlertmanagerNotificationsFailing", alertstate="firing"}')
+            assert not watched.alarms.about("JobFailed", OTHER_TEAM)
+        finally:
+            plan(root, [])
+        message = watched.told_once("AlertmanagerNotificationsFailing", "platform", "critical")
+        assert "Alertmanager cannot notify by sns" in message
+        watched.told_once("JobFailed", OTHER_TEAM, "warning")
+        watched.told_over("AlertmanagerNotificationsFailing", "platform", "critical")
