@@ -70,7 +70,7 @@ def test_who_stops_the_trail_is_told_of_and_the_trail_goes_on(
     hear()
     person.client("cloudtrail").stop_logging(Name=trail)
     account.client("cloudtrail").start_logging(Name=trail)
-    (message,) = (one for one in hear() if one["what"] == "StopLogging")
+    (message,) = (one for one in hear() if one.get("what") == "StopLogging")
     assert message["alarm"] == "The audit trail was stopped, deleted or records something else"
     assert f"assumed-role/{PERSON}/" in message["who"]
     assert message["trail"] == trail
@@ -83,7 +83,7 @@ def test_a_user_that_is_made_past_the_pipeline_is_told_of_from_us_east_1(
     hear()
     person.client("iam").create_user(UserName="backdoor")
     account.client("iam").delete_user(UserName="backdoor")
-    (message,) = (one for one in hear() if one["what"] == "CreateUser")
+    (message,) = (one for one in hear() if one.get("what") == "CreateUser")
     assert (message["user"], message["region"]) == ("backdoor", "us-east-1")
     assert f"assumed-role/{PERSON}/" in message["who"]
 
@@ -96,7 +96,7 @@ def test_a_key_of_the_platform_that_is_disabled_is_told_of(
     hear()
     person.client("kms").disable_key(KeyId=key)
     account.client("kms").enable_key(KeyId=key)
-    (message,) = (one for one in hear() if one["what"] == "DisableKey")
+    (message,) = (one for one in hear() if one.get("what") == "DisableKey")
     assert message["key"] == key
 
 

@@ -82,6 +82,7 @@ def build_app(settings: ServerSettings) -> Application:
     from ministack.app import app as emulator
 
     from twin.aws.checkpoint import Checkpoint
+    from twin.aws.service_metrics import ServiceMetrics
 
     logging.getLogger("hypercorn.error").addFilter(_not_on_purpose)
     actions.install()
@@ -144,7 +145,7 @@ def build_app(settings: ServerSettings) -> Application:
     for_services = ServiceSessions(EksAuth(corrected, settings.kubernetes_dir))
     recorded = trail_events.TrailEvents(Faults(for_services, settings.root))
     application: Application = ClusterSignals(recorded, clusters)
-    for servers in (fleet, clusters):
+    for servers in (fleet, clusters, ServiceMetrics(fleet)):
         application = _with_servers(application, servers)
     kept = Checkpoint(RootSignatures(application), settings.state_dir)
     hosts = frozenset(f"{host}:{settings.https_port}" for host in ("127.0.0.1", "localhost"))

@@ -138,6 +138,17 @@ class Fleet:
         """Loopback port of a server."""
         return self._instances[name].record.port
 
+    async def connections(self) -> list[tuple[str, int]]:
+        """By name of a server that runs how many connections clients have to it."""
+        found = []
+        for name, instance in list(self._instances.items()):
+            if instance.status == "available":
+                try:
+                    found.append((name, await asyncio.to_thread(instance.server.connections)))
+                except psycopg.Error as error:
+                    _log.warning("PostgreSQL in %s was not asked: %s", instance.server.directory, error)
+        return found
+
     def create(self, name: str, database: Database, password: str) -> None:
         """Begin to make a server; its status is `creating` until it accepts connections."""
         instance = self._new(name, _Record(database, _free_port(), first_password=password))

@@ -155,6 +155,13 @@ class PostgresServer:
             statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
             connection.execute(statement)
 
+    def connections(self) -> int:
+        """How many connections clients have. The twin's own do not count. Errors: psycopg.Error."""
+        clients = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> %s"
+        with self.administrator() as connection:
+            (found,) = connection.execute(clients, [ADMINISTRATOR]).fetchone() or (0,)
+        return int(found)
+
     def iam_users(self, roles: Collection[str]) -> frozenset[str]:
         """Those of the roles that have been granted `rds_iam`. Who may only grant it, as the master user, has not.
 

@@ -1,5 +1,6 @@
 """What CloudWatch and EventBridge deliver, and what they must not, against the guides of both and of SNS."""
 
+import datetime
 import json
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_an_alarm_publishes_where_topic_and_key_let_it(twin: Twin) -> None:
     assert [len(heard(twin, url)) for url in queues] == [1, 0, 0]
 
 
-def alarm(twin: Twin, called: str, dimensions: dict[str, str], actions: list[str]) -> None:
+def alarm(twin: Twin, called: str, dimensions: dict[str, str], actions: list[str], periods: int = 1) -> None:
     twin.client("cloudwatch").put_metric_alarm(
         AlarmName=called,
         Namespace="Shop",
@@ -96,7 +97,7 @@ def alarm(twin: Twin, called: str, dimensions: dict[str, str], actions: list[str
         Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
         Statistic="Maximum",
         Period=60,
-        EvaluationPeriods=1,
+        EvaluationPeriods=periods,
         Threshold=10,
         ComparisonOperator="GreaterThanThreshold",
         AlarmActions=actions,
@@ -115,6 +116,22 @@ def test_an_alarm_looks_at_its_own_dimensions(twin: Twin) -> None:
 
     assert state(other) == "INSUFFICIENT_DATA"
     assert state(one) == "ALARM"
+
+
+def test_an_alarm_needs_as_many_periods_as_it_asks_for(twin: Twin) -> None:
+    cloudwatch, called, shop = twin.client("cloudwatch"), name("alarm"), name("shop")
+    alarm(twin, called, {"Shop": shop}, [], periods=2)
+
+    def state(value: int, seconds_ago: int) -> str:
+        at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds_ago)
+        own = [{"Name": "Shop", "Value": shop}]
+        datum = {"MetricName": "Orders", "Dimensions": own, "Value": value, "Timestamp": at}
+        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[datum])
+        return str(cloudwatch.describe_alarms(AlarmNames=[called])["MetricAlarms"][0]["StateValue"])
+
+    assert state(1, seconds_ago=90) == "OK"
+    assert state(100, seconds_ago=5) == "OK"
+    assert state(100, seconds_ago=85) == "ALARM"
 
 
 def forwarder(twin: Twin, *statements: dict[str, Any], service: str = EVENTS, boundary: str = "") -> str:

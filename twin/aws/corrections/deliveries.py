@@ -1,18 +1,16 @@
 """What CloudWatch and EventBridge deliver: to a topic that lets them, and to the bus of another region.
 
 ministack 1.5.33 publishes for both without asking the topic's policy or the policy of its key, on which AWS drops the
-message without a word; and it knows no bus of another region, to which AWS sends with the target's role. An alarm of it
-looks at the metric of every database and queue alike. All three can only be given inside the emulator.
+message without a word; and it knows no bus of another region, to which AWS sends with the target's role. Both can only
+be given inside the emulator, as what makes an alarm of CloudWatch one (alarm_states.py).
 
 Source: Amazon SNS developer guide, "Example cases for Amazon SNS access control", "Key management" (which key policy a
 service needs, and that EventBridge sends no aws:SourceArn to KMS); Amazon EventBridge user guide, "Using resource-based
-policies", "Sending and receiving events between AWS Regions"; Amazon CloudWatch user guide, "Using Amazon CloudWatch
-alarms" (an alarm watches one metric, which namespace, name and dimensions are).
+policies", "Sending and receiving events between AWS Regions".
 """
 
 import json
 import logging
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,6 +19,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch, eventbridge, iam, kms, sns, sqs
 
+from twin.aws.corrections import alarm_states
 from twin.aws.service_sessions import trusts
 
 EVENTS, ALARMS = "events.amazonaws.com", "cloudwatch.amazonaws.com"
@@ -38,7 +37,7 @@ def install() -> None:
         eventbridge._dispatch_to_sns,
         eventbridge._dispatch_to_event_bus,
     )
-    act, evaluate = cloudwatch._dispatch_alarm_actions, cloudwatch._evaluate_alarm
+    act = cloudwatch._dispatch_alarm_actions
 
     def invoked(target: Any, event: Any, rule: Any, view: Any = None) -> None:
         view = view or eventbridge._pattern_event_view(event)
@@ -80,7 +79,7 @@ def install() -> None:
     eventbridge._dispatch_to_sns = published
     eventbridge._dispatch_to_event_bus = forwarded
     cloudwatch._dispatch_alarm_actions = acted
-    cloudwatch._evaluate_alarm = _of_its_own_metric(evaluate)
+    cloudwatch._evaluate_alarm = alarm_states.evaluate
 
 
 def _keep_undelivered() -> None:
@@ -173,19 +172,3 @@ def _lets_in(policy: Any, service: str, action: str, resource: str, context: dic
     )
     found: str = iam_evaluator.evaluate_resource_policy(policy, asked, service=service).decision
     return found == "Allow"
-
-
-def _of_its_own_metric(evaluate: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-    """Evaluate an alarm with the points of its dimensions alone."""
-
-    def evaluated(alarm: dict[str, Any]) -> None:
-        wanted = cloudwatch._dims_key({one["Name"]: one["Value"] for one in alarm.get("Dimensions") or ()})
-        everything = cloudwatch._metrics
-        own = {key: points for key, points in everything.items() if key[2] == wanted}
-        cloudwatch._metrics = own
-        try:
-            evaluate(alarm)
-        finally:
-            cloudwatch._metrics = everything
-
-    return evaluated
