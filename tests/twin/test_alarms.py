@@ -1,16 +1,17 @@
 """The alarms of an environment that is up: what is done to it arrives, with who did it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.project import Project
+from tests.twin.mailbox import Mailbox, listening
 from twin.account import Account
 
-QUEUE, PERSON = "heard-of-alarms", "somebody-at-night"
+PERSON = "somebody-at-night"
 
 
 @pytest.fixture(scope="module")
@@ -20,32 +21,16 @@ def topic(account: Account) -> str:
 
 
 @pytest.fixture(scope="module")
-def hear(account: Account, topic: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What has arrived since it was asked last."""
-    sqs, sns = account.client("sqs"), account.client("sns")
-    arn = topic.replace(":sns:", ":sqs:").rpartition(":")[0] + f":{QUEUE}"
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    url = sqs.create_queue(QueueName=QUEUE, Attributes={"Policy": policy})["QueueUrl"]
-    subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+def alarms(account: Account) -> Iterator[Mailbox]:
+    """What the topic of alarms is told."""
+    with listening(account, "alarms") as found:
+        yield found
 
-    def heard() -> list[dict[str, Any]]:
-        found = []
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                found.append(json.loads(json.loads(message["Body"])["Message"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
 
-    yield heard
-    sns.unsubscribe(SubscriptionArn=subscribed)
-    sqs.delete_queue(QueueUrl=url)
+@pytest.fixture(autouse=True)
+def from_now_on(alarms: Mailbox) -> None:
+    """What was told before is none of a test's."""
+    alarms.forget()
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +49,12 @@ def person(account: Account) -> Iterator[Account]:
 
 
 def test_who_stops_the_trail_is_told_of_and_the_trail_goes_on(
-    dev: Project, account: Account, person: Account, hear: Any, outputs: dict[str, Any]
+    dev: Project, account: Account, person: Account, alarms: Mailbox, outputs: dict[str, Any]
 ) -> None:
     trail = outputs["trail_arn"]
-    hear()
     person.client("cloudtrail").stop_logging(Name=trail)
     account.client("cloudtrail").start_logging(Name=trail)
-    (message,) = (one for one in hear() if one.get("what") == "StopLogging")
+    (message,) = (one for one in alarms.facts() if one.get("what") == "StopLogging")
     assert message["alarm"] == "The audit trail was stopped, deleted or records something else"
     assert f"assumed-role/{PERSON}/" in message["who"]
     assert message["trail"] == trail
@@ -78,36 +62,34 @@ def test_who_stops_the_trail_is_told_of_and_the_trail_goes_on(
 
 
 def test_a_user_that_is_made_past_the_pipeline_is_told_of_from_us_east_1(
-    dev: Project, account: Account, person: Account, hear: Any
+    dev: Project, account: Account, person: Account, alarms: Mailbox
 ) -> None:
-    hear()
     person.client("iam").create_user(UserName="backdoor")
     account.client("iam").delete_user(UserName="backdoor")
-    (message,) = (one for one in hear() if one.get("what") == "CreateUser")
+    (message,) = (one for one in alarms.facts() if one.get("what") == "CreateUser")
     assert (message["user"], message["region"]) == ("backdoor", "us-east-1")
     assert f"assumed-role/{PERSON}/" in message["who"]
 
 
 def test_a_key_of_the_platform_that_is_disabled_is_told_of(
-    dev: Project, account: Account, person: Account, hear: Any, outputs: dict[str, Any]
+    dev: Project, account: Account, person: Account, alarms: Mailbox, outputs: dict[str, Any]
 ) -> None:
     """Another key than the topic's: with that one nobody could be told, until it is enabled again."""
     key = account.client("kms").describe_key(KeyId=outputs["key_alias_internal"])["KeyMetadata"]["KeyId"]
-    hear()
     person.client("kms").disable_key(KeyId=key)
     account.client("kms").enable_key(KeyId=key)
-    (message,) = (one for one in hear() if one.get("what") == "DisableKey")
+    (message,) = (one for one in alarms.facts() if one.get("what") == "DisableKey")
     assert message["key"] == key
 
 
-def test_an_alarm_of_the_database_arrives_with_its_runbook(dev: Project, account: Account, hear: Any) -> None:
-    cloudwatch, name = account.client("cloudwatch"), "groundwork-dev-database-connections"
-    hear()
+def test_an_alarm_of_the_database_arrives_with_its_runbook(dev: Project, account: Account, alarms: Mailbox) -> None:
+    """One whose metric has no values here, so that nothing but this changes its state."""
+    cloudwatch, name = account.client("cloudwatch"), "groundwork-dev-database-storage"
     for state in ("ALARM", "OK"):
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="tried")
-    told = [one for one in hear() if one.get("AlarmName") == name]
+    told = [one for one in alarms.facts() if one.get("AlarmName") == name]
     assert [one["NewStateValue"] for one in told] == ["ALARM", "OK"]
-    assert "aws-database-connections.md" in told[0]["AlarmDescription"]
+    assert "aws-database-storage.md" in told[0]["AlarmDescription"]
 
 
 def test_everybody_on_the_list_is_asked_to_confirm(dev: Project, account: Account, topic: str) -> None:

@@ -34,6 +34,7 @@ from tests.twin.actors import (
     workload,
 )
 from tests.twin.clusters import eventually
+from tests.twin.gpu_nodes import end_gpu_nodes, gpu_nodes
 from twin.account import Account
 from twin.kubernetes.client import ApiError, Client
 
@@ -129,14 +130,7 @@ def gpus(settings: StackSettings, account: Account, outputs: dict[str, Any], adm
         remove(
             admin, f"team-{team}", *(job["metadata"]["name"] for job in admin.list("batch/v1", "Job", f"team-{team}"))
         )
-    eventually(lambda: not gpu_pods(admin), "no pod wants a GPU")
-    eks, scaling, cluster = account.client("eks"), account.client("autoscaling"), outputs["cluster_name"]
-    for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
-        group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
-        if group["labels"]["groundwork.io/node-pool"] in settings.gpu_node_pools:
-            [held] = group["resources"]["autoScalingGroups"]
-            scaling.set_desired_capacity(AutoScalingGroupName=held["name"], DesiredCapacity=0)
-    eventually(lambda: not gpu_nodes(admin), "the GPU nodes are gone", 120)
+    end_gpu_nodes(account, outputs["cluster_name"], admin)
 
 
 def mismatches(expectations: list[Expectation], ask: Callable[[Expectation], str]) -> list[str]:
@@ -276,20 +270,6 @@ def test_the_job_of_the_examples_is_admitted_and_has_its_gpu(actors: dict[str, A
 def nodes_of(api: Client, namespace: str, name: str) -> set[str]:
     pods = api.list("v1", "Pod", namespace, f"job-name={name}")
     return {pod["spec"]["nodeName"] for pod in pods if "nodeName" in pod["spec"]}
-
-
-def gpu_pods(admin: Client) -> list[str]:
-    """The pods of people that ask for a GPU, wherever they are."""
-    return [
-        pod["metadata"]["name"]
-        for pod in admin.list("v1", "Pod")
-        for container in pod["spec"]["containers"]
-        if team_work.GPU in container.get("resources", {}).get("limits", {})
-    ]
-
-
-def gpu_nodes(admin: Client) -> set[str]:
-    return {node["metadata"]["name"] for node in admin.list("v1", "Node", None, "nvidia.com/gpu.present=true")}
 
 
 @pytest.mark.usefixtures("gpus")

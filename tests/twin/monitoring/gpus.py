@@ -17,6 +17,7 @@ import psutil
 from tests.support.project import Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
+from tests.twin.gpu_nodes import end_gpu_nodes
 from twin.kubernetes.client import Client
 from twin.kubernetes.controllers.loop import World
 from twin.places import Places
@@ -25,7 +26,7 @@ from twin.pods.records import LocalPod
 from twin.state import ProcessId
 
 NAMESPACE, EXPORTER, PORT = "kube-system", "dcgm-exporter", 9400
-SECONDS = 120.0
+SECONDS, BUSY = 180.0, 97
 
 
 @dataclass
@@ -34,8 +35,17 @@ class Gpus:
 
     api: Client
     node: str
-    utilization: int = 0
+    utilization: int = BUSY
     """Of each, in percent."""
+
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        """Nobody uses them, for a while."""
+        self.utilization = 0
+        try:
+            yield
+        finally:
+            self.utilization = BUSY
 
     def page(self) -> str:
         """What the exporter would say now."""
@@ -53,7 +63,7 @@ class Gpus:
 @contextmanager
 def busy_pod(project: Project, world: World, namespace: str, name: str) -> Iterator[Gpus]:
     """A pod with a GPU on a node of its own, which the autoscaler gets; at the end neither is there, as before."""
-    api, scaling = world.api, project.account().client("autoscaling")
+    api = world.api
     manifest = team_work.pod(namespace, name, "training")
     manifest["spec"] |= {"containers": [team_work.container(gpus=1)], "tolerations": [team_work.TOLERATION]}
     api.create(manifest)
@@ -62,10 +72,7 @@ def busy_pod(project: Project, world: World, namespace: str, name: str) -> Itera
         yield Gpus(api, node)
     finally:
         api.delete("v1", "Pod", name, namespace)
-        for group in scaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
-            if "-gpu-" in group["AutoScalingGroupName"] and group["DesiredCapacity"]:
-                scaling.set_desired_capacity(AutoScalingGroupName=group["AutoScalingGroupName"], DesiredCapacity=0)
-        eventually(lambda: api.get("v1", "Node", node) is None, "the GPU node is gone", SECONDS)
+        end_gpu_nodes(project.account(), world.cluster, api)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from tests.twin import team_work
 from tests.twin.clusters import eventually
 from tests.twin.monitoring import gpus
 from tests.twin.monitoring.gpus import Gpus
-from tests.twin.monitoring.watched import SECONDS, Watched, watching
+from tests.twin.monitoring.watched import SECONDS, Watched
 from twin.aws.faults import Fault, plan
 from twin.kubernetes.cluster_files import ClusterFiles
 from twin.kubernetes.control_plane import running
@@ -52,23 +52,24 @@ http.server.HTTPServer((os.environ["POD_IP"], 8000), Page).serve_forever()
 
 
 @pytest.fixture(scope="module")
-def watched(dev: Project) -> Iterator[Watched]:
-    with watching(dev) as found:
-        yield found
+def standing(dev: Project, watched: Watched) -> set[tuple[str, str]]:
+    """What is told of dev without a fault of these."""
+    return watched.alerts()
 
 
 @pytest.fixture(autouse=True)
-def from_now_on(watched: Watched) -> None:
-    """What was told before is none of a test's: an API server that hangs takes kube-state-metrics along, whose liveness
-    probe asks it."""
-    watched.alarms.received().clear()
+def from_now_on(watched: Watched, standing: set[tuple[str, str]]) -> None:
+    """What is told of an earlier fault is none of a test's: an API server that hangs takes kube-state-metrics along,
+    whose liveness probe asks it."""
+    eventually(lambda: watched.alerts() <= standing, "nothing fires because of an earlier fault", SECONDS)
+    watched.alarms.forget()
 
 
 @pytest.fixture(scope="module")
 def gpu(watched: Watched) -> Iterator[Gpus]:
-    """The GPU of a team's pod."""
+    """The GPU of a team's pod: not of the team that wants two, which is all that a team may have."""
     with (
-        gpus.busy_pod(watched.project, watched.world, NAMESPACE, "reserves") as found,
+        gpus.busy_pod(watched.project, watched.world, OTHER_NAMESPACE, "reserves") as found,
         gpus.exporter(watched.project, watched.world, found),
     ):
         yield found
@@ -187,12 +188,12 @@ def test_a_tracking_server_without_pods_is_told_and_speaks_for_its_deployment(wa
             lambda: watched.inhibited("DeploymentNotRolledOut", namespace="mlflow"), "its deployment is quiet", SECONDS
         )
         assert [one["deployment"] for one in quiet] == ["tracking-server"]
+        assert not watched.alarms.about("DeploymentNotRolledOut", "platform")
     # Its ReplicaSet tries again by itself, but later each time.
     labels = {"metadata": {"annotations": {"groundwork.io/try-again": "now"}}}
     for one in watched.api.list("apps/v1", "ReplicaSet", "mlflow"):
         watched.api.patch("apps/v1", "ReplicaSet", one["metadata"]["name"], "mlflow", labels)
     watched.told_over("TrackingServerDown", "platform", "critical")
-    assert not watched.alarms.about("DeploymentNotRolledOut", "platform")
 
 
 def in_force(watched: Watched, quota: str) -> bool:
@@ -201,15 +202,13 @@ def in_force(watched: Watched, quota: str) -> bool:
 
 
 def test_a_gpu_that_is_reserved_and_idle_is_told_to_its_team(watched: Watched, gpu: Gpus) -> None:
-    gpu.utilization = 0
-    message = watched.told_once("GpuReservedAndIdle", TEAM, "warning")
-    assert f"{NAMESPACE}/reserves has a GPU and does not use it" in message
-    gpu.utilization = 97
-    watched.told_over("GpuReservedAndIdle", TEAM, "warning")
+    with gpu.idle():
+        message = watched.told_once("GpuReservedAndIdle", OTHER_TEAM, "warning")
+        assert f"{OTHER_NAMESPACE}/reserves has a GPU and does not use it" in message
+    watched.told_over("GpuReservedAndIdle", OTHER_TEAM, "warning")
 
 
 def test_a_node_whose_kubelet_is_lost_is_told_and_speaks_for_what_was_on_it(watched: Watched, gpu: Gpus) -> None:
-    gpu.utilization = 97
     watched.eventually(f'up{{node="{gpu.node}", job="kubelet"}}')
     lease = ("coordination.k8s.io/v1", "Lease", gpu.node, "kube-node-lease")
     # Somebody else holds it, for longer than this takes: kwok, which plays the kubelet, renews what is its own.

@@ -10,19 +10,14 @@ from components.cluster.namespace import namespace_labels
 from tests.support.project import Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
-from tests.twin.monitoring.watched import SECONDS, Watched, watching
+from tests.twin.gpu_nodes import end_gpu_nodes
+from tests.twin.monitoring.watched import SECONDS, Watched
 from twin.account import Account
 
 NODE_SECONDS = 180
 AGENTS = {"fluent-bit", "node-exporter", "dcgm-exporter"}
 """What has to be on a node with GPUs."""
 TEAM, NAMESPACE, SERVER = "later", "team-later", "later-server"
-
-
-@pytest.fixture(scope="module")
-def watched(dev: Project) -> Iterator[Watched]:
-    with watching(dev) as found:
-        yield found
 
 
 def nodes(watched: Watched) -> set[str]:
@@ -38,13 +33,7 @@ def node(dev: Project, account: Account, outputs: dict[str, Any], watched: Watch
     (name,) = eventually(lambda: nodes(watched) - before, "a node comes", NODE_SECONDS)
     yield name
     watched.api.delete("batch/v1", "Job", "wants-a-node", "team-vision", propagationPolicy="Foreground")
-    eks, cluster = account.client("eks"), outputs["cluster_name"]
-    for group_name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
-        group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=group_name)["nodegroup"]
-        if not group["scalingConfig"]["minSize"]:
-            (held,) = group["resources"]["autoScalingGroups"]
-            account.client("autoscaling").set_desired_capacity(AutoScalingGroupName=held["name"], DesiredCapacity=0)
-    eventually(lambda: nodes(watched) <= before, "the node is gone", NODE_SECONDS)
+    end_gpu_nodes(account, outputs["cluster_name"], watched.api)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import yaml
 from tests.support.project import CLONE, Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
-from tests.twin.monitoring.watched import SECONDS, Watched, watching
+from tests.twin.monitoring.watched import SECONDS, Watched
 from tests.twin.tracking.opened import opening
 from tests.unit.monitoring.queries import panel_queries, rule_queries
 from tests.unit.tools.support import Said
@@ -37,14 +37,8 @@ http.server.HTTPServer((os.environ["POD_IP"], 8000), Page).serve_forever()
 """A model server whose metrics speak of another team."""
 
 
-@pytest.fixture(scope="module")
-def watched(dev: Project) -> Iterator[Watched]:
-    with watching(dev) as found:
-        yield found
-
-
 @pytest.fixture
-def model_server(watched: Watched) -> Iterator[str]:
+def model_server(dev: Project, watched: Watched) -> Iterator[str]:
     """The Deployment of a team that nobody told monitoring of; its namespace."""
     namespace = f"team-{TEAM}"
     container = team_work.container(

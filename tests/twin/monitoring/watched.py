@@ -4,12 +4,12 @@ Nobody waits for what is waited for in earnest: a minute of a rule's `for` is a 
 told first is told first here too, and the few ranges of `RANGES` are shorter. Nothing else of a rule is changed.
 """
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import requests
@@ -18,9 +18,9 @@ import yaml
 from components.monitoring.rules import runbook
 from tests.support.project import CLONE, Project
 from tests.twin.clusters import eventually
+from tests.twin.mailbox import Mailbox, listening
 from tests.unit.tools.support import Said
 from tools import images
-from twin.account import Account
 from twin.kubernetes.client import Client
 from twin.kubernetes.controllers.loop import World, world_of
 from twin.places import Places
@@ -40,8 +40,8 @@ RANGES = {
 """By alert the range that it looks back over: how long it goes on after what it tells of is over."""
 RANGE = "30s"
 """What stands for them; some scrapes on a machine that is busy."""
-TOGETHER_SECONDS = 3
-"""How long Alertmanager waits for more of the same, and for what is new of it."""
+WAIT_SECONDS, INTERVAL_SECONDS = 10, 3
+"""How long Alertmanager waits for more of the same: what happens at once may be in two scrapes; and for what is new."""
 RUNBOOKS = CLONE / "docs" / "runbooks"
 
 
@@ -73,7 +73,8 @@ def _shorter(data: Mapping[str, str]) -> dict[str, str]:
 
 def _at_once(data: Mapping[str, str]) -> dict[str, str]:
     """Messages that are put together in a moment."""
-    return _changed(data, [(r"(group_wait|group_interval): \d+[sm]", rf"\1: {TOGETHER_SECONDS}s")])
+    seconds = {"group_wait": WAIT_SECONDS, "group_interval": INTERVAL_SECONDS}
+    return _changed(data, [(rf"{name}: \d+[sm]", f"{name}: {value}s") for name, value in seconds.items()])
 
 
 def _changed(data: Mapping[str, str], changes: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -88,53 +89,6 @@ SHORTER: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
     "alertmanager": _at_once,
 }
 """By ConfigMap."""
-
-
-@dataclass
-class Mailbox:
-    """A queue that has subscribed to a topic: all that the topic was told since."""
-
-    account: Account
-    url: str
-    subscription: str
-    messages: list[dict[str, Any]]
-
-    @classmethod
-    def of(cls, account: Account, topic: str) -> "Mailbox":
-        """Subscribe to the environment's topic of that name."""
-        sns, sqs = account.client("sns"), account.client("sqs")
-        topics = [one["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for one in page["Topics"]]
-        (arn,) = [one for one in topics if one.endswith(f":groundwork-dev-{topic}")]
-        queue = f"listens-to-{topic}"
-        allowed = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": "*",
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-        url = sqs.create_queue(QueueName=queue, Attributes={"Policy": policy})["QueueUrl"]
-        queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        subscription = sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
-        return cls(account, url, subscription, [])
-
-    def close(self) -> None:
-        """Listen no more."""
-        self.account.client("sns").unsubscribe(SubscriptionArn=self.subscription)
-        self.account.client("sqs").delete_queue(QueueUrl=self.url)
-
-    def about(self, alert: str, team: str) -> list[dict[str, Any]]:
-        """The messages about an alert of a team, in the order in which they came."""
-        return [one for one in self.received() if re.search(rf"\] {alert} \({team},", one["Subject"])]
-
-    def received(self) -> list[dict[str, Any]]:
-        """All messages until now."""
-        sqs = self.account.client("sqs")
-        while found := sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
-            for one in found:
-                self.messages.append(json.loads(one["Body"]))
-                sqs.delete_message(QueueUrl=self.url, ReceiptHandle=one["ReceiptHandle"])
-        return self.messages
 
 
 @dataclass
@@ -181,15 +135,19 @@ class Watched:
         found = requests.get(url, params={"filter": asked, "active": "false"}, timeout=30).json()
         return [one["labels"] for one in found if one["status"]["inhibitedBy"]]
 
+    def alerts(self) -> set[tuple[str, str]]:
+        """Name and team of the alerts that fire or are about to."""
+        return {(one["alertname"], one["team"]) for one in self.series("ALERTS")}
+
     def told(self, alert: str, team: str) -> str:
         """What somebody is told of an alert, as soon as somebody is."""
-        return str(eventually(lambda: self.alarms.about(alert, team), f"{alert} is told", SECONDS)[0]["Message"])
+        return str(eventually(lambda: self._messages(alert, team), f"{alert} is told", SECONDS)[0]["Message"])
 
     def told_once(self, alert: str, team: str, severity: str, alerts: int = 1) -> str:
         """The same: one message for all the alerts of one name and team, and no second one, each with its runbook."""
         message = self.told(alert, team)
-        time.sleep(2 * TOGETHER_SECONDS)  # a second one would have come
-        subjects = [one["Subject"] for one in self.alarms.about(alert, team)]
+        time.sleep(2 * INTERVAL_SECONDS)  # a second one would have come
+        subjects = [one["Subject"] for one in self._messages(alert, team)]
         assert subjects == [f"[FIRING {alerts}] {alert} ({team}, {severity})"], subjects
         pages = re.findall(r"^Runbook: https://\S+/(\S+)$", message, re.MULTILINE)
         assert pages == [runbook(alert)] * alerts
@@ -200,10 +158,14 @@ class Watched:
         """Somebody is told that it is over, once."""
 
         def over() -> list[str]:
-            subjects = [one["Subject"] for one in self.alarms.about(alert, team)]
+            subjects = [one["Subject"] for one in self._messages(alert, team)]
             return [one for one in subjects if "RESOLVED" in one]
 
         assert eventually(over, f"{alert} is over", SECONDS) == [f"[RESOLVED] {alert} ({team}, {severity})"]
+
+    def _messages(self, alert: str, team: str) -> list[dict[str, Any]]:
+        """Those about an alert since it fires: that an earlier one is over may be told later than it is."""
+        return list(dropwhile(lambda one: "RESOLVED" in one["Subject"], self.alarms.about(alert, team)))
 
     def runner(self) -> PodRunner:
         """Runs further pods of the cluster; those of images that nobody builds here by the tests' own Python."""
@@ -221,9 +183,10 @@ def watching(project: Project) -> Iterator[Watched]:
     (folder,) = (project.root / ".twin" / "kubernetes").glob("*-groundwork-dev")
     world = world_of(folder, project.twin_variables())
     account = project.account()
-    alarms, heartbeats = Mailbox.of(account, "alarms"), Mailbox.of(account, "heartbeat")
     before = {name: world.api.get("v1", "ConfigMap", name, NAMESPACE) for name in SHORTER}
-    try:
+    with ExitStack() as end:
+        alarms, heartbeats = (end.enter_context(listening(account, topic)) for topic in ("alarms", "heartbeat"))
+        end.callback(_put_back, world.api, before)
         for name, change in SHORTER.items():
             world.api.patch("v1", "ConfigMap", name, NAMESPACE, {"data": change((before[name] or {})["data"])})
         runner = PodRunner(Places(clone=project.root, root=project.root / ".twin").pods, world, Said(), _programs)
@@ -236,8 +199,8 @@ def watching(project: Project) -> Iterator[Watched]:
             found.eventually('up{job="kube-state-metrics"} == 1')
             eventually(lambda: heartbeats.about("Watchdog", "platform"), "Alertmanager has its credentials", SECONDS)
             yield found
-    finally:
-        alarms.close()
-        heartbeats.close()
-        for name, held in before.items():
-            world.api.patch("v1", "ConfigMap", name, NAMESPACE, {"data": (held or {})["data"]})
+
+
+def _put_back(api: Client, config_maps: Mapping[str, dict[str, Any] | None]) -> None:
+    for name, held in config_maps.items():
+        api.patch("v1", "ConfigMap", name, NAMESPACE, {"data": (held or {})["data"]})
