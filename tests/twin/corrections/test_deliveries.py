@@ -89,6 +89,16 @@ def test_an_alarm_publishes_where_topic_and_key_let_it(twin: Twin) -> None:
     assert [len(heard(twin, url)) for url in queues] == [1, 0, 0]
 
 
+def test_a_message_of_an_alarm_spells_dimensions_in_small_letters(twin: Twin) -> None:
+    url = listener(twin, arn := topic(twin, lets(ALARMS, "sns:Publish", "*")))
+    alarm(twin, called := name("alarm"), {"Shop": "corner"}, [arn])
+    twin.client("cloudwatch").set_alarm_state(AlarmName=called, StateValue="ALARM", StateReason="tried")
+    (message,) = heard(twin, url)
+    assert json.loads(message)["Trigger"]["Dimensions"] == [{"value": "corner", "name": "Shop"}]
+    (held,) = twin.client("cloudwatch").describe_alarms(AlarmNames=[called])["MetricAlarms"]
+    assert held["Dimensions"] == [{"Name": "Shop", "Value": "corner"}]
+
+
 def alarm(twin: Twin, called: str, dimensions: dict[str, str], actions: list[str], periods: int = 1) -> None:
     twin.client("cloudwatch").put_metric_alarm(
         AlarmName=called,

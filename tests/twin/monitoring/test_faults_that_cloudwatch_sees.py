@@ -8,6 +8,7 @@ import datetime
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -15,10 +16,13 @@ import pytest
 
 from tests.support.project import CLONE, Project
 from tests.twin.clusters import eventually
-from tests.twin.monitoring.watched import Mailbox
+from tests.twin.mailbox import Mailbox, listening
 from twin.account import Account
+from twin.kubernetes import pod_identity
+from twin.kubernetes.controllers.loop import world_of
 
 PERIOD, SECONDS = 30, 240.0
+QUEUE = "groundwork-dev-registry-events"
 CONNECTIONS, DEAD_LETTERS = "groundwork-dev-database-connections", "groundwork-dev-registry-events-dead"
 KEPT = (
     "AlarmName",
@@ -39,11 +43,46 @@ KEPT = (
 
 
 @pytest.fixture
-def alarms(dev: Project, account: Account) -> Iterator[Mailbox]:
+def alarms(account: Account) -> Iterator[Mailbox]:
     """What the topic of alarms is told."""
-    found = Mailbox.of(account, "alarms")
+    with listening(account, "alarms") as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Events:
+    """The queues of the registry's events. Nobody's are in them: whoever wants some sends them first."""
+
+    sender: Any
+    """SQS as the tracking server sees it, which alone may send."""
+    sqs: Any
+    queue: str
+    dead: str
+
+    def send(self, event: str) -> None:
+        """Tell of something that happened in the registry."""
+        self.sender.send_message(QueueUrl=self.queue, MessageBody=event)
+
+    def drain(self) -> None:
+        """Take whatever is there."""
+        for url in (self.queue, self.dead):
+            asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0}
+            while found := self.sqs.receive_message(**asked).get("Messages"):
+                for one in found:
+                    self.sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+
+
+@pytest.fixture
+def events(dev: Project, account: Account) -> Iterator[Events]:
+    """Empty, before and after."""
+    (folder,) = (dev.root / ".twin" / "kubernetes").glob("*-groundwork-dev")
+    server = pod_identity.credentials(world_of(folder, dev.twin_variables()), "mlflow", "tracking-server")
+    sqs = account.client("sqs")
+    queue, dead = (sqs.get_queue_url(QueueName=f"{QUEUE}{part}")["QueueUrl"] for part in ("", "-dead-letter"))
+    found = Events(server.client("sqs"), sqs, queue, dead)
+    found.drain()
     yield found
-    found.close()
+    found.drain()
 
 
 @contextmanager
@@ -111,57 +150,43 @@ def test_a_database_that_takes_no_more_connections_is_told_once_and_when_it_is_o
 
 
 def test_an_event_that_nobody_can_handle_is_told_once_and_when_it_is_over(
-    dev: Project, account: Account, alarms: Mailbox
+    account: Account, events: Events, alarms: Mailbox
 ) -> None:
-    sqs = account.client("sqs")
-    queue, dead = (
-        sqs.get_queue_url(QueueName=f"groundwork-dev-registry-events{part}")["QueueUrl"]
-        for part in ("", "-dead-letter")
-    )
-    sqs.send_message(QueueUrl=queue, MessageBody="of a model that is gone")
-    held = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]
-    for _ in range(int(json.loads(held["RedrivePolicy"])["maxReceiveCount"]) + 1):  # as of somebody who fails on it
-        sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0)
+    attributes = events.sqs.get_queue_attributes(QueueUrl=events.queue, AttributeNames=["RedrivePolicy"])["Attributes"]
+    events.send("of a model that is gone")
     with sooner(account, DEAD_LETTERS):
+        for _ in range(json.loads(attributes["RedrivePolicy"])["maxReceiveCount"]):  # as of somebody who fails on it
+            (one,) = events.sqs.receive_message(QueueUrl=events.queue, VisibilityTimeout=0)["Messages"]
+            assert one["Body"] == "of a model that is gone"
+        assert "Messages" not in events.sqs.receive_message(QueueUrl=events.queue, WaitTimeSeconds=0)
         (message,) = eventually(lambda: told(alarms, DEAD_LETTERS, "ALARM"), "somebody is told", SECONDS)
         assert runbook_of(message) == "aws-registry-events-dead.md"
-        (one,) = sqs.receive_message(QueueUrl=dead)["Messages"]
+        (one,) = events.sqs.receive_message(QueueUrl=events.dead)["Messages"]
         assert one["Body"] == "of a model that is gone"
-        sqs.delete_message(QueueUrl=dead, ReceiptHandle=one["ReceiptHandle"])
+        events.sqs.delete_message(QueueUrl=events.dead, ReceiptHandle=one["ReceiptHandle"])
         eventually(lambda: told(alarms, DEAD_LETTERS, "OK"), "somebody is told that it is over", SECONDS)
         assert len(told(alarms, DEAD_LETTERS, "ALARM")) == 1
 
 
-def test_how_long_an_event_has_waited_is_known(dev: Project, account: Account) -> None:
+def test_how_long_an_event_has_waited_is_known(account: Account, events: Events) -> None:
     """What the alarm of the waiting queue, which dev has none of, looks at."""
-    sqs, cloudwatch = account.client("sqs"), account.client("cloudwatch")
-    name = "groundwork-dev-registry-events"
-    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="waits")
-
-    def waited() -> bool:
-        listed = cloudwatch.list_metrics(Namespace="AWS/SQS", MetricName="ApproximateAgeOfOldestMessage")["Metrics"]
-        if {"Name": "QueueName", "Value": name} not in [of for one in listed for of in one["Dimensions"]]:
-            return False
-        return bool(oldest(account, name) > 10)
-
-    try:
-        eventually(waited, "the event has waited", SECONDS)
-    finally:
-        (one,) = sqs.receive_message(QueueUrl=url)["Messages"]
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
-    eventually(lambda: oldest(account, name, seconds=20) == 0, "nothing waits", SECONDS)
+    eventually(lambda: oldest(account) <= 0, "nothing has waited", SECONDS)
+    events.send("waits")
+    eventually(lambda: oldest(account) > 10, "the event has waited", SECONDS)
+    (one,) = events.sqs.receive_message(QueueUrl=events.queue)["Messages"]
+    events.sqs.delete_message(QueueUrl=events.queue, ReceiptHandle=one["ReceiptHandle"])
+    eventually(lambda: oldest(account) == 0, "nothing waits", SECONDS)
 
 
-def oldest(account: Account, queue: str, seconds: int = 60) -> float:
-    """The longest that a message has waited, as CloudWatch has known it for so many seconds; -1 for nothing."""
-    now = datetime.datetime.now(datetime.UTC)
+def oldest(account: Account) -> float:
+    """The longest that an event has waited, as CloudWatch has known it for a minute; -1 for nothing."""
+    now, minute = datetime.datetime.now(datetime.UTC), datetime.timedelta(minutes=1)
     found = account.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/SQS",
         MetricName="ApproximateAgeOfOldestMessage",
-        Dimensions=[{"Name": "QueueName", "Value": queue}],
-        StartTime=now - datetime.timedelta(seconds=seconds),
-        EndTime=now + datetime.timedelta(seconds=60),
+        Dimensions=[{"Name": "QueueName", "Value": QUEUE}],
+        StartTime=now - minute,
+        EndTime=now + minute,
         Period=60,
         Statistics=["Maximum"],
     )["Datapoints"]

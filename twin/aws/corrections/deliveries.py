@@ -2,7 +2,8 @@
 
 ministack 1.5.33 publishes for both without asking the topic's policy or the policy of its key, on which AWS drops the
 message without a word; and it knows no bus of another region, to which AWS sends with the target's role. Both can only
-be given inside the emulator, as what makes an alarm of CloudWatch one (alarm_states.py).
+be given inside the emulator, as what makes an alarm of CloudWatch one (alarm_states.py), and how its message spells the
+dimensions.
 
 Source: Amazon SNS developer guide, "Example cases for Amazon SNS access control", "Key management" (which key policy a
 service needs, and that EventBridge sends no aws:SourceArn to KMS); Amazon EventBridge user guide, "Using resource-based
@@ -11,6 +12,7 @@ policies", "Sending and receiving events between AWS Regions".
 
 import json
 import logging
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -72,7 +74,7 @@ def install() -> None:
     def acted(alarm: dict[str, Any], *states: Any) -> None:
         names = ("AlarmActions", "OKActions", "InsufficientDataActions")
         allowed = {name: [arn for arn in alarm.get(name) or () if _alarm_may(arn, alarm["AlarmArn"])] for name in names}
-        act(alarm | allowed, *states)
+        act(alarm | allowed | {"Dimensions": _in_messages(alarm.get("Dimensions") or ())}, *states)
 
     invoked.asks_policies = True  # type: ignore[attr-defined]
     eventbridge._invoke_target = invoked
@@ -153,6 +155,11 @@ def _trusts_events(document: Any, role_arn: str, account: str) -> bool:
         service_context={"aws:sourceaccount": account, "aws:sourcearn": rule["Arn"]},
     )
     return trusts(document if isinstance(document, str) else json.dumps(document), asked)
+
+
+def _in_messages(dimensions: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The dimensions of an alarm as its messages have them."""
+    return [{"value": one["Value"], "name": one["Name"]} for one in dimensions]
 
 
 def _alarm_may(arn: str, alarm_arn: str) -> bool:
