@@ -21,7 +21,7 @@ from twin.account import Account
 from twin.kubernetes import pod_identity
 from twin.kubernetes.controllers.loop import world_of
 
-PERIOD, SECONDS = 30, 240.0
+PERIOD, SECONDS = 30, 300.0
 QUEUE = "groundwork-dev-registry-events"
 CONNECTIONS, DEAD_LETTERS = "groundwork-dev-database-connections", "groundwork-dev-registry-events-dead"
 KEPT = (

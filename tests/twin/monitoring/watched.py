@@ -28,7 +28,7 @@ from twin.pods.pod import RunningPod
 from twin.pods.runner import PodRunner
 
 NAMESPACE = "monitoring"
-SECONDS = 180.0
+SECONDS = 300.0
 MINUTE = 1.0
 """How many seconds stand for a minute of a rule's `for`."""
 RANGES = {
