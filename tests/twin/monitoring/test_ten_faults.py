@@ -3,31 +3,22 @@
 What AWS runs for us is watched by alarms of CloudWatch: tests/twin/test_alarms.py.
 """
 
-import contextlib
 import datetime
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.support.project import Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
 from tests.twin.monitoring import gpus
 from tests.twin.monitoring.gpus import Gpus
+from tests.twin.monitoring.person import somebody_signs_in
 from tests.twin.monitoring.watched import SECONDS, Watched
 from twin.aws.faults import Fault, plan
-from twin.kubernetes.cluster_files import ClusterFiles
 from twin.kubernetes.control_plane import running
 from twin.kubernetes.nodes import is_ready
 from twin.pods import records
@@ -224,52 +215,10 @@ def test_a_node_whose_kubelet_is_lost_is_told_and_speaks_for_what_was_on_it(watc
 
 
 def test_somebody_who_signs_in_with_a_certificate_of_one_day_is_told_of(watched: Watched) -> None:
-    files = ClusterFiles(watched.world.folder)
-    server = watched.api.access.server
-    enough = threading.Event()
-
-    def sign_in(own: str) -> None:
-        with requests.Session() as session:
-            session.cert, session.verify = own, str(files.authority)
-            session.trust_env = False  # a bundle of this machine's would take the authority's place
-            while not enough.wait(0.05):
-                with contextlib.suppress(requests.RequestException):
-                    session.get(f"{server}/version", timeout=10)
-
-    with tempfile.TemporaryDirectory() as folder:
-        own = Path(folder) / "person.pem"
-        own.write_bytes(_certificate_of_one_day(files))
-        somebody = threading.Thread(target=sign_in, args=(str(own),))
-        somebody.start()
-        try:
-            message = watched.told_once("ClientCertificateNearEnd", "platform", "warning")
-            assert "Somebody signs in to the API server with a certificate that ends in" in message
-        finally:
-            enough.set()
-            somebody.join()
+    with somebody_signs_in(watched.world, datetime.timedelta(days=1)):
+        message = watched.told_once("ClientCertificateNearEnd", "platform", "warning")
+        assert "Somebody signs in to the API server with a certificate that ends in" in message
     watched.told_over("ClientCertificateNearEnd", "platform", "warning")
-
-
-def _certificate_of_one_day(files: ClusterFiles) -> bytes:
-    """A person's, signed by the cluster's own authority, with its key."""
-    authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
-    signing = serialization.load_pem_private_key((files.certificates / "ca.key").read_bytes(), None)
-    assert isinstance(signing, ec.EllipticCurvePrivateKey)
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(authority.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .sign(signing, hashes.SHA256())
-    )
-    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(serialization.Encoding.PEM, *private)
 
 
 def test_a_configuration_that_prometheus_cannot_read_is_told(watched: Watched) -> None:
