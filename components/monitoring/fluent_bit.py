@@ -6,7 +6,8 @@ What CloudWatch does not take waits on the node's disk up to a bound; then the o
 
 Units:  sizes are MiB in settings; seconds and bytes are Fluent Bit's own.
 Source: Fluent Bit manual, "Tail", "Multiline Stacktrace", "Kubernetes", "Lua", "Amazon CloudWatch" (templates of record
-accessors; the plain names are for records that a template does not fit), "Buffering and storage", "Monitoring".
+accessors; the plain names are for records that a template does not fit), "OpenSearch" (the same of its prefix),
+"Buffering and storage", "Monitoring".
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from components.monitoring.data_files import DATA
 from components.monitoring.log_classes import log_group_name
+from components.monitoring.search_objects import PLATFORM, PREFIX, SEPARATOR, index_prefix
 from components.tags import LogClass
 
 TAG: Final = "kube"
@@ -26,12 +28,30 @@ PROGRAM: Final = "redact.lua"
 PORT: Final = 2020
 METRICS_PATH: Final = "/api/v2/metrics/prometheus"
 HEALTH_PATH: Final = "/api/v1/health"
+SEARCH_HOST: Final = "OPENSEARCH_HOST"
+"""The variable with the search domain's host, which AWS names."""
+INDEX_FIELD: Final = "search_index"
+"""Where the program says in which indices a line is."""
 LANGUAGES: Final = ("python", "java", "go")
 """Whose stack traces are joined, by the parsers that Fluent Bit brings."""
 
 
-def configuration(*, environment: str, region: str, default_class: LogClass, memory_mib: int, buffer_mib: int) -> str:
-    """Return the configuration. JSON is YAML, and always the same text."""
+def configuration(
+    *,
+    environment: str,
+    region: str,
+    default_class: LogClass,
+    memory_mib: int,
+    buffer_mib: int,
+    search_buffer_mib: int | None = None,
+) -> str:
+    """Return the configuration. JSON is YAML, and always the same text.
+
+    `search_buffer_mib`: what may wait for a search domain; absent, there is none.
+    """
+    outputs = [_cloudwatch(environment, region, default_class, buffer_mib)]
+    if search_buffer_mib is not None:
+        outputs.append(_search(region, default_class, search_buffer_mib))
     found = {
         "service": {
             "flush": 5,
@@ -50,16 +70,19 @@ def configuration(*, environment: str, region: str, default_class: LogClass, mem
         "pipeline": {
             "inputs": [_files()],
             "filters": [_stack_traces(), _metadata(), _program()],
-            "outputs": [_cloudwatch(environment, region, default_class, buffer_mib)],
+            "outputs": outputs,
         },
     }
     return json.dumps(found, indent=2)
 
 
-def program(classes: Sequence[LogClass], default_class: LogClass) -> str:
-    """Return the Lua program with the two words that it is told."""
+def program(classes: Sequence[LogClass], default_class: LogClass, *, searched: bool = False) -> str:
+    """Return the Lua program with the words that it is told; `searched`: each line is told its index too."""
     named = ", ".join(f'["{one}"] = true' for one in sorted(classes))
-    return f'CLASSES = {{ {named} }}\nDEFAULT_CLASS = "{default_class}"\n\n{(DATA / PROGRAM).read_text("utf-8")}'
+    told = [f"CLASSES = {{ {named} }}", f'DEFAULT_CLASS = "{default_class}"']
+    if searched:
+        told.append(f'INDEX = {{ prefix = "{PREFIX}", separator = "{SEPARATOR}", no_team = "{PLATFORM}" }}')
+    return "\n".join((*told, "", (DATA / PROGRAM).read_text("utf-8")))
 
 
 def _files() -> dict[str, Any]:
@@ -136,6 +159,34 @@ def _cloudwatch(environment: str, region: str, default_class: LogClass, buffer_m
         "log_stream_template": pod,
         "auto_create_group": False,
         "auto_retry_requests": True,
+        "retry_limit": "no_limits",
+        "storage.total_limit_size": f"{buffer_mib}M",
+        "workers": 1,
+    }
+
+
+def _search(region: str, default_class: LogClass, buffer_mib: int) -> dict[str, Any]:
+    """Each line to the index of its class, team and day; the program has named all but the day."""
+    return {
+        "name": "opensearch",
+        "match": f"{TAG}.*",
+        "host": f"${{{SEARCH_HOST}}}",
+        "port": 443,
+        "tls": True,
+        "tls.verify": True,
+        "aws_auth": True,
+        "aws_region": region,
+        "aws_service_name": "es",
+        "logstash_format": True,
+        "logstash_prefix": index_prefix(default_class, PLATFORM),
+        "logstash_prefix_key": f"${INDEX_FIELD}",
+        "logstash_prefix_separator": SEPARATOR,
+        "logstash_dateformat": SEPARATOR.join(("%Y", "%m", "%d")),
+        "suppress_type_name": True,
+        "replace_dots": True,  # labels of pods have them, and OpenSearch takes them for objects in objects
+        "generate_id": True,  # a batch that is sent again makes no line twice
+        "compress": "gzip",
+        "buffer_size": "512k",
         "retry_limit": "no_limits",
         "storage.total_limit_size": f"{buffer_mib}M",
         "workers": 1,

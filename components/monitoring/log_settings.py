@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from components.model import ImageByDigest, Model
 from components.monitoring.log_classes import DEFAULT_LOG_CLASS
+from components.monitoring.search_settings import SearchSettings
 from components.retention import FromOneMonth
 from components.tags import LogClass
 
@@ -35,6 +36,8 @@ class LogsSettings(Model):
     """What Fluent Bit asks for on each node, and uses at most twice."""
     buffer_mib: Annotated[int, Field(ge=64, le=20480)] = Field(default=512, examples=[512])
     """How much of each node's disk may hold what CloudWatch has not taken yet; beyond it the oldest goes."""
+    opensearch: SearchSettings | None = Field(default=None, examples=[None])
+    """A search domain with dashboards for the same lines; absent, CloudWatch alone has them."""
     protect: bool = Field(default=True, examples=[True])
     """The engine refuses to delete the log groups."""
 
@@ -42,4 +45,14 @@ class LogsSettings(Model):
     def _the_default_has_a_group(self) -> Self:
         if self.default_class not in self.retention_in_days:
             raise ValueError(f"default_class {self.default_class} has no log group: add it to retention_in_days")
+        return self
+
+    @model_validator(mode="after")
+    def _each_class_has_a_life_in_the_search_domain(self) -> Self:
+        if self.opensearch and self.opensearch.days.keys() != self.retention_in_days.keys():
+            raise ValueError(
+                f"opensearch.days names {', '.join(sorted(self.opensearch.days))}, and retention_in_days "
+                f"{', '.join(sorted(self.retention_in_days))}: each line goes to both, so name the same classes, as in "
+                f"days: {dict.fromkeys(sorted(self.retention_in_days), 14)}"
+            )
         return self

@@ -13,13 +13,14 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pulumi
 from pulumi_aws import cloudwatch
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.rbac import v1 as rbac
+from pydantic import model_validator
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import API_USE, configured, labels
@@ -27,6 +28,7 @@ from components.model import Model, Wire
 from components.monitoring import fluent_bit
 from components.monitoring.log_classes import log_group_name
 from components.monitoring.log_settings import LogsSettings
+from components.monitoring.search_domain import domain_arn, write_rights
 from components.pod_security import restricted_container
 from components.policy_document import Statement, allow
 from components.scraping import scraped
@@ -56,6 +58,14 @@ class LogStackArgs(Model):
     """The cluster, once nodes and add-ons are there."""
     key_arns: Mapping[str, Wire]
     """The customer managed key of each data class that the settings name, with the use `log-groups`."""
+    search_host: Wire | None = None
+    """The host of the search domain, once it is set up; the settings say whether there is one."""
+
+    @model_validator(mode="after")
+    def _searched_as_the_settings_say(self) -> Self:
+        if (self.search_host is None) != (self.settings.opensearch is None):
+            raise ValueError("search_host and settings.opensearch are given together or not at all")
+        return self
 
 
 class LogStack(pulumi.ComponentResource):
@@ -81,7 +91,10 @@ class LogStack(pulumi.ComponentResource):
                 cluster_name=args.cluster_name,
                 namespace=NAMESPACE,
                 service_account=APPLICATION,
-                statements=(rights(args.account_id, args.region, args.environment, args.settings),),
+                statements=(
+                    rights(args.account_id, args.region, args.environment, args.settings),
+                    *_search_rights(args),
+                ),
             ),
             child,
         )
@@ -142,6 +155,17 @@ def rights(account_id: str, region: str, environment: str, settings: LogsSetting
     )
 
 
+def _search_rights(args: LogStackArgs) -> tuple[Statement, ...]:
+    if args.settings.opensearch is None:
+        return ()
+    return (write_rights(domain_arn(args.account_id, args.region, args.environment)),)
+
+
+def _search_environment(args: LogStackArgs) -> list[dict[str, Any]]:
+    host = args.search_host
+    return [] if host is None else [{"name": fluent_bit.SEARCH_HOST, "value": host}]
+
+
 def settings_of(args: LogStackArgs) -> dict[str, str]:
     """Return the files of Fluent Bit's configuration, by name."""
     settings = args.settings
@@ -152,8 +176,11 @@ def settings_of(args: LogStackArgs) -> dict[str, str]:
             default_class=settings.default_class,
             memory_mib=settings.memory_mib,
             buffer_mib=settings.buffer_mib,
+            search_buffer_mib=settings.opensearch.buffer_mib if settings.opensearch else None,
         ),
-        fluent_bit.PROGRAM: fluent_bit.program(tuple(settings.retention_in_days), settings.default_class),
+        fluent_bit.PROGRAM: fluent_bit.program(
+            tuple(settings.retention_in_days), settings.default_class, searched=settings.opensearch is not None
+        ),
     }
 
 
@@ -195,6 +222,7 @@ def pod_of(args: LogStackArgs) -> Any:
                 "env": [
                     {"name": "AWS_REGION", "value": args.region},
                     {"name": "NODE_NAME", "value_from": {"field_ref": {"field_path": "spec.nodeName"}}},
+                    *_search_environment(args),
                 ],
                 "ports": [{"name": "metrics", "container_port": fluent_bit.PORT}],
                 "readiness_probe": probe,

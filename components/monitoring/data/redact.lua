@@ -1,6 +1,7 @@
 -- What Fluent Bit does to each line before it leaves the node: secrets are taken out, and the line is told where it goes.
 --
--- Two words are put in front of this file: CLASSES, the data classes that have a log group, and DEFAULT_CLASS.
+-- Words are put in front of this file: CLASSES, the data classes that have a log group; DEFAULT_CLASS; and, where lines
+-- can be searched, INDEX, by which an index is named.
 -- Lua patterns know no alternatives, so a kind of secret is a function. Source: Lua 5.1 reference manual, "Patterns"
 -- (LuaJIT, which Fluent Bit has inside, has the same); Fluent Bit manual, "Lua" (what a filter returns).
 
@@ -216,6 +217,13 @@ local function within_a_key(tag, text)
   return of_key ~= nil or last ~= nil
 end
 
+-- The index of a class and a team, but for its day. A name that no team of ours can have is nobody's: dots in it would
+-- lead into the indices of others.
+local function index_of(class, team)
+  local owner = team and team:find("^[a-z][a-z0-9-]*$") and team or INDEX.no_team
+  return table.concat({ INDEX.prefix, class, owner }, INDEX.separator)
+end
+
 -- Called by Fluent Bit for each record; 2 says that the record was changed and its time was not.
 function process(tag, timestamp, record)
   for name, value in pairs(record) do
@@ -227,6 +235,9 @@ function process(tag, timestamp, record)
   local class = labels["groundwork.io/data-class"]
   record["data_class"] = CLASSES[class] and class or DEFAULT_CLASS
   record["team"] = labels["groundwork.io/team"] or "platform"
+  if INDEX then
+    record["search_index"] = index_of(record["data_class"], labels["groundwork.io/team"])
+  end
   record["kubernetes_namespace"] = nil
   return 2, timestamp, record
 end

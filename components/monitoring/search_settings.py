@@ -1,0 +1,54 @@
+"""What the stack file says about the search domain of logs.
+
+Units:  days, GiB.
+Errors: pydantic.ValidationError naming the field.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from components.model import ImageByDigest, Model
+from components.retention import FromThreeMonths
+from components.tags import LogClass
+
+ZONES = 3
+"""Over which data nodes are spread: each copy of an index is in another."""
+
+
+class SearchSettings(Model):
+    """What the stack file says about the search domain."""
+
+    setup_image: ImageByDigest = Field(
+        examples=["123456789012.dkr.ecr.eu-west-1.amazonaws.com/opensearch-setup@sha256:" + "0" * 64]
+    )
+    """The image that images/opensearch-setup builds, by digest."""
+    instance_type: Annotated[str, Field(pattern=r"^[a-z0-9]+\.[a-z0-9]+\.search$")] = Field(
+        default="m7g.large.search", examples=["m7g.large.search", "r7g.xlarge.search"]
+    )
+    """OpenSearch Service's name of the data nodes' size. Encryption at rest and fine-grained access exclude the old
+    ones (m3, r3, t2)."""
+    instance_count: Annotated[int, Field(ge=ZONES, le=30, multiple_of=ZONES)] = Field(default=ZONES, examples=[3])
+    """Data nodes: as many in each of three zones."""
+    volume_gib: Annotated[int, Field(ge=10, le=3072)] = Field(default=100, examples=[100])
+    """gp3 storage of each data node."""
+    days: Annotated[dict[LogClass, Annotated[int, Field(ge=1, le=365)]], Field(min_length=1)] = Field(
+        default={"internal": 14, "confidential": 14}, examples=[{"internal": 7, "confidential": 30}]
+    )
+    """The data classes that can be searched, and after how many days an index is deleted. CloudWatch keeps its own
+    copy for its own time."""
+    audit_retention_in_days: FromThreeMonths = Field(default=365, examples=[365])
+    """How long CloudWatch keeps what the domain says of itself: who asked for what, slow requests, errors."""
+    buffer_mib: Annotated[int, Field(ge=64, le=20480)] = Field(default=512, examples=[512])
+    """How much of each node's disk may hold what the domain has not taken yet; beyond it the oldest goes."""
+    off_peak_hour: Annotated[int, Field(ge=0, le=23)] = Field(default=1, examples=[1])
+    """The hour, in UTC, from which AWS may update the domain's software, for ten hours."""
+    protect: bool = Field(default=True, examples=[True])
+    """The engine refuses to delete the domain."""
+
+    @model_validator(mode="after")
+    def _no_old_machine(self) -> Self:
+        family = self.instance_type.partition(".")[0]
+        if family in {"m3", "r3", "t2"}:
+            raise ValueError(f"instance_type {self.instance_type} has neither encryption nor fine-grained access")
+        return self

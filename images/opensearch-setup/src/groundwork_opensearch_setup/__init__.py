@@ -1,0 +1,1 @@
+"""What the Job `setup` of the search domain does."""
