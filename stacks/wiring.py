@@ -52,7 +52,7 @@ def build(settings: StackSettings) -> Platform:
     tensorboards = build_tensorboards(settings, foundation, kubernetes, data, teams)
     tracking = build_tracking(settings, Before(foundation, kubernetes, data, registry, inside, teams))
     monitoring = build_monitoring(settings, foundation, kubernetes, inside)
-    build_logs(settings, foundation, kubernetes)
+    build_logs(settings, foundation, kubernetes, build_search(settings, foundation, kubernetes, teams, monitoring))
     runners = build_runners(settings, foundation, kubernetes, inside)
     return Platform(
         foundation, access, kubernetes, data, registry, inside, teams, tensorboards, tracking, monitoring, runners

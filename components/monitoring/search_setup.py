@@ -3,7 +3,8 @@
 These are objects of OpenSearch's own API, of which AWS' knows nothing. What they are to be is a ConfigMap; the Job's
 name carries a hash of it and of the image, so that a change runs it again, and what stays the same does not.
 
-The role is made apart from the Job: the domain names it as its master, and so stands between the two.
+The closed namespace lets its pods reach what is in the VPC at port 443, and so the domain, and the agent that has their
+role's credentials. The role is made apart from the Job: the domain names it as its master, and stands between the two.
 
 Source: Kubernetes documentation, "Jobs" (the pod template of a Job cannot be changed).
 Errors: pydantic.ValidationError naming the field, before anything is registered.
@@ -15,7 +16,6 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.batch import v1 as batch
 from pulumi_kubernetes.core import v1 as core
-from pulumi_kubernetes.networking import v1 as networking
 
 from components.labels import labels
 from components.model import Model, Wire
@@ -29,10 +29,7 @@ COMMAND: Final = "groundwork-opensearch-setup"
 FOLDER: Final = "/etc/groundwork"
 FILE: Final = "wanted.json"
 USER: Final = 65532
-HTTPS: Final = 443
 RETRIES: Final = 6
-POD_IDENTITY_AGENT: Final = "169.254.170.23/32"
-"""Where pods get their role's credentials, on each node; port 80."""
 
 
 class SearchSetupArgs(Model):
@@ -46,8 +43,6 @@ class SearchSetupArgs(Model):
     """`https://host` of the domain."""
     wanted: str
     """What the domain is to hold; see `search_objects.wanted`."""
-    vpc_cidr: str
-    """Where the domain's addresses are."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must be there before: the namespace, the role of the Job's service account."""
 
@@ -69,12 +64,6 @@ class SearchSetup(pulumi.ComponentResource):
                 f"{name}-wanted",
                 metadata=metadata(configuration, APPLICATION),
                 data={FILE: args.wanted},
-                opts=inside,
-            ),
-            networking.NetworkPolicy(
-                f"{name}-policy",
-                metadata=metadata(APPLICATION, APPLICATION),
-                spec=untyped(network_policy(args.vpc_cidr)),
                 opts=inside,
             ),
         ]
@@ -99,18 +88,6 @@ class SearchSetup(pulumi.ComponentResource):
 def digest_of(args: SearchSetupArgs) -> str:
     """Return what a Job that would do something else is told from this one by."""
     return hashlib.sha256(f"{args.image}\n{args.wanted}".encode()).hexdigest()[:10]
-
-
-def network_policy(vpc_cidr: str) -> dict[str, Any]:
-    """Return the specification by which the Job reaches the domain and the credentials of its role, and nobody it."""
-    return {
-        "pod_selector": {"match_labels": {"app.kubernetes.io/name": APPLICATION}},
-        "policy_types": ["Ingress", "Egress"],
-        "egress": [
-            {"to": [{"ip_block": {"cidr": vpc_cidr}}], "ports": [{"protocol": "TCP", "port": HTTPS}]},
-            {"to": [{"ip_block": {"cidr": POD_IDENTITY_AGENT}}], "ports": [{"protocol": "TCP", "port": 80}]},
-        ],
-    }
 
 
 def pod_of(args: SearchSetupArgs, configuration: str) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class KeyUse(StrEnum):
     DATABASES = "databases"
     DELIVERY_STREAMS = "delivery-streams"
     QUEUES = "queues"
+    SEARCH_DOMAINS = "search-domains"
     SECRETS = "secrets"
     IMAGES = "images"
     TOPICS = "topics"
@@ -175,6 +176,11 @@ def _databases(place: KeyPlace) -> list[Statement]:
             conditions={"StringEquals": _through(place, "rds") | {"kms:EncryptionContext:aws:pi:service": "rds"}},
         ),
     ]
+
+
+def _search_domains(place: KeyPlace) -> list[Statement]:
+    """OpenSearch Service works by a grant, which whoever makes the domain lets it make."""
+    return _grant_through(place, "es", "GrantToSearchDomains")
 
 
 def _backups(place: KeyPlace) -> list[Statement]:
@@ -398,6 +404,7 @@ _STATEMENTS: dict[KeyUse, Callable[[KeyPlace], list[Statement]]] = {
     KeyUse.DATABASES: _databases,
     KeyUse.DELIVERY_STREAMS: _delivery_streams,
     KeyUse.QUEUES: _queues,
+    KeyUse.SEARCH_DOMAINS: _search_domains,
     KeyUse.SECRETS: _secrets,
     KeyUse.IMAGES: _images,
     KeyUse.TOPICS: _topics,

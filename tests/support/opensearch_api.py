@@ -32,6 +32,8 @@ class FakeOpenSearch:
     failures: list[int] = field(default_factory=list)
     unfollowed: list[str] = field(default_factory=list)
     """Indices that will not take a policy."""
+    racers: int = 0
+    """How many changes of policies somebody else makes just before ours."""
 
     @property
     def writes(self) -> list[tuple[str, str]]:
@@ -81,6 +83,9 @@ class FakeOpenSearch:
 
     def _write(self, place: str, query: str, body: Any) -> tuple[int, Any]:
         there = place in self.objects
+        if there and self.racers and place.startswith(POLICIES):
+            self.racers -= 1
+            self.versions[place] += 1
         if place.startswith(POLICIES) and query != (
             f"if_seq_no={self.versions[place]}&if_primary_term=1" if there else ""
         ):
@@ -102,7 +107,7 @@ def serving() -> Iterator[FakeOpenSearch]:
     fake = FakeOpenSearch()
 
     class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
         def _serve(self) -> None:

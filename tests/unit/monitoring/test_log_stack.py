@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from components.monitoring.log_settings import LogsSettings
 from components.monitoring.log_stack import LogStack, LogStackArgs, settings_of
+from components.monitoring.search_settings import SearchSettings
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 from tests.unit.security.evaluator import decision
 
@@ -136,3 +137,56 @@ def test_lines_go_to_the_group_of_their_class_and_else_to_the_default_one() -> N
 def test_a_default_class_without_a_log_group_is_refused() -> None:
     with pytest.raises(ValidationError, match="has no log group"):
         LogsSettings(retention_in_days={"internal": 30})
+
+
+SEARCHED = SETTINGS.model_copy(
+    update={
+        "opensearch": SearchSettings(
+            setup_image="1.dkr.ecr.eu-west-1.amazonaws.com/setup@sha256:" + "0" * 64, buffer_mib=256
+        )
+    }
+)
+HOST = "vpc-groundwork-dev-logs.eu-west-1.es.amazonaws.com"
+
+
+def test_without_a_search_domain_nothing_speaks_of_one(recorder: Recorder) -> None:
+    build()
+    (rights,) = recorder.of_type("aws:iam/rolePolicy:RolePolicy")
+    assert "es:" not in rights.inputs["policy"]
+    assert [one["name"] for one in pipeline()["outputs"]] == ["cloudwatch_logs"]
+
+
+def test_a_search_domain_gets_the_same_lines_signed_with_a_buffer_of_their_own(recorder: Recorder) -> None:
+    build(settings=SEARCHED, search_host=HOST)
+    cloudwatch, search = pipeline(settings=SEARCHED, search_host=HOST)["outputs"]
+    assert cloudwatch["match"] == search["match"]
+    assert (search["aws_auth"], search["aws_service_name"], search["tls"], search["tls.verify"]) == (
+        True,
+        "es",
+        True,
+        True,
+    )
+    assert search["storage.total_limit_size"] == "256M"
+    (daemon,) = recorder.of_type("kubernetes:apps/v1:DaemonSet")
+    (container,) = daemon.inputs["spec"]["template"]["spec"]["containers"]
+    told = {one["name"]: one.get("value") for one in container["env"]}
+    assert told[search["host"].strip("${}")] == HOST
+
+
+def test_its_role_may_put_batches_into_this_domain_and_ask_it_nothing(recorder: Recorder) -> None:
+    build(settings=SEARCHED, search_host=HOST)
+    (rights,) = recorder.of_type("aws:iam/rolePolicy:RolePolicy")
+    policy, arn = rights.inputs["policy"], f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-dev-logs"
+    assert decision(policy, "es:ESHttpPost", f"{arn}/_bulk", {}) == "Allow"
+    for action, resource in (
+        ("es:ESHttpGet", f"{arn}/_bulk"),
+        ("es:ESHttpPost", f"{arn}/_search"),
+        ("es:ESHttpDelete", f"{arn}/pods.internal.vision.2026.01.31"),
+        ("es:ESHttpPost", f"{arn.replace('-dev-', '-prod-')}/_bulk"),
+    ):
+        assert decision(policy, action, resource, {}) == "none", (action, resource)
+
+
+def test_a_host_without_the_setting_is_refused() -> None:
+    with pytest.raises(ValidationError, match="together or not at all"):
+        args(search_host=HOST)

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from lupa import luajit21
 
+from components.monitoring import fluent_bit as fluent_bit_configuration
 from components.monitoring.log_settings import LogsSettings
 from components.monitoring.log_stack import LogStackArgs, settings_of
 
@@ -227,3 +228,20 @@ def test_a_record_without_metadata_is_not_lost() -> None:
     told = RUNTIME.table_from({"log": "password=hunter2hunter2"})
     code, _, changed = PROCESS(TAG, 0.0, told)
     assert (code, changed["log"], changed["data_class"]) == (2, f"password={HIDDEN}", "confidential")
+
+
+@pytest.mark.parametrize(
+    ("team", "owner"),
+    [("vision", "vision"), ("vision-lab", "vision-lab"), (None, "_platform"), ("a.b", "_platform"), ("A", "_platform")],
+)
+def test_a_line_that_can_be_searched_is_told_its_index(team: str | None, owner: str) -> None:
+    """What a name with a dot or a capital would open or break, it does not get."""
+    runtime = luajit21.LuaRuntime(unpack_returned_tuples=True)
+    runtime.execute(fluent_bit_configuration.program(("internal", "confidential"), "confidential", searched=True))
+    labels = {"groundwork.io/data-class": "internal"} | ({"groundwork.io/team": team} if team else {})
+    found = record("x", labels=labels, process=runtime.globals().process)
+    assert found["search_index"] == f"pods.internal.{owner}"
+
+
+def test_a_line_that_is_not_searched_is_told_none() -> None:
+    assert record("x")["search_index"] is None

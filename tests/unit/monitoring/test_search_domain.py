@@ -1,0 +1,174 @@
+"""Decides what the search domain asks for: its limits, who may ask it for anything, and whose Job sets it up."""
+
+import fnmatch
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from components.monitoring.log_settings import LogsSettings
+from components.monitoring.search_domain import SearchDomain, SearchDomainArgs, domain_arn
+from components.monitoring.search_objects import index_prefix, wanted
+from components.monitoring.search_settings import SearchSettings
+from components.monitoring.search_setup import SearchSetup, SearchSetupArgs
+from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
+
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/opensearch-setup@sha256:" + "0" * 64
+SETTINGS = SearchSettings(setup_image=IMAGE, protect=False)
+ROLES = f"arn:aws:iam::{ACCOUNT_ID}:role/groundwork-dev"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/confidential"
+ARN = domain_arn(ACCOUNT_ID, REGION, "dev")
+DAY = ".2026.01.31"
+
+
+def args(**changed: Any) -> SearchDomainArgs:
+    given = {
+        "settings": SETTINGS,
+        "account_id": ACCOUNT_ID,
+        "region": REGION,
+        "environment": "dev",
+        "vpc_id": "vpc-1",
+        "subnet_ids": ["subnet-1", "subnet-2", "subnet-3"],
+        "key_arn": KEY,
+        "logs_key_arn": KEY,
+        "client_security_group_ids": {"cluster": "sg-cluster"},
+        "master_role_arn": f"{ROLES}-search-setup",
+        "writer_role_arn": f"{ROLES}-logs-identity",
+        "reader_role_arns": (f"{ROLES}-auditor",),
+    }
+    return SearchDomainArgs.model_validate(given | changed)
+
+
+def built(recorder: Recorder, **changed: Any) -> dict[str, Any]:
+    run_program(lambda: SearchDomain("search", args(**changed)))
+    (domain,) = recorder.of_type("aws:opensearch/domain:Domain")
+    return dict(domain.inputs)
+
+
+def test_it_is_encrypted_private_and_over_three_zones(recorder: Recorder) -> None:
+    domain = built(recorder)
+    assert domain["encryptAtRest"] == {"enabled": True, "kmsKeyId": KEY}
+    assert domain["nodeToNodeEncryption"] == {"enabled": True}
+    assert domain["domainEndpointOptions"]["enforceHttps"] is True
+    assert domain["domainEndpointOptions"]["tlsSecurityPolicy"].startswith("Policy-Min-TLS-1-2-PFS")
+    assert domain["vpcOptions"]["subnetIds"] == ["subnet-1", "subnet-2", "subnet-3"]
+    assert domain["clusterConfig"]["zoneAwarenessEnabled"] is True
+    assert (
+        domain["clusterConfig"]["instanceCount"]
+        % domain["clusterConfig"]["zoneAwarenessConfig"]["availabilityZoneCount"]
+        == 0
+    )
+
+
+def test_nobody_has_a_password_and_the_job_is_its_master(recorder: Recorder) -> None:
+    assert built(recorder)["advancedSecurityOptions"] == {
+        "enabled": True,
+        "anonymousAuthEnabled": False,
+        "internalUserDatabaseEnabled": False,
+        "masterUserOptions": {"masterUserArn": f"{ROLES}-search-setup"},
+    }
+
+
+def test_named_roles_alone_may_ask_it_and_the_writer_for_one_thing(recorder: Recorder) -> None:
+    policy = json.loads(built(recorder)["accessPolicies"])
+    by_sid = {one["Sid"]: one for one in policy["Statement"]}
+    assert all(one["Principal"].keys() == {"AWS"} for one in by_sid.values())
+    writer = by_sid["WriteLines"]
+    assert (writer["Principal"], writer["Action"], writer["Resource"]) == (
+        {"AWS": [f"{ROLES}-logs-identity"]},
+        ["es:ESHttpPost"],
+        [f"{ARN}/_bulk"],
+    )
+    of_readers = [one for one in by_sid.values() if one["Principal"] == {"AWS": [f"{ROLES}-auditor"]}]
+    changing = [one["Resource"] for one in of_readers if {"es:ESHttpPut", "es:ESHttpDelete"} & set(one["Action"])]
+    assert changing == [[f"{ARN}/_dashboards/*"]]
+
+
+def test_only_its_clients_reach_it_and_it_reaches_nobody(recorder: Recorder) -> None:
+    built(recorder)
+    (group,) = recorder.of_type("aws:ec2/securityGroup:SecurityGroup")
+    assert group.inputs["egress"] == []
+    (rule,) = recorder.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
+    assert rule.inputs["referencedSecurityGroupId"] == "sg-cluster"
+
+
+def test_what_it_says_of_itself_is_kept_by_a_group_of_ours(recorder: Recorder) -> None:
+    domain = built(recorder)
+    assert "AUDIT_LOGS" in {one["logType"] for one in domain["logPublishingOptions"]}
+    groups = recorder.of_type("aws:cloudwatch/logGroup:LogGroup")
+    assert {(one.inputs["kmsKeyId"], one.inputs["retentionInDays"]) for one in groups} == {(KEY, 365)}
+    (policy,) = recorder.of_type("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
+    (statement,) = json.loads(policy.inputs["policyDocument"])["Statement"]
+    assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": ARN}
+    pattern = statement["Resource"][0]
+    for group in groups:
+        assert fnmatch.fnmatch(f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{group.inputs['name']}", pattern)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"instance_count": 2}, {"instance_count": 4}, {"instance_type": "t2.small.search"}]
+)
+def test_a_domain_that_would_not_outlive_a_zone_or_be_encrypted_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(changed))):
+        SearchSettings.model_validate({"setup_image": IMAGE} | changed)
+
+
+def test_every_class_that_is_logged_has_a_life_in_the_domain() -> None:
+    with pytest.raises(ValidationError, match="name the same classes"):
+        LogsSettings(retention_in_days={"confidential": 90}, opensearch=SETTINGS)
+
+
+def test_a_team_reads_its_own_indices_and_not_those_of_one_whose_name_goes_on() -> None:
+    file = json.loads(
+        wanted(
+            {"internal": 7, "confidential": 7},
+            writer_arn=f"{ROLES}-logs-identity",
+            everything_arns=[f"{ROLES}-auditor"],
+            team_arns={"vision": [f"{ROLES}-vision-ml-engineer"], "vision-lab": [f"{ROLES}-vision-lab-ml-engineer"]},
+        )
+    )
+
+    def reads(role: str, index: str) -> bool:
+        (rights,) = file["roles"][role]["index_permissions"]
+        return any(fnmatch.fnmatchcase(index, pattern) for pattern in rights["index_patterns"])
+
+    for log_class in ("internal", "confidential"):
+        assert reads("groundwork-team-vision", index_prefix(log_class, "vision") + DAY)
+        assert not reads("groundwork-team-vision", index_prefix(log_class, "vision-lab") + DAY)
+        assert not reads("groundwork-team-vision-lab", index_prefix(log_class, "vision") + DAY)
+        assert not reads("groundwork-team-vision", index_prefix(log_class, "_platform") + DAY)
+        assert reads("groundwork-reads-everything", index_prefix(log_class, "_platform") + DAY)
+    mapped = {name: one["backend_roles"] for name, one in file["mappings"].items()}
+    assert mapped["groundwork-team-vision"] == [f"{ROLES}-vision-ml-engineer"]
+    assert mapped["groundwork-writer"] == [f"{ROLES}-logs-identity"]
+    assert f"{ROLES}-logs-identity" not in mapped["opensearch_dashboards_user"]
+
+
+def test_the_writer_neither_reads_nor_deletes() -> None:
+    file = json.loads(wanted({"internal": 7}, writer_arn=ROLES, everything_arns=[], team_arns={}))
+    (rights,) = file["roles"]["groundwork-writer"]["index_permissions"]
+    assert not {"read", "delete", "write", "crud", "indices_all", "*"} & set(rights["allowed_actions"])
+    assert all(
+        one == "create_index" or one.split("/")[0] in {"indices:data", "indices:admin"}
+        for one in rights["allowed_actions"]
+    )
+
+
+def test_another_content_is_another_job(recorder: Recorder) -> None:
+    def build(content: str) -> None:
+        given = SearchSetupArgs(image=IMAGE, region=REGION, address="https://search", wanted=content)
+        SearchSetup(f"setup-{len(content)}", given)
+
+    run_program(lambda: [build("{}"), build("{ }"), None][-1])
+    jobs = recorder.of_type("kubernetes:batch/v1:Job")
+    maps = {
+        one.inputs["metadata"]["name"]: one.inputs["data"] for one in recorder.of_type("kubernetes:core/v1:ConfigMap")
+    }
+    assert len({one.inputs["metadata"]["name"] for one in jobs}) == 2
+    for job in jobs:
+        pod = job.inputs["spec"]["template"]["spec"]
+        (volume,) = pod["volumes"]
+        assert maps[volume["configMap"]["name"]].keys() == {"wanted.json"}
+        assert pod["automountServiceAccountToken"] is False
