@@ -14,6 +14,7 @@ from stacks.logs import build_logs
 from stacks.monitoring import Monitoring, build_monitoring
 from stacks.registry import Registry, build_registry
 from stacks.runners import build_runners
+from stacks.search import build_search
 from stacks.settings import StackSettings
 from stacks.teams import Teams, build_teams
 from stacks.tensorboard import build_tensorboards

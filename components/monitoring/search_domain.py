@@ -63,8 +63,6 @@ class SearchDomainArgs(Model):
     """The security groups that may connect, by the role of the client."""
     master_role_arn: str
     """The role of the Job that sets the domain up; it must be there before."""
-    writer_role_arn: str
-    """The role of what writes logs; it must be there before."""
     reader_role_arns: tuple[str, ...] = ()
     """The roles of people; they must be there before. What each reads, the domain's own roles say."""
     after: tuple[pulumi.Resource, ...] = ()
@@ -189,30 +187,30 @@ def setup_rights(arn: str) -> Statement:
     return allow("SetUp", actions=methods, resources=[f"{arn}/*"])
 
 
-def access_policy(args: SearchDomainArgs) -> str:
-    """Return who may ask the domain for anything: three kinds of named roles. What they find, it decides itself."""
+def access_policy(args: SearchDomainArgs) -> str | None:
+    """Return which people may ask the domain for anything; what they find, it decides itself.
+
+    Programs are not in it: their roles have the right themselves, which is enough within one account, and so the role
+    of what writes need not be there before the domain.
+    """
+    if not args.reader_role_arns:
+        return None
     arn = domain_arn(args.account_id, args.region, args.environment)
-    statements = [
-        {**write_rights(arn), "Principal": aws_principal(args.writer_role_arn)},
-        {**setup_rights(arn), "Principal": aws_principal(args.master_role_arn)},
-    ]
-    if args.reader_role_arns:
-        readers = aws_principal(*args.reader_role_arns)
-        statements += [
-            allow(
-                "Search",
-                principal=readers,
-                actions=["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost"],
-                resources=[f"{arn}/*"],
-            ),
-            allow(
-                "KeepDashboards",
-                principal=readers,
-                actions=["es:ESHttpDelete", "es:ESHttpPut"],
-                resources=[f"{arn}/_dashboards/*"],
-            ),
-        ]
-    return document(*statements)
+    readers = aws_principal(*args.reader_role_arns)
+    return document(
+        allow(
+            "Search",
+            principal=readers,
+            actions=["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost"],
+            resources=[f"{arn}/*"],
+        ),
+        allow(
+            "KeepDashboards",
+            principal=readers,
+            actions=["es:ESHttpDelete", "es:ESHttpPut"],
+            resources=[f"{arn}/_dashboards/*"],
+        ),
+    )
 
 
 def domain_inputs(args: SearchDomainArgs) -> dict[str, Any]:
