@@ -1,7 +1,7 @@
 """A search domain for the logs of pods, with dashboards: OpenSearch in the VPC.
 
 Owns the domain and what belongs to it alone: its security group, the groups of its own logs, and by what right it
-writes them. Encryption, TLS, three zones and fine-grained access are not options. Nobody has a password there: the
+writes them. Encryption, TLS, zones and fine-grained access are not options. Nobody has a password there: the
 internal user database is off, and who asks is an IAM role. The domain's master is the role of the Job that makes roles
 and life cycles in it; see `SearchSetup`.
 
@@ -12,11 +12,11 @@ Errors: pydantic.ValidationError naming the field, before anything is registered
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pulumi
 from pulumi_aws import cloudwatch, ec2, opensearch, vpc
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.model import Model, Wire
 from components.monitoring.search_settings import ZONES, SearchSettings
@@ -53,7 +53,7 @@ class SearchDomainArgs(Model):
     """Part of its name."""
     vpc_id: Wire
     """Where the security group is."""
-    subnet_ids: list[Wire] = Field(min_length=ZONES, max_length=ZONES)
+    subnet_ids: list[Wire] = Field(min_length=2, max_length=ZONES)
     """Isolated subnets, one a zone."""
     key_arn: Wire
     """The customer managed key of what can be searched: uses `search-domains`."""
@@ -67,6 +67,16 @@ class SearchDomainArgs(Model):
     """The roles of people; they must be there before. What each reads, the domain's own roles say."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must be there before: the roles. AWS refuses a policy that names one that is not."""
+
+    @model_validator(mode="after")
+    def _as_many_nodes_in_each_zone(self) -> Self:
+        count, zones = self.settings.instance_count, len(self.subnet_ids)
+        if count % zones:
+            raise ValueError(
+                f"monitoring.logs.opensearch.instance_count is {count}, and there are {zones} zones: it must be a "
+                f"multiple of that, such as {2 * zones}"
+            )
+        return self
 
 
 class SearchDomain(pulumi.ComponentResource):
@@ -223,7 +233,7 @@ def domain_inputs(args: SearchDomainArgs) -> dict[str, Any]:
             "instance_type": settings.instance_type,
             "instance_count": settings.instance_count,
             "zone_awareness_enabled": True,
-            "zone_awareness_config": {"availability_zone_count": ZONES},
+            "zone_awareness_config": {"availability_zone_count": len(args.subnet_ids)},
         },
         "ebs_options": {
             "ebs_enabled": True,

@@ -13,7 +13,9 @@ from components.retention import FromThreeMonths
 from components.tags import LogClass
 
 ZONES = 3
-"""Over which data nodes are spread: each copy of an index is in another."""
+"""Over how many zones data nodes are spread at most: each copy of an index is in another."""
+LEAST_NODES = 3
+"""With fewer, the loss of one is the loss of an index's only other copy, or of the quorum."""
 
 
 class SearchSettings(Model):
@@ -28,8 +30,8 @@ class SearchSettings(Model):
     )
     """OpenSearch Service's name of the data nodes' size. Encryption at rest and fine-grained access exclude the old
     ones (m3, r3, t2)."""
-    instance_count: Annotated[int, Field(ge=ZONES, le=30, multiple_of=ZONES)] = Field(default=ZONES, examples=[3])
-    """Data nodes: as many in each of three zones."""
+    instance_count: Annotated[int, Field(ge=LEAST_NODES, le=30)] = Field(default=LEAST_NODES, examples=[3])
+    """Data nodes: as many in each zone, so three or more in three zones, and four or more in two."""
     volume_gib: Annotated[int, Field(ge=10, le=3072)] = Field(default=100, examples=[100])
     """gp3 storage of each data node."""
     days: Annotated[dict[LogClass, Annotated[int, Field(ge=1, le=365)]], Field(min_length=1)] = Field(

@@ -17,13 +17,14 @@ from policies.rules import RULES
 from tests.policies.harness import TODAY
 from tests.support.program import record
 from tests.support.runner_pools import with_scale_set
+from tests.support.search_domains import with_search_domain
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
 
 @cache
-def first_preview(environment: str, *, scale_set: bool = False) -> tuple[Saved, ...]:
+def first_preview(environment: str, *, scale_set: bool = False, search: bool = False) -> tuple[Saved, ...]:
     """Return what the engine would send, under whole URNs: the mocks' own are shortened."""
-    settings = with_scale_set(environment) if scale_set else None
+    settings = with_scale_set(environment) if scale_set else with_search_domain(environment) if search else None
     requests = record(environment, settings, preview=True).requests
     urns = {name: f"urn:pulumi:{environment}::groundwork::{request.type}::{name}" for name, request in requests.items()}
 
@@ -65,6 +66,16 @@ def test_nor_does_one_with_runners_on_the_cluster(environment: str) -> None:
     (pods,) = {answer.urn for answer in judged.answers if answer.urn.endswith("::runners-gpu-scale-set")}
     read = {answer.rule.id for answer in judged.answers if answer.urn == pods}
     assert {"POD-05", "POD-10", "POD-11", "SUP-01", "SUP-02"} <= read, "the template of runners is judged as a pod is"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nor_does_one_with_a_search_domain(environment: str) -> None:
+    config = policy_config.of(policy_config.path_of(environment, CLONE))
+    judged = judge(first_preview(environment, search=True), RULES, config, TODAY)
+    assert not [answer for answer in judged.answers if answer.verdict != "pass"]
+    assert not judged.complaints
+    domain = {answer.rule.id for answer in judged.answers if answer.urn.endswith("::search-domain")}
+    assert {"ENC-18", "ENC-19", "ACC-19", "NET-08", "LOG-07", "RES-06"} <= domain
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

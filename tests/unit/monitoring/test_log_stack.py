@@ -153,12 +153,12 @@ def test_without_a_search_domain_nothing_speaks_of_one(recorder: Recorder) -> No
     build()
     (rights,) = recorder.of_type("aws:iam/rolePolicy:RolePolicy")
     assert "es:" not in rights.inputs["policy"]
-    assert [one["name"] for one in pipeline()["outputs"]] == ["cloudwatch_logs"]
+    assert [one["name"] for one in pipeline()["pipeline"]["outputs"]] == ["cloudwatch_logs"]
 
 
 def test_a_search_domain_gets_the_same_lines_signed_with_a_buffer_of_their_own(recorder: Recorder) -> None:
     build(settings=SEARCHED, search_host=HOST)
-    cloudwatch, search = pipeline(settings=SEARCHED, search_host=HOST)["outputs"]
+    cloudwatch, search = pipeline(settings=SEARCHED, search_host=HOST)["pipeline"]["outputs"]
     assert cloudwatch["match"] == search["match"]
     assert (search["aws_auth"], search["aws_service_name"], search["tls"], search["tls.verify"]) == (
         True,

@@ -239,7 +239,9 @@ def test_a_line_that_can_be_searched_is_told_its_index(team: str | None, owner: 
     runtime = luajit21.LuaRuntime(unpack_returned_tuples=True)
     runtime.execute(fluent_bit_configuration.program(("internal", "confidential"), "confidential", searched=True))
     labels = {"groundwork.io/data-class": "internal"} | ({"groundwork.io/team": team} if team else {})
-    found = record("x", labels=labels, process=runtime.globals().process)
+    namespace = runtime.table_from({"labels": runtime.table_from(labels)})
+    told = runtime.table_from({"log": "x", "kubernetes_namespace": namespace})
+    _, _, found = runtime.globals().process(TAG, 0.0, told)
     assert found["search_index"] == f"pods.internal.{owner}"
 
 

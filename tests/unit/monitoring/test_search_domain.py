@@ -102,12 +102,15 @@ def test_what_it_says_of_itself_is_kept_by_a_group_of_ours(recorder: Recorder) -
         assert fnmatch.fnmatch(f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{group.inputs['name']}", pattern)
 
 
-@pytest.mark.parametrize(
-    "changed", [{"instance_count": 2}, {"instance_count": 4}, {"instance_type": "t2.small.search"}]
-)
+@pytest.mark.parametrize("changed", [{"instance_count": 2}, {"instance_type": "t2.small.search"}])
 def test_a_domain_that_would_not_outlive_a_zone_or_be_encrypted_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(changed))):
         SearchSettings.model_validate({"setup_image": IMAGE} | changed)
+
+
+def test_nodes_that_do_not_go_evenly_into_zones_are_refused() -> None:
+    with pytest.raises(ValidationError, match="there are 2 zones: it must be a multiple of that, such as 4"):
+        args(subnet_ids=["subnet-1", "subnet-2"])
 
 
 def test_every_class_that_is_logged_has_a_life_in_the_domain() -> None:

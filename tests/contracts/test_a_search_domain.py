@@ -1,0 +1,50 @@
+"""The contracts of every component and all policies, held against one with a search domain, which no stack file has."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from tests.contracts import test_components as contracts
+from tests.support.program import record
+from tests.support.recorder import Recorder
+from tests.support.search_domains import with_search_domain
+from tests.support.stack_files import ENVIRONMENTS
+
+HELD = (
+    contracts.test_children_are_named_after_their_component_and_nothing_stands_alone,
+    contracts.test_logical_names_are_unique,
+    contracts.test_everything_is_made_by_the_explicit_provider,
+    contracts.test_the_default_tags_are_put_on_once_by_the_provider,
+    contracts.test_a_first_preview_shows_every_resource_and_every_policy_document,
+)
+
+
+@cache
+def recorded(environment: str, *, preview: bool = False) -> Recorder:
+    return record(environment, with_search_domain(environment), preview=preview)
+
+
+@pytest.mark.parametrize("contract", HELD, ids=lambda contract: contract.__name__.removeprefix("test_"))
+def test_the_contracts_hold_with_a_search_domain(
+    contract: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contracts, "recorded", recorded)
+    monkeypatch.setattr(contracts, "record", recorded)
+    contract("dev")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_it_is_there_and_fluent_bit_writes_as_the_role_that_it_lets_in(environment: str) -> None:
+    made = recorded(environment)
+    assert len(made.of_type("aws:opensearch/domain:Domain")) == 1
+    (wanted,) = (
+        one.inputs["data"]["wanted.json"]
+        for one in made.of_type("kubernetes:core/v1:ConfigMap")
+        if "wanted.json" in one.inputs["data"]
+    )
+    names = {one.inputs["name"] for one in made.of_type("aws:iam/role:Role")}
+    let_in = set(re.findall(r"role/(groundwork-[a-z0-9-]+)", wanted))
+    assert f"groundwork-{environment}-logs-identity" in let_in
+    assert let_in <= names
