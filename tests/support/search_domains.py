@@ -16,7 +16,7 @@ def with_search_domain(environment: str) -> dict[str, Any]:
     classes = logs.get("retention_in_days", {"internal": 0, "confidential": 0})
     logs["opensearch"] = {
         "setup_image": f"{ecr}-opensearch-setup@sha256:{'d4' * 32}",
-        "instance_count": 2 * len(settings["network"]["zones"]),
+        "instance_count": 2 * len(settings["zones"]),
         "days": dict.fromkeys(classes, DAYS),
     }
     settings["container_registry"]["repositories"].append("opensearch-setup")
