@@ -43,7 +43,7 @@ def build_search(
             region=settings.region,
             environment=settings.environment,
             vpc_id=foundation.network.vpc_id,
-            subnet_ids=list(foundation.network.isolated_subnet_ids)[:ZONES],
+            subnet_ids=tuple(foundation.network.isolated_subnet_ids)[:ZONES],
             key_arn=foundation.keys[_class_of(search)].arn,
             logs_key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
             client_security_group_ids={"cluster": kubernetes.cluster.security_group_id},

@@ -53,7 +53,7 @@ class SearchDomainArgs(Model):
     """Part of its name."""
     vpc_id: Wire
     """Where the security group is."""
-    subnet_ids: list[Wire] = Field(min_length=2, max_length=ZONES)
+    subnet_ids: tuple[Wire, ...] = Field(min_length=2, max_length=ZONES)
     """Isolated subnets, one a zone."""
     key_arn: Wire
     """The customer managed key of what can be searched: uses `search-domains`."""
@@ -102,7 +102,7 @@ class SearchDomain(pulumi.ComponentResource):
         domain = opensearch.Domain(
             f"{name}-domain",
             **_untyped(domain_inputs(args)),
-            vpc_options={"subnet_ids": args.subnet_ids, "security_group_ids": [group.id]},
+            vpc_options={"subnet_ids": [*args.subnet_ids], "security_group_ids": [group.id]},
             log_publishing_options=[
                 {"log_type": kind, "cloudwatch_log_group_arn": made.arn} for kind, made in log_groups.items()
             ],

@@ -19,8 +19,8 @@ from pulumi_kubernetes.core import v1 as core
 
 from components.labels import labels
 from components.model import Model, Wire
-from components.monitoring.exporters import account, metadata
-from components.monitoring.pods import untyped
+from components.monitoring.exporters import account
+from components.monitoring.pods import metadata, untyped
 from components.pod_security import restricted_container, restricted_pod
 
 APPLICATION: Final = "opensearch-setup"

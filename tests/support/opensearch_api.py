@@ -79,7 +79,7 @@ class FakeOpenSearch:
             return {"_id": name, "_seq_no": number, "_primary_term": 1, "policy": policy}
         if collection == TEMPLATES:
             return {"name": name, "index_template": _settings_as_text(held) | {"composed_of": []}}
-        return held | {"reserved": False, "hidden": False, "static": False}
+        return {**held, "reserved": False, "hidden": False, "static": False}
 
     def _write(self, place: str, query: str, body: Any) -> tuple[int, Any]:
         there = place in self.objects

@@ -29,7 +29,7 @@ def args(**changed: Any) -> SearchDomainArgs:
         "region": REGION,
         "environment": "dev",
         "vpc_id": "vpc-1",
-        "subnet_ids": ["subnet-1", "subnet-2", "subnet-3"],
+        "subnet_ids": ("subnet-1", "subnet-2", "subnet-3"),
         "key_arn": KEY,
         "logs_key_arn": KEY,
         "client_security_group_ids": {"cluster": "sg-cluster"},
@@ -110,7 +110,7 @@ def test_a_domain_that_would_not_outlive_a_zone_or_be_encrypted_is_refused(chang
 
 def test_nodes_that_do_not_go_evenly_into_zones_are_refused() -> None:
     with pytest.raises(ValidationError, match="there are 2 zones: it must be a multiple of that, such as 4"):
-        args(subnet_ids=["subnet-1", "subnet-2"])
+        args(subnet_ids=("subnet-1", "subnet-2"))
 
 
 def test_every_class_that_is_logged_has_a_life_in_the_domain() -> None:
@@ -159,7 +159,11 @@ def test_another_content_is_another_job(recorder: Recorder) -> None:
         given = SearchSetupArgs(image=IMAGE, region=REGION, address="https://search", wanted=content)
         SearchSetup(f"setup-{len(content)}", given)
 
-    run_program(lambda: [build("{}"), build("{ }"), None][-1])
+    def both() -> None:
+        build("{}")
+        build("{ }")
+
+    run_program(both)
     jobs = recorder.of_type("kubernetes:batch/v1:Job")
     maps = {
         one.inputs["metadata"]["name"]: one.inputs["data"] for one in recorder.of_type("kubernetes:core/v1:ConfigMap")

@@ -23,7 +23,7 @@ def apply(domain: Domain, wanted: Wanted) -> Iterator[str]:
             if done:
                 yield f"{kind_name}/{name}: {done}"
     # The other way about: a mapping goes before its role.
-    for kind_name, kind in reversed(KINDS.items()):
+    for kind_name, kind in reversed(list(KINDS.items())):
         for name in sorted(kind.listed(domain)):
             if name.startswith(OURS) and name not in wanted.of(kind_name):
                 domain.call("DELETE", f"{kind.path}/{name}")
