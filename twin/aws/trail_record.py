@@ -102,7 +102,7 @@ def record(
 
 def event_source(service: str) -> str:
     """What CloudTrail and EventBridge call a service, before `.amazonaws.com` and after `aws.`."""
-    return {"cloudwatch": "monitoring", "s3control": "s3"}.get(service, service)
+    return {"cloudwatch": "monitoring", "opensearch": "es", "s3control": "s3"}.get(service, service)
 
 
 def identity(caller: Mapping[str, str]) -> dict[str, Any]:

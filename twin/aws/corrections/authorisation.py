@@ -42,6 +42,11 @@ def require(exchange: "Exchange", resource: str) -> None:
     _refuse_unless_allowed(exchange, f"{exchange.operation.service}:{exchange.operation.name}", resource)
 
 
+def require_action(exchange: "Exchange", action: str, resource: str, **context: str) -> None:
+    """Refuse a caller who may not do something else that the operation asks for too."""
+    _refuse_unless_allowed(exchange, action, resource, **context)
+
+
 def require_pass_role(exchange: "Exchange", role_arn: str, service: str) -> None:
     """Refuse a caller who may not hand this role to a service. Source: IAM user guide, iam:PassRole."""
     _refuse_unless_allowed(exchange, "iam:PassRole", role_arn, iam__passedtoservice=service)

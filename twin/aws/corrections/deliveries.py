@@ -100,7 +100,7 @@ def may_publish(topic_arn: str, service: str, source_arn: str, *, key_knows_sour
     """Whether the topic's policy, and that of its key, let an AWS service publish for one resource of this account."""
     source = {"aws:sourcearn": source_arn, "aws:sourceaccount": get_account_id()}
     policy = sns.topic_policy_for_arn(topic_arn)
-    if policy is None or not _lets_in(policy[0], service, "sns:Publish", topic_arn, source):
+    if policy is None or not lets_in(policy[0], service, "sns:Publish", topic_arn, source):
         _log.warning("the policy of %s does not let %s publish for %s", topic_arn, service, source_arn)
         return False
     topic = sns._topic_by_arn_any_scope(topic_arn)
@@ -113,7 +113,7 @@ def may_publish(topic_arn: str, service: str, source_arn: str, *, key_knows_sour
         return False
     context = {"kms:encryptioncontext:aws:sns:topicarn": topic_arn, **(source if key_knows_source else {})}
     needed = ("kms:GenerateDataKey", "kms:Decrypt")
-    if all(_lets_in(record["Policy"], service, action, record["Arn"], context) for action in needed):
+    if all(lets_in(record["Policy"], service, action, record["Arn"], context) for action in needed):
         return True
     _log.warning("the key of %s does not let %s in", topic_arn, service)
     return False
@@ -166,7 +166,8 @@ def _alarm_may(arn: str, alarm_arn: str) -> bool:
     return not arn.startswith("arn:aws:sns:") or may_publish(arn, ALARMS, alarm_arn)
 
 
-def _lets_in(policy: Any, service: str, action: str, resource: str, context: dict[str, str]) -> bool:
+def lets_in(policy: Any, service: str, action: str, resource: str, context: dict[str, str]) -> bool:
+    """Whether a policy on a resource lets an AWS service do this; `context` holds condition keys in lower case."""
     asked = iam_evaluator.EvalContext(
         principal_arn="*",
         principal_type="Service",

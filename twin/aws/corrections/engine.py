@@ -96,9 +96,7 @@ class Corrections:
             return
         head = request_head(scope)
         # An S3 operation is known by its head, and its body may be huge; elsewhere the body may name the operation.
-        concerned = (
-            operation_of(head) in self._table if head.signing_name == "s3" else head.signing_name in self._services
-        )
+        concerned = operation_of(head) in self._table if head.signing_name == "s3" else head.service in self._services
         if not concerned:
             await self._application(scope, receive, send)
             return

@@ -35,7 +35,7 @@ def of(service: str, headers: Any, body: bytes, query: Any, place: str) -> str |
     if service == "iam":
         return first(query, "OpenIDConnectProviderArn") or None
     operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
-    asked = _json(body)
+    asked = fields(body)
     if service == "ecr" and operation == "DescribeRepositories":
         return f"arn:aws:ecr:{place}:repository/{next(iter(asked.get('repositoryNames') or ()), '*')}"
     if service == "ecr" and operation == "ListTagsForResource":
@@ -73,7 +73,8 @@ def _of_rds(query: Any, place: str) -> str | None:
     return None
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def fields(body: bytes) -> dict[str, Any]:
+    """The members of a JSON body; none where it is no JSON object."""
     try:
         found = json.loads(body)
     except ValueError:

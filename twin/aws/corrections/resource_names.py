@@ -1,7 +1,7 @@
 """Which resource a request is about, and with which tags, when policies are evaluated.
 
-EKS, Auto Scaling, AWS Backup (`backup_resources.py`), alarms (`alarm_resources.py`), and what is read
-(`read_resources.py`).
+EKS, Auto Scaling, AWS Backup (`backup_resources.py`), alarms (`alarm_resources.py`), search domains
+(`search_resources.py`), and what is read (`read_resources.py`).
 
 ministack 1.5.33 takes every request of EKS for one about the cluster, and knows no tags of Auto Scaling groups, nor
 which group an instance belongs to. Policies that name a node group, or groups with a tag as the cluster autoscaler's
@@ -19,7 +19,7 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import tagging
 
-from twin.aws.corrections import alarm_resources, backup_resources, read_resources
+from twin.aws.corrections import alarm_resources, backup_resources, read_resources, search_resources
 from twin.aws.corrections.auto_scaling_groups import KIND
 from twin.aws.corrections.memory import Memory
 
@@ -49,6 +49,8 @@ def install(memory: Memory) -> None:
             named = alarm_resources.of(service, body, query, f"{region}:{account}")
         elif service == "backup":
             named = backup_resources.of(method, path, f"{region}:{account}")
+        elif service == "opensearch":
+            named = search_resources.of(path, body, query, f"{region}:{account}")
         else:
             named = read_resources.of(service, headers, body, query, f"{region}:{account}")
         return named or extract(service, method, path, headers, body, query, region, account)

@@ -10,6 +10,9 @@ import botocore.model
 import botocore.session
 
 Parameters = dict[str, Any]
+_SIGNS_AS = {"es": "opensearch"}
+"""By the name in a credential's scope: botocore's, where that is another. Of the two that sign `es` the older one,
+Elasticsearch Service's API of 2015, is nobody's here."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Request:
     def signing_name(self) -> str:
         """The service of the credential's scope; only S3 is called without one."""
         return self._credential()[3] or "s3"
+
+    @property
+    def service(self) -> str:
+        """What botocore calls that service."""
+        return _SIGNS_AS.get(self.signing_name, self.signing_name)
 
     def _credential(self) -> list[str]:
         authorization = self.headers.get("authorization", "")

@@ -13,7 +13,7 @@ S3_CONTROL_PREFIX = "/v20180820/"
 
 def operation_of(request: Request) -> Operation | None:
     """Which operation this request calls; None for what is no API call (health checks, unknown services)."""
-    service = request.signing_name
+    service = request.service
     if service == "s3":
         return _rest_operation(request)
     if service not in session().get_available_services():

@@ -1,12 +1,14 @@
-"""CloudWatch Logs beside its groups: streams that are there before somebody writes, and subscriptions of a group.
+"""CloudWatch Logs beside its groups: streams that are there before somebody writes, subscriptions, rights of services.
 
 Source: CloudWatch Logs API reference: CreateLogStream, DescribeLogStreams, PutSubscriptionFilter (which also changes
-one), DescribeSubscriptionFilters.
+one), DescribeSubscriptionFilters, PutResourcePolicy (of an account by name, of a log group by its ARN and revision).
 """
 
 from typing import Any
 
 from twin.providers.aws.context import Context
+from twin.providers.aws.errors import ProviderError
+from twin.providers.aws.kinds import JSON
 from twin.providers.aws.schema import REGION, Autoname, Call, Facet, Property, ResourceType
 
 _GONE = ("ResourceNotFoundException",)
@@ -41,6 +43,69 @@ def _read_filter(ctx: Context) -> Any:
     found = next((one for one in ctx.run(asked) or () if one["filterName"] == name), None)
     return found and found | {"name": name, "logGroup": found["logGroupName"]}
 
+
+def _policies(ctx: Context, **of: str) -> list[dict[str, Any]]:
+    pages = ctx.clients.client("logs", ctx.region).get_paginator("describe_resource_policies").paginate(**of)
+    return [policy for page in pages for policy in page["resourcePolicies"]]
+
+
+def _of_group(ctx: Context) -> bool:
+    return ctx.id.startswith("arn:")
+
+
+def _read_policy(ctx: Context) -> Any:
+    """By its name, or by the ARN of the log group that it is on."""
+    if _of_group(ctx):
+        found = _policies(ctx, resourceArn=ctx.id, policyScope="RESOURCE")
+        return next(iter(found), None)
+    return next((one for one in _policies(ctx) if one.get("policyName") == ctx.id), None)
+
+
+def _put_policy(ctx: Context) -> str:
+    name, arn = ctx.inputs.get("policyName"), ctx.inputs.get("resourceArn")
+    if (name is None) == (arn is None):
+        raise ProviderError(f"{ctx.type.token}: give either policyName or resourceArn")
+    told = {"policyName": name} if name else {"resourceArn": arn}
+    if arn and (revision := ctx.old.get("revisionId")):
+        told["expectedRevisionId"] = revision
+    ctx.call("put_resource_policy", policyDocument=ctx.inputs["policyDocument"], **told)
+    return str(name or arn)
+
+
+def _delete_policy(ctx: Context) -> None:
+    told: dict[str, Any] = {"policyName": "{id}"}
+    if _of_group(ctx):
+        told = {"resourceArn": "{id}", "expectedRevisionId": "{revisionId}"}
+    ctx.run(Call("delete_resource_policy", told, missing=_GONE))
+
+
+def _find_policy(ctx: Context) -> str | None:
+    kept, ctx.id = ctx.id, str(ctx.inputs.get("policyName") or ctx.inputs.get("resourceArn") or "")
+    try:
+        return ctx.id if _read_policy(ctx) is not None else None
+    finally:
+        ctx.id = kept
+
+
+LOG_RESOURCE_POLICY = ResourceType(
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+    "logs",
+    id="=policyName || resourceArn",
+    properties={
+        "policyDocument": Property(kind=JSON, required=True),
+        "policyName": Property(replaces=True),
+        "policyScope": Property(output=True),
+        "region": REGION,
+        "resourceArn": Property(replaces=True),
+        "revisionId": Property(output=True),
+    },
+    create=_put_policy,
+    read=_read_policy,
+    facets=(Facet(properties=("policyDocument",), put=_put_policy, created=True),),
+    delete=_delete_policy,
+    find=_find_policy,
+    recomputed={"revisionId": lambda _, changed: "policyDocument" in changed},
+)
 
 LOG_STREAM = ResourceType(
     "aws:cloudwatch/logStream:LogStream",

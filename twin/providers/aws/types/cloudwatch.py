@@ -6,7 +6,7 @@ from twin.providers.aws.schema import REGION, TAGS, Autoname, Call, Facet, Prope
 from twin.providers.aws.tags import tag_facet
 from twin.providers.aws.types._cloudwatch_alarm import METRIC_ALARM
 from twin.providers.aws.types._cloudwatch_events import EVENT_RULE, EVENT_TARGET
-from twin.providers.aws.types._cloudwatch_logs import LOG_STREAM, LOG_SUBSCRIPTION_FILTER
+from twin.providers.aws.types._cloudwatch_logs import LOG_RESOURCE_POLICY, LOG_STREAM, LOG_SUBSCRIPTION_FILTER
 
 _GROUP = {"logGroupName": "{id}"}
 _GONE = ("ResourceNotFoundException",)
@@ -72,4 +72,12 @@ LOG_GROUP = ResourceType(
     absent={"namePrefix": _PREFIX},
 )
 
-TYPES = (LOG_GROUP, LOG_STREAM, LOG_SUBSCRIPTION_FILTER, METRIC_ALARM, EVENT_RULE, EVENT_TARGET)
+TYPES = (
+    LOG_GROUP,
+    LOG_RESOURCE_POLICY,
+    LOG_STREAM,
+    LOG_SUBSCRIPTION_FILTER,
+    METRIC_ALARM,
+    EVENT_RULE,
+    EVENT_TARGET,
+)

@@ -164,7 +164,40 @@ def _subscription_holds(world: World, _: str, inputs: Mapping[str, Any]) -> None
         assert there[member] == inputs[name], name
 
 
+def _rights(*actions: str) -> str:
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/search/*"
+    writes = {"Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"}, "Action": [*actions], "Resource": group}
+    return json.dumps({"Version": "2012-10-17", "Statement": [writes]}, indent=1)
+
+
+def _policy_holds(world: World, found: str, inputs: Mapping[str, Any]) -> None:
+    arn = inputs.get("resourceArn")
+    asked = {"resourceArn": arn, "policyScope": "RESOURCE"} if arn else {}
+    policies = world.client("logs").describe_resource_policies(**asked)["resourcePolicies"]
+    (there,) = (one for one in policies if found in (one.get("policyName"), one.get("resourceArn")))
+    assert json.loads(there["policyDocument"]) == json.loads(inputs["policyDocument"])
+    assert there["policyScope"] == ("RESOURCE" if arn else "ACCOUNT")
+
+
+_MORE_RIGHTS = {"policyDocument": _rights("logs:CreateLogStream", "logs:PutLogEvents")}
+
 EXAMPLES = (
+    Example(
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        inputs=lambda world: {"policyName": world.name("search"), "policyDocument": _rights("logs:PutLogEvents")},
+        holds=_policy_holds,
+        updates=(_MORE_RIGHTS,),
+    ),
+    Example(
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        inputs=lambda world: {
+            "resourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{_group(world)}",
+            "policyDocument": _rights("logs:PutLogEvents"),
+        },
+        holds=_policy_holds,
+        updates=(_MORE_RIGHTS,),
+        case="of-a-group",
+    ),
     Example(
         "aws:cloudwatch/logStream:LogStream",
         inputs=lambda world: {"name": "DestinationDelivery", "logGroupName": _group(world)},
