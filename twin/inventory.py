@@ -99,6 +99,8 @@ KINDS = (
     Kind("subscription", "sns", "list_subscriptions", "Subscriptions", "Endpoint"),
     Kind("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Kind("log-group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
+    Kind("log-policy", "logs", "describe_resource_policies", "resourcePolicies", "policyName"),
+    Kind("search-domain", "opensearch", "list_domain_names", "DomainNames", "DomainName"),
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import re
 import time
 from typing import Any
 
-from twin.aws.corrections.authorisation import require
+from twin.aws.corrections.authorisation import require_action
 from twin.aws.corrections.engine import Correction, Exchange
 from twin.aws.corrections.remembered import Fields
 from twin.aws.corrections.search_rules import check, check_new
@@ -60,7 +60,7 @@ _DEFAULTS: Fields = {
 
 async def _check_create(exchange: Exchange) -> None:
     name = str(exchange.parameters["DomainName"])
-    require(exchange, _arn(exchange, name))
+    require_action(exchange, f"es:{exchange.operation.name}", _arn(exchange, name))
     if exchange.shelf(KIND).get(exchange.scope, name) is None:
         await check_new(exchange, _arn(exchange, name))
 
@@ -81,7 +81,7 @@ async def _keep(exchange: Exchange) -> None:
 
 async def _check_update(exchange: Exchange) -> None:
     name = str(exchange.parameters["DomainName"])
-    require(exchange, _arn(exchange, name))
+    require_action(exchange, f"es:{exchange.operation.name}", _arn(exchange, name))
     known = exchange.shelf(KIND).get(exchange.scope, name)
     if known is None:
         return

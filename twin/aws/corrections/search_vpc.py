@@ -49,7 +49,7 @@ async def _found(emulator: Emulator, operation: str, parameter: str, ids: list[s
     try:
         told = await emulator.call("ec2", operation, **{parameter: ids}) if ids else {}
     except AwsError as error:
-        if error.code.endswith(".NotFound"):
+        if error.code.endswith((".NotFound", ".Malformed")):
             raise AwsError("ValidationException", error.message) from error
         raise
     return [*(told.get("Subnets") or told.get("SecurityGroups") or ())]

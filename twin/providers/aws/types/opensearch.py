@@ -232,7 +232,7 @@ def _configure(ctx: Context) -> None:
 
 def _logs_to_be(ctx: Context) -> dict[str, Any]:
     """Those that are wanted, and off those that are no longer."""
-    wanted = _LOGS.to_api(ctx.inputs.get("logPublishingOptions") or [], None)
+    wanted: dict[str, Any] = _LOGS.to_api(ctx.inputs.get("logPublishingOptions") or [], None)
     there = _LOGS.to_api(ctx.old.get("logPublishingOptions") or [], None)
     return {kind: one | {"Enabled": False} for kind, one in there.items()} | wanted
 
