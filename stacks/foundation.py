@@ -63,7 +63,7 @@ def build_foundation(settings: StackSettings) -> Foundation:
         ),
         opts,
     )
-    keys = _keys("keys", settings, settings.keys, settings.region, opts)
+    keys = _keys("keys", settings, _with_search(settings), settings.region, opts)
     alarms = build_alarms(settings, keys[DataClass.CONFIDENTIAL], boundary, opts)
     MonthlyBudget(
         "budget",
@@ -97,6 +97,18 @@ def _keys(
         settings=what, account_id=settings.account_id, region=region, environment=settings.environment
     )
     return EncryptionKeys(name, args, opts).keys
+
+
+def _with_search(settings: StackSettings) -> EncryptionKeysSettings:
+    """Return the settings of keys; the key of a search domain's class is also used by it, and only if there is one."""
+    logs = settings.monitoring.logs
+    if logs is None or logs.opensearch is None:
+        return settings.keys
+    data_class = logs.opensearch.data_class
+    uses = settings.keys.uses
+    return settings.keys.model_copy(
+        update={"uses": {**uses, data_class: (*uses.get(data_class, ()), KeyUse.SEARCH_DOMAINS)}}
+    )
 
 
 def _replicas(settings: StackSettings) -> dict[str, EncryptionKeysSettings]:

@@ -5,7 +5,7 @@ import pulumi
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.monitoring.search_domain import SearchDomain, SearchDomainArgs, domain_arn, setup_rights
 from components.monitoring.search_objects import wanted
-from components.monitoring.search_settings import ZONES, SearchSettings
+from components.monitoring.search_settings import ZONES
 from components.monitoring.search_setup import APPLICATION, SearchSetup, SearchSetupArgs
 from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.scraping import MONITORING_NAMESPACE
@@ -21,7 +21,6 @@ NAME = "search"
 SETUP_ROLE = f"{NAME}-setup-identity"
 WRITER_ROLE = "logs-identity"
 """As `LogStack` names the role of Fluent Bit."""
-MOST_SENSITIVE_FIRST = (DataClass.REGULATED, DataClass.CONFIDENTIAL, DataClass.INTERNAL)
 
 
 def build_search(
@@ -44,7 +43,7 @@ def build_search(
             environment=settings.environment,
             vpc_id=foundation.network.vpc_id,
             subnet_ids=tuple(foundation.network.isolated_subnet_ids)[:ZONES],
-            key_arn=foundation.keys[_class_of(search)].arn,
+            key_arn=foundation.keys[search.data_class].arn,
             logs_key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
             client_security_group_ids={"cluster": kubernetes.cluster.security_group_id},
             master_role_arn=_arn(settings, SETUP_ROLE),
@@ -90,11 +89,6 @@ def _setup_role(settings: StackSettings, foundation: Foundation, kubernetes: Kub
 def _arn(settings: StackSettings, role: str) -> str:
     name = physical_name(settings.environment, role, limit=ROLE_NAME_LIMIT)
     return f"arn:aws:iam::{settings.account_id}:role/{name}"
-
-
-def _class_of(search: SearchSettings) -> DataClass:
-    """Return the class whose key the domain has: of the most sensitive lines in it."""
-    return next(one for one in MOST_SENSITIVE_FIRST if one.value in search.days)
 
 
 def _people(settings: StackSettings) -> list[str]:

@@ -10,12 +10,14 @@ from pydantic import Field, model_validator
 
 from components.model import ImageByDigest, Model
 from components.retention import FromThreeMonths
-from components.tags import LogClass
+from components.tags import DataClass, LogClass
 
 ZONES = 3
 """Over how many zones data nodes are spread at most: each copy of an index is in another."""
 LEAST_NODES = 3
 """With fewer, the loss of one is the loss of an index's only other copy, or of the quorum."""
+
+MOST_SENSITIVE_FIRST = (DataClass.REGULATED, DataClass.CONFIDENTIAL, DataClass.INTERNAL)
 
 
 class SearchSettings(Model):
@@ -54,3 +56,8 @@ class SearchSettings(Model):
         if family in {"m3", "r3", "t2"}:
             raise ValueError(f"instance_type {self.instance_type} has neither encryption nor fine-grained access")
         return self
+
+    @property
+    def data_class(self) -> DataClass:
+        """Of the most sensitive lines in it: whose key the domain has."""
+        return next(one for one in MOST_SENSITIVE_FIRST if one.value in self.days)

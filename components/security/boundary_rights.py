@@ -114,9 +114,8 @@ def cluster_parts(place: BoundedPlace) -> tuple[Right, ...]:
                 "elasticloadbalancing:CreateLoadBalancer",
                 "elasticloadbalancing:CreateLoadBalancerListeners",
                 "elasticloadbalancing:CreateTargetGroup",
-                "elasticloadbalancing:DeleteListener",
+                "elasticloadbalancing:Delete*Listener*",
                 "elasticloadbalancing:DeleteLoadBalancer",
-                "elasticloadbalancing:DeleteLoadBalancerListeners",
                 "elasticloadbalancing:DeleteTargetGroup",
                 "elasticloadbalancing:Deregister*",
                 "elasticloadbalancing:ModifyListener",
@@ -162,6 +161,12 @@ def alarms(place: BoundedPlace) -> tuple[Right, ...]:
     """Return what Alertmanager does at most: publish to the environment's topic."""
     topics = f"arn:aws:sns:{place.region}:{place.account_id}:{PROJECT}-{place.environment}-*"
     return (Right(("sns:Publish",), (topics,)),)
+
+
+def searches(place: BoundedPlace) -> tuple[Right, ...]:
+    """Return what is asked of the search domain itself at most: by the Job that sets it up, what writes, and people."""
+    ours = f"arn:aws:es:{place.region}:{place.account_id}:domain/{PROJECT}-{place.environment}-*"
+    return (Right(("es:ESHttp*",), (ours,)),)
 
 
 def backups(place: BoundedPlace) -> tuple[Right, ...]:

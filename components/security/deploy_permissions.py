@@ -3,7 +3,7 @@
 Left out on purpose, so that it takes an administrator, as the first `up` of an environment does: keys and their
 policies (who sets a key's policy could give itself the data), the VPC itself, deleting the cluster and what holds data
 (buckets, databases, repositories, log groups), making or deleting the backup vault, stopping the audit trail, the
-permissions boundary and the pipeline's own roles.
+permissions boundary, the policy on log groups that a search domain needs, and the pipeline's own roles.
 Names are the environment's; where AWS gives a random one, its tags say whose it is.
 
 Source: service authorization reference, one page a service.
@@ -12,6 +12,7 @@ Source: service authorization reference, one page a service.
 from components.security.cluster_permissions import CLUSTER_WRITE
 from components.security.monitoring_permissions import MONITORING_WRITE
 from components.security.permissions import Permission
+from components.security.search_permissions import SEARCH_WRITE
 
 OURS = {"StringEquals": {"aws:ResourceTag/managed-by": "groundwork", "aws:ResourceTag/environment": "{environment}"}}
 ROLES = "arn:aws:iam::{account}:role/groundwork-{environment}-*"
@@ -425,6 +426,6 @@ WRITE = {
     "data": (*DATA, *COST),
     "cluster": CLUSTER_WRITE,
     "identity": IDENTITY,
-    "monitoring": MONITORING_WRITE,
+    "monitoring": (*MONITORING_WRITE, *SEARCH_WRITE),
 }
 """By the managed policy that holds them: one may be 6,144 characters long, so they are five."""

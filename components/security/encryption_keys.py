@@ -51,7 +51,8 @@ class EncryptionKeysSettings(Model):
     uses: dict[KeyName, tuple[KeyUse, ...]] = Field(
         default=dict(DEFAULT_USES), min_length=1, examples=[{"confidential": ["objects", "databases"]}]
     )
-    """The data classes and purposes in use, each with what its key encrypts; what is not listed has no key."""
+    """The data classes and purposes in use, each with what its key encrypts; what is not listed has no key. A search
+    domain adds its own use to the key of its class."""
     rotation_period_in_days: Annotated[int, Field(ge=90, le=2560)] = Field(default=365, examples=[365])
     """Age at which KMS replaces the key material; what the old material encrypted stays readable."""
     protect: bool = Field(default=True, examples=[True])

@@ -23,7 +23,7 @@ from components.policy_document import allow, document, federated_principal
 from components.security.deploy_permissions import WRITE
 from components.security.permissions import Permission, Scope
 from components.security.permissions_boundary import POLICY_NAME_LIMIT, boundary_arn
-from components.security.preview_permissions import NO_DATA, READ
+from components.security.preview_permissions import PREVIEW
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -78,17 +78,16 @@ class GitHubAccess(pulumi.ComponentResource):
             )
             depends_on.append(provider)
             self.provider_arn = provider.arn
-        preview = {"read": READ, "limits": NO_DATA}
         self.preview_role_arn = self._role(
             name,
             "preview",
             (f"{repository}:pull_request", f"{repository}:environment:{args.environment}-drift"),
-            preview,
+            PREVIEW,
             args,
             depends_on,
         )
         self.deploy_role_arn = self._role(
-            name, "deploy", (f"{repository}:environment:{args.environment}",), preview | WRITE, args, depends_on
+            name, "deploy", (f"{repository}:environment:{args.environment}",), PREVIEW | WRITE, args, depends_on
         )
         self.register_outputs(
             {

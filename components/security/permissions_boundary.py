@@ -26,6 +26,7 @@ from components.security.boundary_rights import (
     objects_and_logs,
     of_others,
     registry,
+    searches,
     streams,
     together,
 )
@@ -89,6 +90,7 @@ def boundary_statements(args: PermissionsBoundaryArgs) -> tuple[Statement, ...]:
             *registry(place),
             *alarms(place),
             *streams(place),
+            *searches(place),
         ),
         together("WithinTheAccount", *of_others(place)),
         allow(
@@ -140,8 +142,7 @@ def _addresses_volumes_and_groups(args: PermissionsBoundaryArgs) -> tuple[Statem
                 "ec2:*PrivateIpAddresses",
                 "ec2:AttachNetworkInterface",
                 "ec2:AttachVolume",
-                "ec2:CreateNetworkInterface",
-                "ec2:CreateNetworkInterfacePermission",
+                "ec2:CreateNetworkInterface*",
                 "ec2:CreateSnapshot",
                 "ec2:CreateTags",
                 "ec2:CreateVolume",

@@ -10,10 +10,11 @@ Source: service authorization reference, one page a service; the reads of the AW
 from components.security.cluster_permissions import CLUSTER_READ
 from components.security.monitoring_permissions import MONITORING_READ
 from components.security.permissions import Permission
+from components.security.search_permissions import SEARCH_READ
 
 ANY_BUCKET = "arn:aws:s3:::groundwork-{environment}-*"
 
-READ: tuple[Permission, ...] = (
+_PLATFORM: tuple[Permission, ...] = (
     Permission(
         sid="ReadNetwork",
         why="EC2's Describe calls know no resource",
@@ -193,8 +194,9 @@ READ: tuple[Permission, ...] = (
         resources=("arn:aws:firehose:{region}:{account}:deliverystream/groundwork-{environment}-*",),
     ),
     *CLUSTER_READ,
-    *MONITORING_READ,
 )
+_MONITORING: tuple[Permission, ...] = (*MONITORING_READ, *SEARCH_READ)
+READ: tuple[Permission, ...] = (*_PLATFORM, *_MONITORING)
 
 NO_DATA: tuple[Permission, ...] = (
     Permission(
@@ -213,9 +215,15 @@ NO_DATA: tuple[Permission, ...] = (
     ),
     Permission(
         sid="NoMessagesNoRecords",
-        why="what waits in a queue, what a database holds and what others are told is not the pipeline's either",
+        why="what waits in a queue, what a database or a search domain holds, what others are told: not the pipeline's",
         denied=True,
         actions=(
+            "es:ESHttpDelete",
+            "es:ESHttpGet",
+            "es:ESHttpHead",
+            "es:ESHttpPatch",
+            "es:ESHttpPost",
+            "es:ESHttpPut",
             "rds-db:connect",
             "sns:Publish",
             "sqs:DeleteMessage",
@@ -227,3 +235,6 @@ NO_DATA: tuple[Permission, ...] = (
     ),
 )
 """Of both roles: what is set up is the pipeline's, what is in it is not."""
+
+PREVIEW = {"read": _PLATFORM, "read-monitoring": _MONITORING, "limits": NO_DATA}
+"""By the managed policy that holds them, which has room for 6,144 characters."""

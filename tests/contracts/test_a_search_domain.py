@@ -8,6 +8,7 @@ import pytest
 
 from tests.contracts import test_components as contracts
 from tests.support.program import record
+from tests.support.program import recorded as without_search_domain
 from tests.support.recorder import Recorder
 from tests.support.search_domains import with_search_domain
 from tests.support.stack_files import ENVIRONMENTS
@@ -33,6 +34,20 @@ def test_the_contracts_hold_with_a_search_domain(
     monkeypatch.setattr(contracts, "recorded", recorded)
     monkeypatch.setattr(contracts, "record", recorded)
     contract("dev")
+
+
+def grants_to_domains(made: Recorder) -> set[str]:
+    """The keys whose policy lets a search domain have a grant."""
+    keys = made.of_type("aws:kms/key:Key")
+    return {key.name for key in keys if "GrantToSearchDomains" in key.inputs["policy"]}
+
+
+def test_the_key_of_its_class_lets_it_have_a_grant_and_no_other_does() -> None:
+    made = recorded("dev")
+    (domain,) = made.of_type("aws:opensearch/domain:Domain")
+    (key,) = grants_to_domains(made)
+    assert domain.inputs["encryptAtRest"]["kmsKeyId"] == made.state[key]["arn"]
+    assert not grants_to_domains(without_search_domain("dev"))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

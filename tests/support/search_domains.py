@@ -9,7 +9,7 @@ DAYS = 14
 
 
 def with_search_domain(environment: str) -> dict[str, Any]:
-    """Return the settings of the stack file, with such a domain, the repository of its image and the use of its key."""
+    """Return the settings of the stack file, with such a domain and the repository of its image."""
     settings = copy.deepcopy(written(environment))
     ecr = f"{settings['account_id']}.dkr.ecr.eu-west-1.amazonaws.com/groundwork-{environment}"
     logs = settings["monitoring"]["logs"]

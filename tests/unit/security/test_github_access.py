@@ -72,6 +72,48 @@ def test_secrets_and_queues_are_set_up_and_what_is_in_them_is_not_the_pipelines(
     assert said(recorder, "deploy", action, resource) == deploy
 
 
+DOMAIN = f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-dev-logs"
+LINKED = f"arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/opensearchservice.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "preview", "deploy"),
+    [
+        ("es:DescribeDomainConfig", DOMAIN, "Allow", "Allow"),
+        ("es:ListTags", DOMAIN, "Allow", "Allow"),
+        ("es:CreateDomain", DOMAIN, "none", "Allow"),
+        ("es:UpdateDomainConfig", DOMAIN, "none", "Allow"),
+        ("es:UpdateDomainConfig", DOMAIN.replace("-dev-", "-prod-"), "none", "none"),
+        ("es:DeleteDomain", DOMAIN, "none", "none"),
+        ("es:ESHttpGet", f"{DOMAIN}/_search", "Deny", "Deny"),
+        ("es:ESHttpPost", f"{DOMAIN}/_bulk", "Deny", "Deny"),
+        ("logs:DescribeResourcePolicies", "*", "Allow", "Allow"),
+        ("logs:PutResourcePolicy", "*", "none", "none"),
+        ("logs:DeleteResourcePolicy", "*", "none", "none"),
+    ],
+)
+def test_the_search_domain_is_set_up_and_what_is_in_it_is_not_the_pipelines(
+    recorder: Recorder, action: str, resource: str, preview: str, deploy: str
+) -> None:
+    assert said(recorder, "preview", action, resource) == preview
+    assert said(recorder, "deploy", action, resource) == deploy
+
+
+@pytest.mark.parametrize(
+    ("service", "role", "verdict"),
+    [
+        ("opensearchservice.amazonaws.com", "AWSServiceRoleForAmazonOpenSearchService", "Allow"),
+        ("opensearchservice.amazonaws.com", "AWSServiceRoleForAnother", "none"),
+        ("es.amazonaws.com", "AWSServiceRoleForAmazonOpenSearchService", "none"),
+    ],
+)
+def test_deploy_makes_the_linked_role_of_search_domains(
+    recorder: Recorder, service: str, role: str, verdict: str
+) -> None:
+    context = {"iam:AWSServiceName": service}
+    assert said(recorder, "deploy", "iam:CreateServiceLinkedRole", f"{LINKED}/{role}", context) == verdict
+
+
 @pytest.mark.parametrize(
     ("role", "subject"),
     [
@@ -272,7 +314,7 @@ def test_no_permission_is_a_wildcard_and_every_resource_is_only_listed(recorder:
 
 def test_every_policy_fits_and_has_its_role(recorder: Recorder) -> None:
     policies = recorder.of_type(POLICY)
-    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 9
+    assert len(policies) == len(recorder.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) == 11
     assert all(len(made.inputs["policy"]) <= MANAGED_POLICY_LIMIT for made in policies)
     assert not [made for made in policies if "{" + "account}" in made.inputs["policy"]]
 

@@ -67,14 +67,18 @@ NO_RESOURCE = "secretsmanager:GetRandomPassword"
 STANDS_FOR = {
     "ec2:*PrivateIpAddresses": {"AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"},
     "ec2:*SecurityGroupIngress": {"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"},
+    "ec2:CreateNetworkInterface*": {"CreateNetworkInterface", "CreateNetworkInterfacePermission"},
+    "elasticloadbalancing:Delete*Listener*": {"DeleteListener", "DeleteLoadBalancerListeners"},
     "elasticloadbalancing:Deregister*": {"DeregisterInstancesFromLoadBalancer", "DeregisterTargets"},
     "elasticloadbalancing:ModifyTargetGroup*": {"ModifyTargetGroup", "ModifyTargetGroupAttributes"},
     "elasticloadbalancing:Register*": {"RegisterInstancesWithLoadBalancer", "RegisterTargets"},
+    "es:ESHttp*": set(),
     "events:*Rule": {"DeleteRule", "DescribeRule", "DisableRule", "EnableRule", "ListTargetsByRule", "PutRule"},
     "firehose:PutRecord*": {"PutRecord", "PutRecordBatch"},
     "sqs:GetQueue*": {"GetQueueAttributes", "GetQueueUrl"},
 }
-"""The actions that were reviewed, by the wildcard that takes their place."""
+"""The actions that were reviewed, by the wildcard that takes their place; those of requests to a search domain itself
+are no operations of the service."""
 
 
 def allowed(policy: str) -> Iterator[tuple[str, list[str]]]:
@@ -140,6 +144,11 @@ SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret"
         ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:groundwork-prod-registry-events", "none"),
         ("sqs:PurgeQueue", f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:groundwork-dev-registry-events", "none"),
         ("sqs:SetQueueAttributes", f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:groundwork-dev-registry-events", "none"),
+        ("es:ESHttpPost", f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-dev-logs/_bulk", "Allow"),
+        ("es:ESHttpPut", f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-dev-logs/_plugins/_ism", "Allow"),
+        ("es:ESHttpPost", f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-prod-logs/_bulk", "none"),
+        ("es:UpdateDomainConfig", f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-dev-logs", "none"),
+        ("es:DeleteDomain", f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/groundwork-dev-logs", "none"),
         ("rds-db:connect", f"arn:aws:rds-db:{REGION}:{ACCOUNT_ID}:dbuser:db-ABC/mlflow", "Allow"),
         ("rds-db:connect", f"arn:aws:rds-db:{REGION}:999999999999:dbuser:db-ABC/mlflow", "none"),
     ],
