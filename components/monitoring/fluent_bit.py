@@ -6,7 +6,9 @@ What CloudWatch does not take waits on the node's disk up to a bound; then the o
 
 Units:  sizes are MiB in settings; seconds and bytes are Fluent Bit's own.
 Source: Fluent Bit manual, "Tail", "Multiline Stacktrace", "Kubernetes", "Lua", "Amazon CloudWatch" (templates of record
-accessors; the plain names are for records that a template does not fit), "OpenSearch" (the same of its prefix),
+accessors; the plain names are for records that a template does not fit), "OpenSearch" (the same of its prefix), and
+the program's plugins/out_opensearch (os_conf.c: `aws_auth` is on by the word On alone; opensearch.c: an answer that does
+not fit its buffer is sent again for ever once a line of it was refused, and an id is the hash of a line with its time);
 "Buffering and storage", "Monitoring".
 """
 
@@ -174,7 +176,7 @@ def _search(region: str, default_class: LogClass, buffer_mib: int) -> dict[str, 
         "port": 443,
         "tls": True,
         "tls.verify": True,
-        "aws_auth": True,
+        "aws_auth": "On",  # not true, which it takes for off
         "aws_region": region,
         "aws_service_name": "es",
         "logstash_format": True,
@@ -185,8 +187,9 @@ def _search(region: str, default_class: LogClass, buffer_mib: int) -> dict[str, 
         "suppress_type_name": True,
         "replace_dots": True,  # labels of pods have them, and OpenSearch takes them for objects in objects
         "generate_id": True,  # a batch that is sent again makes no line twice
+        "time_key_nanos": True,  # and the same words twice in a millisecond are two lines
         "compress": "gzip",
-        "buffer_size": "512k",
+        "buffer_size": "8M",  # the answer has some 300 bytes for each line of a batch of up to 2 MB
         "retry_limit": "no_limits",
         "storage.total_limit_size": f"{buffer_mib}M",
         "workers": 1,

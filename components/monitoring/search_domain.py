@@ -7,7 +7,8 @@ and life cycles in it; see `SearchSetup`.
 
 Units:  GiB, days, hours in UTC.
 Source: OpenSearch Service developer guide, "Fine-grained access control", "Launching your domains within a VPC",
-"Encryption of data at rest", "Monitoring audit logs", "Configuring a multi-AZ domain", "Off-peak windows".
+"Encryption of data at rest", "Monitoring audit logs", "Configuring a multi-AZ domain", "Off-peak windows"; AWS Pricing
+Calculator, "OpenSearch Service" (what gp3 storage has without a surcharge).
 Errors: pydantic.ValidationError naming the field, before anything is registered.
 """
 
@@ -19,7 +20,7 @@ from pulumi_aws import cloudwatch, ec2, opensearch, vpc
 from pydantic import Field, model_validator
 
 from components.model import Model, Wire
-from components.monitoring.search_settings import ZONES, SearchSettings
+from components.monitoring.search_settings import MASTERS, ZONES, SearchSettings
 from components.naming import physical_name
 from components.policy_document import Statement, allow, aws_principal, document, service_principal
 from components.tags import DataClass, classification_tag, name_tag
@@ -36,8 +37,8 @@ LOG_TYPES: Final[Mapping[str, str]] = {
     "SEARCH_SLOW_LOGS": "slow-searches",
 }
 """What a domain says of itself, and how its log group ends."""
-IOPS, THROUGHPUT_MIB = 3000, 125
-"""What a gp3 volume has without a surcharge."""
+IOPS, THROUGHPUT_MIB = 3000, 250
+"""What a gp3 volume of up to 1,000 GiB has without a surcharge here; for less than 250 MiB/s AWS refuses one of 200."""
 
 
 class SearchDomainArgs(Model):
@@ -234,6 +235,7 @@ def domain_inputs(args: SearchDomainArgs) -> dict[str, Any]:
             "instance_count": settings.instance_count,
             "zone_awareness_enabled": True,
             "zone_awareness_config": {"availability_zone_count": len(args.subnet_ids)},
+            **_masters(settings),
         },
         "ebs_options": {
             "ebs_enabled": True,
@@ -263,6 +265,16 @@ def domain_inputs(args: SearchDomainArgs) -> dict[str, Any]:
             "off_peak_window": {"window_start_time": {"hours": settings.off_peak_hour, "minutes": 0}},
         },
         "tags": classification_tag(DataClass.CONFIDENTIAL),
+    }
+
+
+def _masters(settings: SearchSettings) -> dict[str, Any]:
+    if settings.master_instance_type is None:
+        return {"dedicated_master_enabled": False}
+    return {
+        "dedicated_master_enabled": True,
+        "dedicated_master_type": settings.master_instance_type,
+        "dedicated_master_count": MASTERS,
     }
 
 

@@ -5,8 +5,9 @@ with hyphens the pattern of a team `vision` would be one of the team `vision-lab
 
 Units:  days.
 Source: OpenSearch documentation, "Permissions", "Default action groups", "Index State Management policies", "Index
-templates", "Flat object field type"; OpenSearch Service developer guide, "Fine-grained access control" (an IAM role is
-a backend role).
+templates", "Flat object field type", "Update Audit Configuration API", "Slow logs"; OpenSearch Service developer guide,
+"Fine-grained access control" (an IAM role is a backend role), "Monitoring audit logs" (publishing them is not enough:
+they are switched on in the domain; the same of slow logs, by thresholds of each index).
 """
 
 import json
@@ -24,6 +25,10 @@ WRITER, EVERYTHING = f"{OURS}-writer", f"{OURS}-reads-everything"
 DASHBOARDS: Final = "opensearch_dashboards_user"
 """OpenSearch's own role, without which nobody gets into Dashboards."""
 REPLICAS: Final = 1
+SLOW: Final = "5s"
+"""From when on a search or an indexing is slow."""
+AUDIT: Final = "config"
+"""The one object of its kind, as OpenSearch calls it."""
 
 Objects = dict[str, dict[str, Any]]
 
@@ -68,6 +73,7 @@ def wanted(
             DASHBOARDS: _mapping(people),
             **{team_role(team): _mapping(sorted(arns)) for team, arns in team_arns.items()},
         },
+        "audit": {AUDIT: _audit(writer_arn)},
     }
     return json.dumps(found, indent=1, sort_keys=True)
 
@@ -85,6 +91,7 @@ def _writer() -> dict[str, Any]:
                 "index_patterns": [f"{PREFIX}{SEPARATOR}*"],
                 "allowed_actions": [
                     "create_index",
+                    "indices:admin/auto_create",  # what a batch asks for that names an index which is not there
                     "indices:admin/mapping/put",
                     "indices:data/write/bulk*",
                     "indices:data/write/index",
@@ -105,6 +112,24 @@ def _reader(patterns: Sequence[str], tenants: Sequence[str]) -> dict[str, Any]:
             }
         ],
         "tenant_permissions": [{"tenant_patterns": [*tenants], "allowed_actions": ["kibana_all_write"]}],
+    }
+
+
+def _audit(writer_arn: str) -> dict[str, Any]:
+    """Tell who asked for what, and who was refused; not of each batch of lines, nor of each node's part in a search."""
+    return {
+        "enabled": True,
+        "audit": {
+            "enable_rest": True,
+            "disabled_rest_categories": ["AUTHENTICATED"],
+            "enable_transport": True,
+            "disabled_transport_categories": ["AUTHENTICATED", "GRANTED_PRIVILEGES"],
+            "log_request_body": True,
+            "resolve_bulk_requests": False,
+            "resolve_indices": True,
+            "ignore_users": ["kibanaserver", writer_arn],
+            "ignore_requests": [],
+        },
     }
 
 
@@ -134,11 +159,18 @@ def _template() -> dict[str, Any]:
         "index_patterns": [f"{PREFIX}{SEPARATOR}*"],
         "priority": 100,
         "template": {
-            "settings": {"index": {"number_of_shards": 1, "number_of_replicas": REPLICAS}},
+            "settings": {
+                "index": {
+                    "number_of_shards": 1,
+                    "number_of_replicas": REPLICAS,
+                    "search": {"slowlog": {"threshold": {"query": {"warn": SLOW}, "fetch": {"warn": SLOW}}}},
+                    "indexing": {"slowlog": {"threshold": {"index": {"warn": SLOW}}}},
+                }
+            },
             "mappings": {
                 "dynamic": False,
                 "properties": {
-                    "@timestamp": {"type": "date"},
+                    "@timestamp": {"type": "date_nanos"},
                     "log": {"type": "text"},
                     "stream": keyword,
                     "team": keyword,

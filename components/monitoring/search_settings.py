@@ -1,6 +1,9 @@
 """What the stack file says about the search domain of logs.
 
 Units:  days, GiB.
+Source: OpenSearch Service developer guide, "Configuring a multi-AZ domain" (three data nodes in three zones elect a
+master after the loss of one; in two zones only dedicated masters do), "Dedicated master nodes" (three, and of which
+size), "Quotas" (a volume's size by instance type).
 Errors: pydantic.ValidationError naming the field.
 """
 
@@ -14,6 +17,8 @@ from components.tags import DataClass, LogClass
 
 ZONES = 3
 """Over how many zones data nodes are spread at most: each copy of an index is in another."""
+MASTERS = 3
+"""Dedicated master nodes, where there are any: with two the loss of one is the loss of the quorum."""
 LEAST_NODES = 3
 """With fewer, the loss of one is the loss of an index's only other copy, or of the quorum."""
 
@@ -34,8 +39,13 @@ class SearchSettings(Model):
     ones (m3, r3, t2)."""
     instance_count: Annotated[int, Field(ge=LEAST_NODES, le=30)] = Field(default=LEAST_NODES, examples=[3])
     """Data nodes: as many in each zone, so three or more in three zones, and four or more in two."""
-    volume_gib: Annotated[int, Field(ge=10, le=3072)] = Field(default=100, examples=[100])
-    """gp3 storage of each data node."""
+    master_instance_type: Annotated[str, Field(pattern=r"^[a-z0-9]+\.[a-z0-9]+\.search$")] | None = Field(
+        default=None, examples=["m7g.large.search"]
+    )
+    """The size of three dedicated master nodes, which AWS advises for production; absent, the data nodes elect one of
+    themselves."""
+    volume_gib: Annotated[int, Field(ge=10, le=1000)] = Field(default=100, examples=[100])
+    """gp3 storage of each data node. AWS takes less at some sizes of node; for more, take more nodes."""
     days: Annotated[dict[LogClass, Annotated[int, Field(ge=1, le=365)]], Field(min_length=1)] = Field(
         default={"internal": 14, "confidential": 14}, examples=[{"internal": 7, "confidential": 30}]
     )
@@ -52,9 +62,10 @@ class SearchSettings(Model):
 
     @model_validator(mode="after")
     def _no_old_machine(self) -> Self:
-        family = self.instance_type.partition(".")[0]
-        if family in {"m3", "r3", "t2"}:
-            raise ValueError(f"instance_type {self.instance_type} has neither encryption nor fine-grained access")
+        for name in ("instance_type", "master_instance_type"):
+            wanted = getattr(self, name)
+            if wanted and wanted.partition(".")[0] in {"m3", "r3", "t2"}:
+                raise ValueError(f"{name} {wanted} has neither encryption nor fine-grained access")
         return self
 
     @property

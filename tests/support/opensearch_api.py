@@ -1,7 +1,8 @@
 """OpenSearch's API of objects in memory, behind a real HTTP server: what its documentation says, and no more.
 
 An object of the security API comes back under its name with fields that the domain adds; a policy has a sequence
-number, against which alone it is changed; a template's settings come back as text. A request that is not signed for the
+number, against which alone it is changed; a template's settings come back as text; what is audited is one object, parts
+of which nobody may change. A request that is not signed for the
 service `es` is refused, and `failures` are answered first, one a request.
 """
 
@@ -18,6 +19,21 @@ SECURITY = "/_plugins/_security/api/"
 POLICIES = "/_plugins/_ism/policies"
 TEMPLATES = "/_index_template"
 CHANGE = "/_plugins/_ism/change_policy/"
+AUDIT = f"{SECURITY}audit"
+AUDIT_OF_AWS: dict[str, Any] = {
+    "enabled": False,
+    "audit": {
+        "enable_rest": True,
+        "disabled_rest_categories": ["GRANTED_PRIVILEGES"],
+        "exclude_sensitive_headers": True,
+    },
+    "compliance": {"enabled": True, "internal_config": True, "external_config": False},
+}
+READ_ONLY = (
+    ("audit", "exclude_sensitive_headers"),
+    ("compliance", "internal_config"),
+    ("compliance", "external_config"),
+)
 SIGNATURE = re.compile(r"^AWS4-HMAC-SHA256 Credential=\S+/\d{8}/eu-west-1/es/aws4_request, SignedHeaders=")
 
 
@@ -32,6 +48,7 @@ class FakeOpenSearch:
     failures: list[int] = field(default_factory=list)
     unfollowed: list[str] = field(default_factory=list)
     """Indices that will not take a policy."""
+    audited: dict[str, Any] = field(default_factory=lambda: AUDIT_OF_AWS)
     racers: int = 0
     """How many changes of policies somebody else makes just before ours."""
 
@@ -49,11 +66,23 @@ class FakeOpenSearch:
                 "failures": bool(self.unfollowed),
                 "failed_indices": [{"index_name": name} for name in self.unfollowed],
             }
+        if place.startswith(AUDIT):
+            return self._audit(method, place, body)
         if method == "GET":
             return self._read(place)
         if method == "DELETE":
             return (200, {}) if self.objects.pop(place, None) is not None else (404, {"status": "NOT_FOUND"})
         return self._write(place, query, body)
+
+    def _audit(self, method: str, place: str, body: Any) -> tuple[int, Any]:
+        if method == "GET" and place == AUDIT:
+            return 200, {"_readonly": ["/".join(("", *one)) for one in READ_ONLY], "config": self.audited}
+        if method != "PUT" or place != f"{AUDIT}/config":
+            return 405, {"message": "there is no such method"}
+        if any(body.get(part, {}).get(name) != self.audited[part][name] for part, name in READ_ONLY):
+            return 409, {"message": "Attempted to update read-only property."}
+        self.audited = body
+        return 200, {"status": "OK", "message": "'config' updated."}
 
     def _read(self, place: str) -> tuple[int, Any]:
         if place in (POLICIES, TEMPLATES) or (place.startswith(SECURITY) and place.count("/") == SECURITY.count("/")):
@@ -97,8 +126,11 @@ class FakeOpenSearch:
 
 def _settings_as_text(template: dict[str, Any]) -> dict[str, Any]:
     inner = template["template"]
-    index = {key: str(value) for key, value in inner["settings"]["index"].items()}
-    return template | {"template": inner | {"settings": {"index": index}}}
+    return template | {"template": inner | {"settings": _as_text(inner["settings"])}}
+
+
+def _as_text(value: Any) -> Any:
+    return {key: _as_text(inner) for key, inner in value.items()} if isinstance(value, dict) else str(value)
 
 
 @contextmanager

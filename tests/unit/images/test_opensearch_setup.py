@@ -13,7 +13,7 @@ from groundwork_opensearch_setup.signed import Domain
 from groundwork_opensearch_setup.wanted import Wanted, read
 
 from components.monitoring.search_objects import wanted
-from tests.support.opensearch_api import POLICIES, SECURITY, FakeOpenSearch, serving
+from tests.support.opensearch_api import AUDIT_OF_AWS, POLICIES, SECURITY, FakeOpenSearch, serving
 
 ROLE = "arn:aws:iam::111122223333:role/groundwork-dev"
 TEAMS = {"vision": [f"{ROLE}-vision-ml-engineer"], "vision-lab": [f"{ROLE}-vision-lab-ml-engineer"]}
@@ -62,6 +62,7 @@ def run(api: FakeOpenSearch, text: str) -> list[str]:
 
 def test_an_empty_domain_gets_all_of_it(api: FakeOpenSearch) -> None:
     said = run(api, file_of())
+    assert said.pop() == "audit/config: changed"
     assert said
     assert all(line.endswith(": made") for line in said)
     for kind, path in (("roles", f"{SECURITY}roles"), ("mappings", f"{SECURITY}rolesmapping"), ("policies", POLICIES)):
@@ -73,6 +74,22 @@ def test_a_second_run_writes_nothing(api: FakeOpenSearch) -> None:
     run(api, file_of())
     assert run(api, file_of()) == []
     assert api.writes == []
+
+
+def test_audit_is_switched_on_and_what_is_of_aws_stays(api: FakeOpenSearch) -> None:
+    run(api, file_of())
+    assert api.audited["enabled"] is True
+    assert api.audited["audit"]["disabled_rest_categories"] == ["AUTHENTICATED"], "who searched for what is told"
+    assert f"{ROLE}-logs-identity" in api.audited["audit"]["ignore_users"]
+    assert api.audited["audit"]["exclude_sensitive_headers"] is True
+    assert api.audited["compliance"] == AUDIT_OF_AWS["compliance"]
+
+
+def test_audit_that_somebody_switched_off_is_on_again(api: FakeOpenSearch) -> None:
+    run(api, file_of())
+    api.audited = api.audited | {"enabled": False}
+    assert run(api, file_of()) == ["audit/config: changed"]
+    assert api.audited["enabled"] is True
 
 
 def test_a_role_is_there_before_its_mapping(api: FakeOpenSearch) -> None:

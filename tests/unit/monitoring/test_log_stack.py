@@ -161,11 +161,14 @@ def test_a_search_domain_gets_the_same_lines_signed_with_a_buffer_of_their_own(r
     cloudwatch, search = pipeline(settings=SEARCHED, search_host=HOST)["pipeline"]["outputs"]
     assert cloudwatch["match"] == search["match"]
     assert (search["aws_auth"], search["aws_service_name"], search["tls"], search["tls.verify"]) == (
-        True,
+        "On",
         "es",
         True,
         True,
     )
+    assert search["logstash_prefix_key"] == "$search_index"
+    assert search["buffer_size"] == "8M", "else a batch with one refused line is sent again for ever"
+    assert search["time_key_nanos"] is True, "else the id of the same words in the same millisecond is the same"
     assert search["storage.total_limit_size"] == "256M"
     (daemon,) = recorder.of_type("kubernetes:apps/v1:DaemonSet")
     (container,) = daemon.inputs["spec"]["template"]["spec"]["containers"]

@@ -60,6 +60,27 @@ def test_it_is_encrypted_private_and_over_three_zones(recorder: Recorder) -> Non
     )
 
 
+def test_a_volume_has_what_aws_gives_without_a_surcharge_and_takes_at_every_size(recorder: Recorder) -> None:
+    assert built(recorder)["ebsOptions"] | {"volumeSize": 0} == {
+        "ebsEnabled": True,
+        "volumeType": "gp3",
+        "volumeSize": 0,
+        "iops": 3000,
+        "throughput": 250,
+    }
+    with pytest.raises(ValidationError, match="volume_gib"):
+        SearchSettings(setup_image=IMAGE, volume_gib=1001)
+
+
+def test_dedicated_masters_are_three_or_none(recorder: Recorder) -> None:
+    assert built(recorder)["clusterConfig"]["dedicatedMasterEnabled"] is False
+    wanted = SETTINGS.model_copy(update={"master_instance_type": "m7g.large.search"})
+    run_program(lambda: SearchDomain("other", args(settings=wanted)))
+    config = recorder.of_type("aws:opensearch/domain:Domain")[1].inputs["clusterConfig"]
+    assert config["dedicatedMasterEnabled"] is True
+    assert (config["dedicatedMasterCount"], config["dedicatedMasterType"]) == (3, "m7g.large.search")
+
+
 def test_nobody_has_a_password_and_the_job_is_its_master(recorder: Recorder) -> None:
     assert built(recorder)["advancedSecurityOptions"] == {
         "enabled": True,
@@ -102,7 +123,10 @@ def test_what_it_says_of_itself_is_kept_by_a_group_of_ours(recorder: Recorder) -
         assert fnmatch.fnmatch(f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{group.inputs['name']}", pattern)
 
 
-@pytest.mark.parametrize("changed", [{"instance_count": 2}, {"instance_type": "t2.small.search"}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"instance_count": 2}, {"instance_type": "t2.small.search"}, {"master_instance_type": "m3.large.search"}],
+)
 def test_a_domain_that_would_not_outlive_a_zone_or_be_encrypted_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(changed))):
         SearchSettings.model_validate({"setup_image": IMAGE} | changed)
@@ -142,6 +166,15 @@ def test_a_team_reads_its_own_indices_and_not_those_of_one_whose_name_goes_on() 
     assert mapped["groundwork-team-vision"] == [f"{ROLES}-vision-ml-engineer"]
     assert mapped["groundwork-writer"] == [f"{ROLES}-logs-identity"]
     assert f"{ROLES}-logs-identity" not in mapped["opensearch_dashboards_user"]
+
+
+def test_slow_requests_are_told_of_and_a_line_keeps_its_nanoseconds() -> None:
+    file = json.loads(wanted({"internal": 7}, writer_arn=ROLES, everything_arns=[], team_arns={}))
+    (template,) = file["index_templates"].values()
+    index = template["template"]["settings"]["index"]
+    assert index["search"]["slowlog"]["threshold"]["query"]["warn"]
+    assert index["indexing"]["slowlog"]["threshold"]["index"]["warn"]
+    assert template["template"]["mappings"]["properties"]["@timestamp"] == {"type": "date_nanos"}
 
 
 def test_the_writer_neither_reads_nor_deletes() -> None:

@@ -44,6 +44,14 @@ def says(found: Any, wanted: Any) -> bool:
     return bool(found == wanted or (isinstance(found, str) and found == _as_text(wanted)))
 
 
+def merged(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object that says all that is wanted, and of the rest what it said."""
+    return {**found} | {
+        key: merged(found[key], value) if isinstance(value, Mapping) and isinstance(found.get(key), Mapping) else value
+        for key, value in wanted.items()
+    }
+
+
 def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -55,7 +63,8 @@ def _keep(domain: Domain, kind: Kind, name: str, body: Mapping[str, Any]) -> str
         if there is not None and says(there.body, body):
             return ""
         try:
-            domain.call("PUT", f"{kind.path}/{name}{there.condition if there else ''}", dict(body))
+            written = merged(there.body, body) if there and kind.whole else dict(body)
+            domain.call("PUT", f"{kind.path}/{name}{there.condition if there else ''}", written)
         except ConflictError:
             continue  # somebody else was quicker: look again
         if there is None:

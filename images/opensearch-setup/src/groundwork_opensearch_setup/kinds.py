@@ -2,7 +2,8 @@
 
 Source: OpenSearch documentation, "Access control API" (an object comes under its own name), "ISM API" (a policy is
 changed against the sequence number and term that were read, and indices keep the old one until they are told), "Index
-templates".
+templates", "Audit logs API" (there is one configuration, which is read with others and written alone and whole; parts of
+it are AWS' own and are refused with other values).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from groundwork_opensearch_setup.signed import Domain
 
 Body = dict[str, Any]
 POLICY_PAGE = 1000
+AUDIT = "/_plugins/_security/api/audit"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Kind:
     list_path: str
     names: Callable[[Body], list[str]]
     found: Callable[[str, Body], Found | None]
+    read_path: str = ""
+    """Where an object is read, if not where it is written."""
+    whole: bool = False
+    """What is wanted is a part of the object: the rest is written as it was found."""
 
     def listed(self, domain: Domain) -> list[str]:
         """Return the names of all objects of the kind."""
@@ -39,7 +45,7 @@ class Kind:
 
     def read(self, domain: Domain, name: str) -> Found | None:
         """Return an object, None where there is none of that name."""
-        answer = domain.call("GET", f"{self.path}/{name}")
+        answer = domain.call("GET", self.read_path or f"{self.path}/{name}")
         return None if answer is None else self.found(name, answer)
 
 
@@ -75,4 +81,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "policies": POLICIES,
     "mappings": _secured("rolesmapping"),
+    "audit": Kind(
+        path=AUDIT,
+        list_path=AUDIT,
+        names=lambda _: [],  # it cannot be removed
+        found=lambda name, answer: Found(answer[name]) if name in answer else None,
+        read_path=AUDIT,
+        whole=True,
+    ),
 }

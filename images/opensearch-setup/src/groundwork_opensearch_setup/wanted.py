@@ -1,6 +1,6 @@
 """What the domain is to hold, as the Job's file says it.
 
-A file of five kinds of object, each by name, as OpenSearch's API takes them. Names of ours begin with `groundwork`: of
+A file of six kinds of object, each by name, as OpenSearch's API takes them. Names of ours begin with `groundwork`: of
 those the domain holds what the file says and no more, and of others what the file names is kept and nothing removed.
 
 Errors: SetupError naming the entry.
@@ -15,7 +15,7 @@ from typing import Any
 from groundwork_opensearch_setup.errors import SetupError
 
 OURS = "groundwork"
-KINDS = ("tenants", "roles", "index_templates", "policies", "mappings")
+KINDS = ("tenants", "roles", "index_templates", "policies", "mappings", "audit")
 """In the order in which they are made: a mapping names a role, and a role names a tenant."""
 
 Objects = Mapping[str, Mapping[str, Any]]
