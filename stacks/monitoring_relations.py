@@ -51,6 +51,9 @@ def monitoring_images(settings: StackSettings) -> Iterator[tuple[Path, str]]:
         yield ("monitoring", "exporters", "kube_state_metrics", "image"), state.image
     if settings.monitoring.cloudwatch_exporter:
         yield ("monitoring", "cloudwatch_exporter", "image"), settings.monitoring.cloudwatch_exporter.image
+    search = settings.monitoring.logs.opensearch if settings.monitoring.logs else None
+    if search:
+        yield ("monitoring", "logs", "opensearch", "setup_image"), search.setup_image
     if settings.monitoring.grafana:
         yield ("monitoring", "grafana", "image"), settings.monitoring.grafana.image
 

@@ -38,6 +38,12 @@ from stacks.runner_relations import (
     jobs_find_a_node,
     namespaces_are_the_pools_own,
 )
+from stacks.search_relations import (
+    its_job_has_a_namespace,
+    its_key_takes_it,
+    its_nodes_go_evenly_into_zones,
+    production_can_be_searched_without_a_zone,
+)
 from stacks.store_roles import STORE_KEYS
 from stacks.team_relations import (
     gpus_come_from_a_pool,
@@ -263,6 +269,10 @@ RELATIONS = (
     Relation(frozenset({"environment", "tracking_server"}), production_serves_without_a_pause),
     Relation(frozenset({"network", "monitoring"}), pods_reach_cloudwatch),
     Relation(frozenset({"monitoring"}), what_shows_metrics_has_them),
+    Relation(frozenset({"monitoring"}), its_job_has_a_namespace),
+    Relation(frozenset({"zones", "monitoring"}), its_nodes_go_evenly_into_zones),
+    Relation(frozenset({"keys", "monitoring"}), its_key_takes_it),
+    Relation(frozenset({"environment", "zones", "monitoring"}), production_can_be_searched_without_a_zone),
     Relation(frozenset({"monitoring", "network"}), alarms_find_their_way),
     Relation(frozenset({"monitoring", "workloads"}), its_namespace_is_its_own),
     Relation(frozenset({"environment", "monitoring"}), production_is_watched_without_a_pause),

@@ -7,9 +7,9 @@ What CloudWatch does not take waits on the node's disk up to a bound; then the o
 Units:  sizes are MiB in settings; seconds and bytes are Fluent Bit's own.
 Source: Fluent Bit manual, "Tail", "Multiline Stacktrace", "Kubernetes", "Lua", "Amazon CloudWatch" (templates of record
 accessors; the plain names are for records that a template does not fit), "OpenSearch" (the same of its prefix), and
-the program's plugins/out_opensearch (os_conf.c: `aws_auth` is on by the word On alone; opensearch.c: an answer that does
-not fit its buffer is sent again for ever once a line of it was refused, and an id is the hash of a line with its time);
-"Buffering and storage", "Monitoring".
+its program in plugins/out_opensearch (os_conf.c: `aws_auth` is on by the word On alone; opensearch.c: a batch whose
+answer does not fit the buffer is sent for ever once a line of it was refused, and an id is the hash of a line with its
+time); "Buffering and storage", "Monitoring".
 """
 
 import json

@@ -8,11 +8,13 @@ import pulumi
 import pytest
 
 from components.security.encryption_keys import DEFAULT_USES
+from components.tags import DataClass
 from stacks.problems import ROOT
 from stacks.settings import PLACEHOLDERS_ALLOWED, SettingsError, load_settings, parse_settings
 from tests.support.program import run_stacks
 from tests.support.recorder import Recorder, run_program
 from tests.support.runner_pools import scale_set
+from tests.support.search_domains import with_search_domain
 from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
 
 METRICS = ("monitoring", "metrics")
@@ -564,6 +566,125 @@ def test_one_wrong_setting_is_reported_where_it_is_and_with_what_to_write_instea
     assert any(line.startswith("allowed:") for line in lines), "says what is allowed"
     assert any(line.startswith("example:") for line in lines) or "no such setting" in block
     assert "hunter2" not in str(caught.value), "what stands under an unknown name may be a secret"
+
+
+SEARCH = ("monitoring", "logs", "opensearch")
+# id, environment, where, what is put there in a file with a search domain, the path reported, what is said
+WRONG_SEARCH: list[tuple[str, str, tuple[str, ...], Any, str, str]] = [
+    (
+        "uneven-nodes-in-two-zones",
+        "dev",
+        (*SEARCH, "instance_count"),
+        5,
+        "monitoring.logs.opensearch.instance_count",
+        "there are 2 zones with as many nodes in each: take a multiple of 2, such as 4",
+    ),
+    (
+        "uneven-nodes-in-three-zones",
+        "prod",
+        (*SEARCH, "instance_count"),
+        4,
+        "monitoring.logs.opensearch.instance_count",
+        "take a multiple of 3, such as 6",
+    ),
+    (
+        "no-namespace-for-its-job",
+        "dev",
+        ("monitoring",),
+        {"logs": with_search_domain("dev")["monitoring"]["logs"]},
+        "monitoring.logs.opensearch",
+        "it needs monitoring.metrics",
+    ),
+    (
+        "key-without-its-use",
+        "dev",
+        ("keys", "uses", "regulated"),
+        [use.value for use in DEFAULT_USES[DataClass.REGULATED]],
+        "keys.uses.regulated",
+        "search-domains must be here too with monitoring.logs.opensearch",
+    ),
+    (
+        "classes-of-days-and-of-groups",
+        "dev",
+        (*SEARCH, "days"),
+        {"internal": 7},
+        "monitoring.logs",
+        "name the same classes",
+    ),
+    (
+        "image-from-elsewhere",
+        "dev",
+        (*SEARCH, "setup_image"),
+        f"docker.io/opensearch/setup@sha256:{'1' * 64}",
+        "monitoring.logs.opensearch.setup_image",
+        "pods with it are refused",
+    ),
+    (
+        "masters-of-an-old-kind",
+        "dev",
+        (*SEARCH, "master_instance_type"),
+        "t2.small.search",
+        "monitoring.logs.opensearch",
+        "has neither encryption nor fine-grained access",
+    ),
+    (
+        "too-large-a-volume",
+        "dev",
+        (*SEARCH, "volume_gib"),
+        2000,
+        "monitoring.logs.opensearch.volume_gib",
+        "less than or equal to 1000",
+    ),
+    (
+        "prod-domain-unprotected",
+        "prod",
+        (*SEARCH, "protect"),
+        False,
+        "monitoring.logs.opensearch.protect",
+        "prod needs true",
+    ),
+]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_file_with_a_search_domain_is_good(environment: str) -> None:
+    parse_settings(json.dumps(with_search_domain(environment)), stack=environment, allow_placeholders=True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "path", "value", "reported", "said"),
+    [pytest.param(*case[1:], id=case[0]) for case in WRONG_SEARCH],
+)
+def test_one_wrong_setting_of_a_search_domain_is_reported(
+    environment: str, path: tuple[str, ...], value: object, reported: str, said: str
+) -> None:
+    settings = with_search_domain(environment)
+    holder: Any = settings
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = value
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(json.dumps(settings), stack=environment, allow_placeholders=True)
+    head, block = str(caught.value).split("\n\n")
+    assert head == f"Pulumi.{environment}.yaml: 1 setting is wrong, so nothing was started."
+    where, *lines = [line.strip() for line in block.splitlines()]
+    assert where == f"{ROOT}.{reported}"
+    assert any(line.startswith("problem:") and said in line for line in lines), block
+    assert {line.partition(":")[0] for line in lines} >= {"allowed", "example"}
+
+
+def test_a_search_domain_of_prod_in_two_zones_has_dedicated_masters() -> None:
+    settings = with_search_domain("prod")
+    settings["zones"] = settings["zones"][:2]
+    for pools in (settings["node_pools"], settings["gpu_node_pools"]):
+        for pool in pools.values():
+            pool.pop("zones", None)
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(json.dumps(settings), stack="prod", allow_placeholders=True)
+    assert f"{ROOT}.monitoring.logs.opensearch.master_instance_type" in str(caught.value)
+    assert "prod needs dedicated masters in 2 zones" in str(caught.value)
+    settings["monitoring"]["logs"]["opensearch"]["master_instance_type"] = "m7g.large.search"
+    parse_settings(json.dumps(settings), stack="prod", allow_placeholders=True)
 
 
 def test_nodes_are_never_ahead_of_the_control_plane() -> None:

@@ -2,8 +2,8 @@
 
 Source: OpenSearch documentation, "Access control API" (an object comes under its own name), "ISM API" (a policy is
 changed against the sequence number and term that were read, and indices keep the old one until they are told), "Index
-templates", "Audit logs API" (there is one configuration, which is read with others and written alone and whole; parts of
-it are AWS' own and are refused with other values).
+templates", "Audit logs API" (there is one configuration, written whole; parts of it are AWS' own: other values are
+refused).
 """
 
 from collections.abc import Callable, Mapping
