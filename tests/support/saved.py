@@ -3,12 +3,17 @@
 from typing import Any
 
 from tests.support.program import recorded
+from tests.support.recorder import Recorder
 from tests.support.registrations import as_the_engine_sends_it
 
 
 def export(environment: str) -> dict[str, Any]:
     """Return the state of an environment that is up."""
-    recorder = recorded(environment)
+    return export_of(recorded(environment), environment)
+
+
+def export_of(recorder: Recorder, environment: str) -> dict[str, Any]:
+    """Return the state that an environment would have, had a recorded program been its."""
     urns = {made.name: f"urn:pulumi:{environment}::groundwork::{made.typ}::{made.name}" for made in recorder.made}
     resources = []
     for made in recorder.made:

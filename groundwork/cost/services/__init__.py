@@ -3,12 +3,13 @@
 from typing import Final
 
 from groundwork.cost.charges import ByType
-from groundwork.cost.services import compute, database, kubernetes, network, operations, security, storage
+from groundwork.cost.services import compute, database, kubernetes, network, operations, search, security, storage
 
 CHARGES: Final[ByType] = {
     **network.CHARGES,
     **compute.CHARGES,
     **database.CHARGES,
+    **search.CHARGES,
     **storage.CHARGES,
     **security.CHARGES,
     **operations.CHARGES,

@@ -1,4 +1,4 @@
-"""What Kubernetes makes AWS charge for: pods are paid with their nodes, load balancers and volumes are not."""
+"""What Kubernetes makes AWS charge for: pods are paid with their nodes; load balancers, volumes, requests are not."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from groundwork.cost.charges import ByType, Charge, Resource, times
+from groundwork.cost.services.requests import asked_by
 from groundwork.cost.use import Use
 
 VOLUMES: Final[Mapping[str, str]] = {"gp3-encrypted": "gp3"}
@@ -38,7 +39,12 @@ def _stateful_set(resource: Resource, _: Use) -> Iterator[Charge]:
             yield times(f"ebs.{kind}.gb_month", resource["spec"]["replicas"], Decimal(size[1]), default=1)
 
 
+def _deployment(resource: Resource, _: Use) -> Iterator[Charge]:
+    yield from asked_by(resource)
+
+
 CHARGES: Final[ByType] = {
+    "kubernetes:apps/v1:Deployment": _deployment,
     "kubernetes:apps/v1:StatefulSet": _stateful_set,
     "kubernetes:core/v1:PersistentVolume": _volume,
     "kubernetes:core/v1:PersistentVolumeClaim": _volume,

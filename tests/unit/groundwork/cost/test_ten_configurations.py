@@ -18,6 +18,7 @@ NODES, TEMPLATE = "aws:eks/nodeGroup:NodeGroup", "aws:ec2/launchTemplate:LaunchT
 BUCKET, ENDPOINT = "aws:s3/bucket:Bucket", "aws:ec2/vpcEndpoint:VpcEndpoint"
 LOGS, DATABASE = "aws:cloudwatch/logGroup:LogGroup", "aws:rds/instance:Instance"
 NAT, EIP = "aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip"
+SEARCH = "aws:opensearch/domain:Domain"
 KEY, CLUSTER, VAULT = "aws:kms/key:Key", "aws:eks/cluster:Cluster", "aws:backup/vault:Vault"
 
 
@@ -34,6 +35,14 @@ def template(name: str, size: int, **volume: Any) -> Saved:
 def postgres(name: str, class_: str, size: int, **more: Any) -> Saved:
     inputs = {"engine": "postgres", "instanceClass": class_, "allocatedStorage": size, "storageType": "gp3"}
     return made(DATABASE, name, inputs | more)
+
+
+def search(name: str, instance: Any = "m7g.large.search", count: Any = 3, **more: Any) -> Saved:
+    ebs = {"ebsEnabled": True, "volumeType": "gp3", "volumeSize": 100, "iops": 3000, "throughput": 250}
+    ebs |= more.pop("ebs", {})
+    return made(
+        SEARCH, name, {"clusterConfig": {"instanceType": instance, "instanceCount": count} | more, "ebsOptions": ebs}
+    )
 
 
 def use(**measures: Any) -> Use:
@@ -132,6 +141,8 @@ CONFIGURATIONS: dict[str, tuple[Sequence[Saved], Use, str]] = {
     # 3,000,000 data events x 0.000001 = 3.00; three secrets: 3 x 0.40 = 1.20, 100,000 calls each x 0.000005 = 1.50;
     # a queue: 5,000,000 x 0.0000004 = 2.00; two alarms: 2 x 0.10 = 0.20; a delivery stream: 100 GB x 0.031 = 3.10
     # 22.80 + 1.14 + 0.60 + 3.00 + 1.20 + 1.50 + 2.00 + 0.20 + 3.10 = 35.54
+    # A search domain: three data nodes and three masters: 6 x 730 h x 0.151 = 661.38; 3 x 100 GB x 0.134 = 40.20
+    # 35.54 + 661.38 + 40.20 = 737.12
     "what records and tells": (
         stack(
             made(LOGS, "cluster"),
@@ -140,6 +151,7 @@ CONFIGURATIONS: dict[str, tuple[Sequence[Saved], Use, str]] = {
             *(made("aws:secretsmanager/secret:Secret", f"secret-{one}") for one in "abc"),
             made("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", "audit"),
             made("aws:sqs/queue:Queue", "events"),
+            search("logs", dedicatedMasterEnabled=True, dedicatedMasterType="m7g.large.search", dedicatedMasterCount=3),
             made("aws:cloudwatch/metricAlarm:MetricAlarm", "connections", {"period": 300}),
             made("aws:cloudwatch/metricAlarm:MetricAlarm", "storage", {"period": 300}),
         ),
@@ -151,7 +163,7 @@ CONFIGURATIONS: dict[str, tuple[Sequence[Saved], Use, str]] = {
             streamed_gb=100,
             queue_requests=5_000_000,
         ),
-        "35.54",
+        "737.12",
     ),
     # Repositories: 2 x 12 GB x 0.10 = 2.40; a vault: 400 GB of buckets x 0.05 = 20.00, 50 GB of databases x 0.095 =
     # 4.75; builds: 900 min x 0.005 = 4.50
@@ -218,6 +230,14 @@ def nodes(types: Any, least: Any) -> Saved:
         (postgres("d", "db.t4g.micro", 20, storageType="io2"), "no price for it in eu-west-1"),
         (postgres("d", "db.t4g.micro", 20, iops=12000), "there is no price for iops"),
         (postgres("d", "db.x9.huge", 20, databaseInsightsMode="advanced"), "vCPUs of db.x9.huge are not known"),
+        (search("s", "x9.huge.search"), "no price for it in eu-west-1"),
+        (search("s", UNKNOWN), "instanceType is not known"),
+        (search("s", count=UNKNOWN), "instanceCount is not known"),
+        (search("s", dedicatedMasterEnabled=True), "dedicatedMasterType is not known"),
+        (search("s", warmEnabled=True), "there is no price for warmEnabled"),
+        (search("s", ebs={"volumeType": "io1"}), "no price for it in eu-west-1"),
+        (search("s", ebs={"volumeSize": UNKNOWN}), "volumeSize is not known"),
+        (search("s", ebs={"throughput": 500}), "there is no price for throughput beyond 250"),
         (made("aws:ec2/instance:Instance", "i", {"instanceType": "t4g.small"}), "there is no price for this type"),
         (made("other:thing:Thing", "t"), "there is no price for this type"),
         (made("kubernetes:core/v1:Service", "s", {"spec": {"type": "LoadBalancer"}}), "no price for the load balancer"),
