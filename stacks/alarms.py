@@ -7,12 +7,15 @@ import pulumi
 
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.metrics_stack import alertmanager_role_arn
+from components.monitoring.search_alarms import WatchedSearchDomain
+from components.monitoring.search_domain import domain_name
 from components.registry.database import instance_identifier
 from components.registry.event_queue import dead_letter_queue_name, queue_name
 from components.security.audit_log_copy import stream_name
 from components.security.encryption_keys import DataKey
 from components.security.github_access import github_role_arn
 from components.security.permissions_boundary import PermissionsBoundary
+from stacks.search_relations import search_of
 from stacks.settings import StackSettings
 
 DATABASE = "registry"
@@ -24,6 +27,7 @@ def build_alarms(
 ) -> Alarms:
     """Make the topic and what publishes to it."""
     account, environment = settings.account_id, settings.environment
+    search = search_of(settings)
     return Alarms(
         "alarms",
         AlarmsArgs(
@@ -38,6 +42,9 @@ def build_alarms(
             queue_name=queue_name(environment),
             dead_letter_queue_name=dead_letter_queue_name(environment),
             audit_stream_name=stream_name(environment, KUBERNETES_AUDIT),
+            search_domain=WatchedSearchDomain(name=domain_name(environment), volume_gib=search.volume_gib)
+            if search
+            else None,
             reviewed_role_arns=(github_role_arn(account, environment, "deploy"),),
             publisher_role_arns=(alertmanager_role_arn(account, environment),) if settings.monitoring.metrics else (),
         ),

@@ -10,6 +10,7 @@ from components.monitoring.alertmanager_configuration import has_sns
 from components.scraping import MONITORING_NAMESPACE
 from components.security.workload_identity import PodIdentityTrust
 from stacks.problems import Path, Problem
+from stacks.search_relations import SEARCH, search_of
 
 if TYPE_CHECKING:
     from stacks.settings import StackSettings
@@ -51,9 +52,9 @@ def monitoring_images(settings: StackSettings) -> Iterator[tuple[Path, str]]:
         yield ("monitoring", "exporters", "kube_state_metrics", "image"), state.image
     if settings.monitoring.cloudwatch_exporter:
         yield ("monitoring", "cloudwatch_exporter", "image"), settings.monitoring.cloudwatch_exporter.image
-    search = settings.monitoring.logs.opensearch if settings.monitoring.logs else None
+    search = search_of(settings)
     if search:
-        yield ("monitoring", "logs", "opensearch", "setup_image"), search.setup_image
+        yield (*SEARCH, "setup_image"), search.setup_image
     if settings.monitoring.grafana:
         yield ("monitoring", "grafana", "image"), settings.monitoring.grafana.image
 

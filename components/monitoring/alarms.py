@@ -1,4 +1,4 @@
-"""Alarms of AWS itself: of the database and the queues, and of what should not happen in the account.
+"""Alarms of AWS itself: of database, queues and search domain, and of what should not happen in the account.
 
 Owns one encrypted topic, its e-mail subscriptions, the CloudWatch alarms and the rules of EventBridge that publish to
 it, and the queues of what they could not deliver; not what they watch. Alertmanager publishes to the same topic, with a
@@ -34,6 +34,7 @@ from components.monitoring.alarm_metrics import (
     queue_alarms,
 )
 from components.monitoring.alarm_topic import topic_name, topic_policy
+from components.monitoring.search_alarms import WatchedSearchDomain, search_alarms
 from components.monitoring.security_events import EVENT_ALARMS, GLOBAL_REGION, EventAlarm
 from components.monitoring.undelivered import undelivered_queue
 from components.naming import PROJECT, ROLE_NAME_LIMIT, physical_name
@@ -86,6 +87,8 @@ class AlarmsArgs(Model):
     """The queue of those that could not be handled, by name."""
     audit_stream_name: str
     """The delivery stream of the Kubernetes audit log, by name."""
+    search_domain: WatchedSearchDomain | None = None
+    """The search domain of logs; none by default."""
     reviewed_role_arns: tuple[RoleArn, ...] = ()
     """The roles whose changes of identities and bucket policies were reviewed, the pipeline's; none by default."""
     publisher_role_arns: tuple[RoleArn, ...] = ()
@@ -118,6 +121,7 @@ class Alarms(pulumi.ComponentResource):
             *database_alarms(args.settings.database, args.database_identifier),
             *queue_alarms(args.settings.registry_events, args.queue_name, args.dead_letter_queue_name),
             *audit_copy_alarms(args.settings.audit_copy, args.audit_stream_name),
+            *(search_alarms(args.search_domain, args.account_id) if args.search_domain else ()),
         ):
             self._on_metric(name, alarm)
         undelivered = undelivered_queue(f"{name}-undelivered", *place, self._child)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,25 @@ def test_the_key_of_its_class_lets_it_have_a_grant_and_no_other_does() -> None:
     (key,) = grants_to_domains(made)
     assert domain.inputs["encryptAtRest"]["kmsKeyId"] == made.state[key]["arn"]
     assert not grants_to_domains(without_search_domain("dev"))
+
+
+def alarms_of(made: Recorder) -> dict[str, Any]:
+    """What CloudWatch looks at of a search domain, by the alarm's name."""
+    alarms = [one.inputs for one in made.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")]
+    return {one["name"]: one for one in alarms if one["namespace"] == "AWS/ES"}
+
+
+def test_somebody_is_told_when_it_fails_and_of_no_domain_where_there_is_none() -> None:
+    made = recorded("dev")
+    (domain,) = made.of_type("aws:opensearch/domain:Domain")
+    watched = alarms_of(made)
+    assert watched.keys() == {
+        f"groundwork-dev-search-{one}"
+        for one in ("red", "storage", "writes-blocked", "memory", "key-error", "key-inaccessible")
+    }
+    assert {one["dimensions"]["DomainName"] for one in watched.values()} == {domain.inputs["domainName"]}
+    assert all(one["alarmActions"] == one["okActions"] and one["alarmActions"] for one in watched.values())
+    assert not alarms_of(without_search_domain("dev"))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

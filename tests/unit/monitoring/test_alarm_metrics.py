@@ -9,6 +9,7 @@ from components.monitoring.alarm_metrics import (
     database_alarms,
     queue_alarms,
 )
+from components.monitoring.search_alarms import WatchedSearchDomain, search_alarms
 
 
 def test_what_has_no_threshold_has_no_alarm() -> None:
@@ -35,6 +36,25 @@ def test_queues_are_watched_for_their_age_and_for_what_died() -> None:
     assert (waiting.dimensions, waiting.threshold) == ({"QueueName": "queue"}, 3600)
     assert (dead.dimensions, dead.threshold) == ({"QueueName": "dead"}, 1)
     assert waiting.missing == dead.missing == "notBreaching", "SQS says nothing of a queue that is not used"
+
+
+def test_a_search_domain_is_watched_as_aws_recommends() -> None:
+    found = {one.metric: one for one in search_alarms(WatchedSearchDomain(name="logs", volume_gib=100), "000000000000")}
+    assert {name: one.threshold for name, one in found.items()} == {
+        "ClusterStatus.red": 1,
+        "FreeStorageSpace": 25 * 1024,
+        "ClusterIndexWritesBlocked": 1,
+        "JVMMemoryPressure": 95,
+        "KMSKeyError": 1,
+        "KMSKeyInaccessible": 1,
+    }
+    storage = found["FreeStorageSpace"]
+    assert (storage.statistic, storage.comparison) == ("Minimum", "LessThanThreshold")
+    assert {one.statistic for one in found.values()} == {"Minimum", "Maximum"}
+    silent = {name for name, one in found.items() if one.missing == "notBreaching"}
+    assert silent == {"KMSKeyError", "KMSKeyInaccessible"}, "these have values in trouble alone"
+    for one in found.values():
+        assert one.dimensions == {"ClientId": "000000000000", "DomainName": "logs"}
 
 
 @pytest.mark.parametrize("wrong", [{"connections": 0}, {"cpu_percent": 101}, {"cpu_load": 1}])

@@ -16,6 +16,7 @@ from components.monitoring.alarm_metrics import (
     queue_alarms,
 )
 from components.monitoring.rules import alerts, runbook
+from components.monitoring.search_alarms import WatchedSearchDomain, search_alarms
 from components.monitoring.security_events import EVENT_ALARMS
 from groundwork.commands import COMMANDS
 from tests.support.program import recorded
@@ -28,6 +29,7 @@ METRICS = (
     *database_alarms(FULL, "db"),
     *queue_alarms(QueueAlarmSettings(oldest_message_minutes=1), "queue", "dead"),
     *audit_copy_alarms(AuditCopyAlarmSettings(late_minutes=15), "stream"),
+    *search_alarms(WatchedSearchDomain(name="domain", volume_gib=10), "000000000000"),
 )
 OF_AWS = sorted([*(event.runbook for event in EVENT_ALARMS), *(alarm.runbook for alarm in METRICS)])
 ALERTS = sorted({rule["alert"] for rule in alerts(written_rules())})

@@ -20,7 +20,9 @@ from components.monitoring.security_events import EVENT_ALARMS
 from tests.contracts.providers.aws.driver import Driver, Resource
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, World
 from tests.contracts.providers.aws.test_secrets_and_queues_of_the_program import asked, without_tls_denial
-from tests.support.program import recorded
+from tests.support.program import record, recorded
+from tests.support.search_domains import with_search_domain
+from tests.support.stack_files import written
 from tests.unit.monitoring import recorded_events as shapes
 
 ALARM, RULE, TARGET = (
@@ -29,6 +31,7 @@ ALARM, RULE, TARGET = (
 TOPIC, QUEUE, KEY = "aws:sns/topic:Topic", "aws:sqs/queue:Queue", "aws:kms/key:Key"
 ROLE, RIGHTS, POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"
 GLOBAL = "us-east-1"
+OWNER = written("dev")["account_id"]
 SOMEBODY = "somebody-with-too-many-rights"
 
 
@@ -85,6 +88,10 @@ def alarms(driver: Driver, world: World) -> Iterator[Alarms]:
     _made(driver, made, RIGHTS, "alarms-rights", role=role.outputs["name"])
     for one in recorded("dev").of_type(ALARM):
         _made(driver, made, ALARM, one.name, alarmActions=[arn], okActions=[arn])
+    searched = record("dev", with_search_domain("dev")).one("alarms-search-storage")
+    made[searched.name] = driver.create(
+        ALARM, searched.name, searched.inputs | {"alarmActions": [arn], "okActions": [arn]}
+    )
     for event in EVENT_ALARMS:
         name = f"alarms-{event.name}"
         rule = _made(driver, made, RULE, name)
@@ -349,6 +356,33 @@ def test_an_alarm_tells_of_its_beginning_and_its_end(alarms: Alarms, world: Worl
 
     # Its values ask for another state, which it has as soon as they are looked at.
     assert states(alarms, name, over)[0]["NewStateValue"] == "OK"
+
+
+def test_a_data_node_without_room_for_logs_is_told_of(alarms: Alarms, world: World) -> None:
+    cloudwatch = world.client("cloudwatch")
+    name = "groundwork-dev-search-storage"
+
+    def free(domain: str, mib: int) -> None:
+        dimensions = {"DomainName": domain, "ClientId": OWNER}
+        cloudwatch.put_metric_data(
+            Namespace="AWS/ES",
+            MetricData=[
+                {
+                    "MetricName": "FreeStorageSpace",
+                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                    "Value": mib,
+                }
+            ],
+        )
+        cloudwatch.describe_alarms(AlarmNames=[name])
+
+    def heard(domain: str, mib: int) -> list[str]:
+        found = told(alarms, lambda: free(domain, mib))
+        return [one["NewStateValue"] for one in found if one.get("AlarmName") == name]
+
+    assert "ALARM" not in heard("another-domain", 1)
+    assert "ALARM" not in heard("groundwork-dev-logs", 60 * 1024)
+    assert heard("groundwork-dev-logs", 20 * 1024)[-1:] == ["ALARM"]
 
 
 def test_nobody_else_publishes(alarms: Alarms, somebody: Any, world: World) -> None:
