@@ -144,6 +144,19 @@ class SearchDomain(pulumi.ComponentResource):
                 tags=name_tag(args.environment, f"{name}-from-{client}"),
                 opts=child,
             )
+        for cidr in args.settings.source_ranges:
+            key = str(cidr).translate({ord(mark): "-" for mark in "./"})
+            vpc.SecurityGroupIngressRule(
+                f"{name}-from-{key}",
+                security_group_id=group.id,
+                cidr_ipv4=str(cidr),
+                ip_protocol="tcp",
+                from_port=PORT,
+                to_port=PORT,
+                description=f"HTTPS from people at {cidr}",
+                tags=name_tag(args.environment, f"{name}-from-{key}"),
+                opts=child,
+            )
         return group
 
     def _log_group(self, name: str, args: SearchDomainArgs, end: str) -> cloudwatch.LogGroup:

@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from components.model import ImageByDigest, Model
+from components.private_ranges import PrivateRange
 from components.retention import FromThreeMonths
 from components.tags import DataClass, LogClass
 
@@ -46,6 +47,11 @@ class SearchSettings(Model):
     themselves."""
     volume_gib: Annotated[int, Field(ge=10, le=1000)] = Field(default=100, examples=[100])
     """gp3 storage of each data node. AWS takes less at some sizes of node; for more, take more nodes."""
+    source_ranges: Annotated[tuple[PrivateRange, ...], Field(max_length=10)] = Field(
+        default=(), examples=[["10.0.0.0/8"]]
+    )
+    """Private IPv4 ranges from which people may connect to Dashboards: offices and networks behind your VPN. Who
+    somebody is, and what they find, is asked of each request; none by default."""
     days: Annotated[dict[LogClass, Annotated[int, Field(ge=1, le=365)]], Field(min_length=1)] = Field(
         default={"internal": 14, "confidential": 14}, examples=[{"internal": 7, "confidential": 30}]
     )

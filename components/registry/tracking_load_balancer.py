@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from components.model import Model
+from components.private_ranges import PrivateRange
 
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -23,17 +24,6 @@ AUTHENTICATION = "groundwork.io/authentication"
 """What says how callers are asked who they are."""
 
 
-def _private(cidr: IPv4Network) -> IPv4Network:
-    if not cidr.is_private:
-        raise ValueError(f"{cidr} is of the internet: the load balancer is internal, name ranges of your own networks")
-    return cidr
-
-
-SourceRange = Annotated[
-    IPv4Network, AfterValidator(_private), WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]+$"})
-]
-
-
 def _somebody(ranges: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
     if not ranges:
         raise ValueError("nobody may connect: name a range, or leave the load balancer out")
@@ -41,7 +31,7 @@ def _somebody(ranges: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
 
 
 # Not `min_length`: where a range is wrong, that would call the list empty too.
-SourceRanges = Annotated[tuple[SourceRange, ...], AfterValidator(_somebody)]
+SourceRanges = Annotated[tuple[PrivateRange, ...], AfterValidator(_somebody)]
 
 
 class LoadBalancerSettings(Model):

@@ -19,6 +19,7 @@ def with_search_domain(environment: str) -> dict[str, Any]:
     logs["opensearch"] = {
         "setup_image": f"{ecr}-opensearch-setup@sha256:{'d4' * 32}",
         "instance_count": 2 * len(settings["zones"]),
+        "source_ranges": ["10.0.0.0/8"],
         "days": dict.fromkeys(classes, DAYS),
     }
     settings["container_registry"]["repositories"].append("opensearch-setup")

@@ -110,6 +110,16 @@ def test_only_its_clients_reach_it_and_it_reaches_nobody(recorder: Recorder) -> 
     assert rule.inputs["referencedSecurityGroupId"] == "sg-cluster"
 
 
+def test_people_reach_it_from_named_networks_alone(recorder: Recorder) -> None:
+    wanted = SearchSettings.model_validate(SETTINGS.model_dump() | {"source_ranges": ["10.0.0.0/8", "172.16.0.0/12"]})
+    built(recorder, settings=wanted)
+    rules = [one.inputs for one in recorder.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")]
+    assert {one.get("cidrIpv4") for one in rules} == {None, "10.0.0.0/8", "172.16.0.0/12"}
+    assert {(one["fromPort"], one["toPort"]) for one in rules} == {(443, 443)}
+    with pytest.raises(ValidationError, match=r"0\.0\.0\.0/0 is of the internet"):
+        SearchSettings.model_validate({"setup_image": IMAGE, "source_ranges": ["0.0.0.0/0"]})
+
+
 def test_what_it_says_of_itself_is_kept_by_a_group_of_ours(recorder: Recorder) -> None:
     domain = built(recorder)
     assert "AUDIT_LOGS" in {one["logType"] for one in domain["logPublishingOptions"]}
