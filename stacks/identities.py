@@ -11,6 +11,7 @@ from components.cluster.preview_access import RULES
 from components.registry.tensorboard import APPLICATION, IDENTITY
 from components.registry.tracking_network import ACCESS, BOOTSTRAP, NAMESPACE, SERVER
 from components.registry.tracking_rights import EVERY_SECRET, SERVER_SECRET, WORKLOADS
+from components.scraping import MONITORING_NAMESPACE
 from components.security.permissions import Permission, Scope
 from components.security.permissions_boundary import boundary_arn
 from components.security.preview_permissions import READ
@@ -74,8 +75,9 @@ def scope(settings: StackSettings) -> Scope:
 
 
 def namespaces(settings: StackSettings) -> tuple[str, ...]:
-    """Return the namespaces that are asked about: each team's, and one that is no team's."""
-    return (*(namespace_name(team) for team in settings.teams), ELSEWHERE)
+    """Return the namespaces that are asked about: each team's, monitoring's, and one that is nobody's."""
+    watched = (MONITORING_NAMESPACE,) if settings.monitoring.metrics else ()
+    return (*(namespace_name(team) for team in settings.teams), *watched, ELSEWHERE)
 
 
 def tables(settings: StackSettings) -> str:
@@ -148,6 +150,7 @@ def _of_the_platform(settings: StackSettings) -> Iterator[Identity]:
             role_name=role_name(settings.environment, persona),
             subject=group(persona),
             rules=found.rules,
+            rules_in={MONITORING_NAMESPACE: found.watching} if settings.monitoring.metrics else {},
             grants=found.grants,
             permissions=found.permissions,
             secrets=found.secrets,

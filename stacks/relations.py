@@ -40,7 +40,6 @@ from stacks.runner_relations import (
 )
 from stacks.search_relations import (
     its_job_has_a_namespace,
-    its_key_takes_it,
     its_nodes_go_evenly_into_zones,
     production_can_be_searched_without_a_zone,
 )
@@ -271,7 +270,6 @@ RELATIONS = (
     Relation(frozenset({"monitoring"}), what_shows_metrics_has_them),
     Relation(frozenset({"monitoring"}), its_job_has_a_namespace),
     Relation(frozenset({"zones", "monitoring"}), its_nodes_go_evenly_into_zones),
-    Relation(frozenset({"keys", "monitoring"}), its_key_takes_it),
     Relation(frozenset({"environment", "zones", "monitoring"}), production_can_be_searched_without_a_zone),
     Relation(frozenset({"monitoring", "network"}), alarms_find_their_way),
     Relation(frozenset({"monitoring", "workloads"}), its_namespace_is_its_own),

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from components.monitoring.search_settings import ZONES, SearchSettings
-from components.security.key_policy import KeyUse
 from stacks.problems import Path, Problem
 
 if TYPE_CHECKING:
@@ -42,20 +41,6 @@ def its_nodes_go_evenly_into_zones(settings: StackSettings, _: str) -> Iterable[
             path=(*SEARCH, "instance_count"),
             value=search.instance_count,
             what=f"there are {zones} zones with as many nodes in each: take a multiple of {zones}, such as {2 * zones}",
-        )
-
-
-def its_key_takes_it(settings: StackSettings, _: str) -> Iterable[Problem]:
-    """The domain is encrypted by the key of the most sensitive lines in it, as is what it says of itself."""
-    search, needed = search_of(settings), KeyUse.SEARCH_DOMAINS
-    if search is None:
-        return
-    uses = settings.keys.uses.get(search.data_class, ())
-    if needed not in uses:
-        yield Problem(
-            path=("keys", "uses", search.data_class.value),
-            value=list(uses),
-            what=f"{needed.value} must be here too with monitoring.logs.opensearch, which keeps such lines",
         )
 
 

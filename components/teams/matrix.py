@@ -6,7 +6,7 @@ more or less than the data is found; and the table in docs/identities.md is writ
 The actions are chosen for what would hurt if they were allowed, and for what people cannot work without.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -30,6 +30,8 @@ class Identity:
     """Where its rules hold; None, in the whole cluster."""
     team: str | None = None
     rules: tuple[Rule, ...] = ()
+    rules_in: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    """Rules that hold in one namespace more, by its name."""
     grants: tuple[Grant, ...] = ()
     permissions: tuple[Permission, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -201,11 +203,10 @@ def aws_expectations(identities: Iterable[Identity], teams: Iterable[str], scope
 
 def allows_in_cluster(identity: Identity, action: KubernetesAction, namespace: str | None) -> bool:
     """Whether one of an identity's rules is about the action, and holds in that place."""
-    if identity.namespace is not None and namespace != identity.namespace:
-        return False
+    everywhere = identity.rules if identity.namespace in (None, namespace) else ()
     return any(
         rule.group == action.group and action.resource in rule.resources and action.verb in rule.verbs
-        for rule in identity.rules
+        for rule in (*everywhere, *identity.rules_in.get(namespace or "", ()))
     )
 
 

@@ -43,6 +43,8 @@ class Persona:
     """What they do, in a sentence."""
     rules: tuple[Rule, ...]
     """In the team's namespace, or in the whole cluster for a persona of the platform."""
+    watching: tuple[Rule, ...] = ()
+    """In the namespace `monitoring`, beside the rules; none for most."""
     grants: tuple[Grant, ...] = ()
     permissions: tuple[Permission, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -146,6 +148,8 @@ OPERATE_NODES = (
     Rule("", ("pods/log",), ("get",)),
     Rule("apps", ("deployments/scale", "statefulsets/scale"), ("patch", "update")),
 )
+LOOK = (Rule("", ("pods/portforward",), ("create",)),)
+"""At Prometheus, Alertmanager and Grafana, which ask nobody who they are: at all that is measured, whose ever it is."""
 
 CLUSTER = "arn:aws:eks:{region}:{account}:cluster/groundwork-{environment}"
 OF_CLUSTER = "arn:aws:eks:{region}:{account}:*/groundwork-{environment}/*"
@@ -253,6 +257,7 @@ PLATFORM_PERSONAS: Mapping[PlatformPersona, Persona] = {
     "platform-engineer": Persona(
         does="keeps the cluster running: nodes, capacity, what hangs; sees no data",
         rules=SEE_CLUSTER + OPERATE_NODES,
+        watching=LOOK,
         permissions=(SEE_EKS, SEE_CAPACITY, OPERATE_NODE_GROUPS, SCALE_NODE_POOLS),
     ),
     "auditor": Persona(

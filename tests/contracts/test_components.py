@@ -26,6 +26,8 @@ from components.model import Model
 from components.tags import CLASSIFICATION_KEY, default_tags
 from tests.contracts.golden import FOLDER, logical_names
 from tests.support.program import record, recorded
+from tests.support.recorder import Recorder
+from tests.support.search_domains import with_search_domain
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
 PROVIDER = "pulumi:providers:aws"
@@ -74,6 +76,12 @@ def token(component: type) -> str:
     return str(call.args[0].value)
 
 
+@cache
+def searched(environment: str) -> Recorder:
+    """Return what the program registers with a search domain, which no stack file has."""
+    return record(environment, with_search_domain(environment))
+
+
 def test_there_are_components_in_every_room() -> None:
     assert {component.__module__.split(".")[1] for component in COMPONENTS} >= {
         "cluster",
@@ -115,7 +123,8 @@ def test_a_model_is_frozen_refuses_unknown_names_and_describes_every_field(model
 
 @each_component
 def test_a_component_is_part_of_the_platform_and_registers_its_outputs(component: type) -> None:
-    recorder = recorded("prod")
+    makes = (made for made in (recorded, searched) if any(one.typ == token(component) for one in made("prod").made))
+    recorder = next(makes, recorded)("prod")
     instances = [made.name for made in recorder.made if made.typ == token(component)]
     assert instances, "the platform makes none, so the contracts below would not hold it to anything"
     declared = {name for name in component.__annotations__ if not name.startswith("_")}

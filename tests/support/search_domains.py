@@ -3,8 +3,6 @@
 import copy
 from typing import Any
 
-from components.monitoring.search_settings import SearchSettings
-from components.security.encryption_keys import DEFAULT_USES
 from tests.support.stack_files import written
 
 DAYS = 14
@@ -23,6 +21,4 @@ def with_search_domain(environment: str) -> dict[str, Any]:
         "days": dict.fromkeys(classes, DAYS),
     }
     settings["container_registry"]["repositories"].append("opensearch-setup")
-    uses = settings["keys"].setdefault("uses", {key.value: [*used] for key, used in DEFAULT_USES.items()})
-    uses[SearchSettings.model_validate(logs["opensearch"]).data_class.value].append("search-domains")
     return settings

@@ -11,7 +11,6 @@ from components.monitoring.log_settings import LogsSettings
 from components.monitoring.search_domain import SearchDomain, SearchDomainArgs, domain_arn
 from components.monitoring.search_objects import index_prefix, wanted
 from components.monitoring.search_settings import SearchSettings
-from components.monitoring.search_setup import SearchSetup, SearchSetupArgs
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/opensearch-setup@sha256:" + "0" * 64
@@ -195,25 +194,3 @@ def test_the_writer_neither_reads_nor_deletes() -> None:
         one == "create_index" or one.split("/")[0] in {"indices:data", "indices:admin"}
         for one in rights["allowed_actions"]
     )
-
-
-def test_another_content_is_another_job(recorder: Recorder) -> None:
-    def build(content: str) -> None:
-        given = SearchSetupArgs(image=IMAGE, region=REGION, address="https://search", wanted=content)
-        SearchSetup(f"setup-{len(content)}", given)
-
-    def both() -> None:
-        build("{}")
-        build("{ }")
-
-    run_program(both)
-    jobs = recorder.of_type("kubernetes:batch/v1:Job")
-    maps = {
-        one.inputs["metadata"]["name"]: one.inputs["data"] for one in recorder.of_type("kubernetes:core/v1:ConfigMap")
-    }
-    assert len({one.inputs["metadata"]["name"] for one in jobs}) == 2
-    for job in jobs:
-        pod = job.inputs["spec"]["template"]["spec"]
-        (volume,) = pod["volumes"]
-        assert maps[volume["configMap"]["name"]].keys() == {"wanted.json"}
-        assert pod["automountServiceAccountToken"] is False

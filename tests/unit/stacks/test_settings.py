@@ -8,7 +8,6 @@ import pulumi
 import pytest
 
 from components.security.encryption_keys import DEFAULT_USES
-from components.tags import DataClass
 from stacks.problems import ROOT
 from stacks.settings import PLACEHOLDERS_ALLOWED, SettingsError, load_settings, parse_settings
 from tests.support.program import run_stacks
@@ -594,14 +593,6 @@ WRONG_SEARCH: list[tuple[str, str, tuple[str, ...], Any, str, str]] = [
         {"logs": with_search_domain("dev")["monitoring"]["logs"]},
         "monitoring.logs.opensearch",
         "it needs monitoring.metrics",
-    ),
-    (
-        "key-without-its-use",
-        "dev",
-        ("keys", "uses", "regulated"),
-        [use.value for use in DEFAULT_USES[DataClass.REGULATED]],
-        "keys.uses.regulated",
-        "search-domains must be here too with monitoring.logs.opensearch",
     ),
     (
         "classes-of-days-and-of-groups",
