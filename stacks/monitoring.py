@@ -99,7 +99,7 @@ def _onlookers(place: MonitoringPlace) -> None:
     """Let those of the platform's people look who may."""
     watching = [persona for persona in place.settings.people if PLATFORM_PERSONAS[persona].watching]
     if watching:
-        groups = {persona: group(persona) for persona in watching}
+        groups: dict[str, str] = {persona: group(persona) for persona in watching}
         Onlookers("onlookers", OnlookersArgs(groups=groups, rules=LOOK, after=place.after), place.kubernetes.opts)
 
 
