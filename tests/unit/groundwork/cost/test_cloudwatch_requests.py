@@ -55,7 +55,7 @@ def test_what_is_no_exporter_of_cloudwatch_asks_for_nothing() -> None:
     assert requests(priced("static: []", "-verbose")) == []
 
 
-@pytest.mark.parametrize("text", [UNKNOWN, "static", "{", "static: [{}]"])
+@pytest.mark.parametrize("text", [UNKNOWN, "static", "{", "static: [{}]"], ids=["unknown", "text", "broken", "empty"])
 def test_a_configuration_that_is_not_known_is_named(text: str) -> None:
     (line,) = [line for line in priced(text).unknown if line.price == "cloudwatch.request"]
     assert "which metrics it asks for is not known" in line.unknown
