@@ -18,7 +18,7 @@ from typing import Any
 
 from twin.aws.corrections.authorisation import require_action
 from twin.aws.corrections.engine import Correction, Exchange
-from twin.aws.corrections.remembered import Fields
+from twin.aws.corrections.remembered import Fields, found_at
 from twin.aws.corrections.search_rules import check, check_new
 from twin.aws.corrections.search_vpc import vpc_options
 from twin.aws.corrections.wire import AwsError
@@ -142,12 +142,7 @@ def _is_later(version: str, than: str) -> bool:
 
 
 async def _show_status(exchange: Exchange) -> None:
-    told = (
-        exchange.answer["DomainStatusList"]
-        if "DomainStatusList" in exchange.answer
-        else [exchange.answer["DomainStatus"]]
-    )
-    for status in told:
+    for status in found_at("DomainStatusList || DomainStatus", exchange.answer):
         if known := exchange.shelf(KIND).get(exchange.scope, status["DomainName"]):
             _show(exchange, status, known)
 
@@ -160,15 +155,8 @@ def _show(exchange: Exchange, status: Fields, known: Fields) -> None:
     upgrading = processing and known["upgrading"]
     status |= {"EngineVersion": known["version"], "Processing": processing, "UpgradeProcessing": upgrading}
     created = not (processing and known["made"] == known["changed"])
-    status["DomainProcessingStatus"] = (
-        "Active"
-        if not processing
-        else "UpgradingEngineVersion"
-        if upgrading
-        else "Modifying"
-        if created
-        else "Creating"
-    )
+    under_way = "UpgradingEngineVersion" if upgrading else "Modifying" if created else "Creating"
+    status["DomainProcessingStatus"] = under_way if processing else "Active"
     for place in ("Endpoint", "Endpoints"):
         status.pop(place, None)
     if created:
