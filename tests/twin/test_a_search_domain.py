@@ -91,11 +91,16 @@ def holds_in_aws(project: Project, account: Account) -> None:
         (table,) = ec2.describe_route_tables(Filters=[of_subnet])["RouteTables"]
         assert not [route for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
     (group,) = ec2.describe_security_groups(GroupIds=place["SecurityGroupIds"])["SecurityGroups"]
-    (rule,) = group["IpPermissions"]
+    rules = group["IpPermissions"]
     cluster = account.client("eks").describe_cluster(name="groundwork-dev")["cluster"]["resourcesVpcConfig"]
     assert group["IpPermissionsEgress"] == []
-    assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
-    assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [cluster["clusterSecurityGroupId"]]
+    assert {(rule["FromPort"], rule["ToPort"]) for rule in rules} == {(443, 443)}
+    groups = [pair["GroupId"] for rule in rules for pair in rule["UserIdGroupPairs"]]
+    assert groups == [cluster["clusterSecurityGroupId"]]
+    assert [one["CidrIp"] for rule in rules for one in rule["IpRanges"]] == ["10.0.0.0/8"]
+    alarms = account.client("cloudwatch").describe_alarms(AlarmNamePrefix="groundwork-dev-search-")["MetricAlarms"]
+    assert len(alarms) == 6
+    assert {dimension["Value"] for one in alarms for dimension in one["Dimensions"]} >= {DOMAIN}
 
     published = found["LogPublishingOptions"]
     assert {kind: one["Enabled"] for kind, one in published.items()} == dict.fromkeys(LOG_TYPES, True)
