@@ -23,6 +23,7 @@ from twin.kubernetes.client import Client
 
 DOMAIN = "groundwork-dev-logs"
 ROLE = "groundwork-dev-search-setup-identity"
+REPOSITORY = "opensearch-setup"
 LOGS = f"/aws/OpenSearchService/domains/{DOMAIN}"
 WIDER = "Policy-Min-TLS-1-0-2019-07"
 
@@ -37,11 +38,13 @@ def change(project: Project, volume_gib: int | None) -> None:
     """Change the settings to a domain with disks of that size, or to none."""
 
     def edit(settings: dict[str, Any]) -> None:
-        logs = settings["monitoring"]["logs"]
+        logs, repositories = settings["monitoring"]["logs"], settings["container_registry"]["repositories"]
+        repositories[:] = [name for name in repositories if name != REPOSITORY]
         if volume_gib is None:
             logs.pop("opensearch", None)
         else:
             logs["opensearch"] = wanted(volume_gib)
+            repositories.append(REPOSITORY)
 
     project.change(edit)
 
