@@ -16,6 +16,7 @@ from stacks.settings import parse_settings
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
 from tests.support.search_domains import with_search_domain
+from tests.support.stack_files import written
 from tests.support.world import assert_state_and_world_agree, held, state_text
 from tests.twin.actors import pipeline, variables_of
 from twin.account import Account
@@ -24,6 +25,7 @@ from twin.kubernetes.client import Client
 DOMAIN = "groundwork-dev-logs"
 ROLE = "groundwork-dev-search-setup-identity"
 REPOSITORY = "opensearch-setup"
+CEILING = 2000
 LOGS = f"/aws/OpenSearchService/domains/{DOMAIN}"
 WIDER = "Policy-Min-TLS-1-0-2019-07"
 
@@ -42,7 +44,9 @@ def change(project: Project, volume_gib: int | None) -> None:
         repositories[:] = [name for name in repositories if name != REPOSITORY]
         if volume_gib is None:
             logs.pop("opensearch", None)
+            settings["budget"]["monthly_usd"] = written("dev")["budget"]["monthly_usd"]
         else:
+            settings["budget"]["monthly_usd"] = CEILING  # it costs more than all the rest: else nothing is changed
             logs["opensearch"] = wanted(volume_gib)
             repositories.append(REPOSITORY)
 
