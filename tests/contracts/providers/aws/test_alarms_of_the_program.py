@@ -371,14 +371,14 @@ def test_a_data_node_without_room_for_logs_is_told_of(alarms: Alarms, world: Wor
                     "MetricName": "FreeStorageSpace",
                     "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
                     "Value": mib,
+                    "Timestamp": datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=2),
                 }
             ],
         )
         cloudwatch.describe_alarms(AlarmNames=[name])
 
     def heard(domain: str, mib: int) -> list[str]:
-        found = told(alarms, lambda: free(domain, mib))
-        return [one["NewStateValue"] for one in found if one.get("AlarmName") == name]
+        return [one["NewStateValue"] for one in states(alarms, name, lambda: free(domain, mib))]
 
     assert "ALARM" not in heard("another-domain", 1)
     assert "ALARM" not in heard("groundwork-dev-logs", 60 * 1024)
