@@ -23,6 +23,7 @@ from components.model import Model, Wire
 from components.monitoring.search_settings import MASTERS, ZONES, SearchSettings
 from components.naming import physical_name
 from components.policy_document import Statement, allow, aws_principal, document, service_principal
+from components.server_security_group import server_security_group
 from components.tags import DataClass, classification_tag, name_tag
 
 ENGINE: Final = "OpenSearch_2.19"
@@ -122,28 +123,17 @@ class SearchDomain(pulumi.ComponentResource):
         )
 
     def _security_group(self, name: str, args: SearchDomainArgs) -> ec2.SecurityGroup:
-        """Make the domain's group: named clients come in, nothing goes out."""
-        child = pulumi.ResourceOptions(parent=self)
-        group = ec2.SecurityGroup(
-            f"{name}-security-group",
-            description=f"Search domain {name}: HTTPS from its clients",
+        """Make the domain's group: named clients come in, and people from networks of their own."""
+        group = server_security_group(
+            name,
+            owner=self,
+            environment=args.environment,
             vpc_id=args.vpc_id,
-            egress=[],  # explicitly none: AWS gives a new group egress to everywhere
-            tags=name_tag(args.environment, f"{name}-security-group"),
-            opts=child,
+            title=f"Search domain {name}",
+            protocol="HTTPS",
+            port=PORT,
+            clients=args.client_security_group_ids,
         )
-        for client, client_group_id in args.client_security_group_ids.items():
-            vpc.SecurityGroupIngressRule(
-                f"{name}-from-{client}",
-                security_group_id=group.id,
-                referenced_security_group_id=client_group_id,
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-                description=f"HTTPS from {client}",
-                tags=name_tag(args.environment, f"{name}-from-{client}"),
-                opts=child,
-            )
         for cidr in args.settings.source_ranges:
             key = str(cidr).translate({ord(mark): "-" for mark in "./"})
             vpc.SecurityGroupIngressRule(
@@ -155,7 +145,7 @@ class SearchDomain(pulumi.ComponentResource):
                 to_port=PORT,
                 description=f"HTTPS from people at {cidr}",
                 tags=name_tag(args.environment, f"{name}-from-{key}"),
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self),
             )
         return group
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 import pulumi
-from pulumi_aws import cloudwatch, ec2, iam, rds, vpc
+from pulumi_aws import cloudwatch, iam, rds
 from pydantic import Field, field_validator, model_validator
 
 from components.model import Model, Wire
@@ -32,7 +32,8 @@ from components.registry.windows import (
     overlap,
 )
 from components.retention import FromOneMonth
-from components.tags import DataClass, backup_tag, classification_tag, name_tag
+from components.server_security_group import server_security_group
+from components.tags import DataClass, backup_tag, classification_tag
 
 PORT = 5432
 FAMILY = "postgres17"
@@ -173,7 +174,16 @@ class RegistryDatabase(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         settings, identifier = args.settings, instance_identifier(args.environment, name)
         tags = classification_tag(args.data_class) | backup_tag(args.backup_plan_name)
-        security_group = self._security_group(name, args)
+        security_group = server_security_group(
+            name,
+            owner=self,
+            environment=args.environment,
+            vpc_id=args.vpc_id,
+            title=f"Database {name}",
+            protocol="PostgreSQL",
+            port=PORT,
+            clients=args.client_security_group_ids,
+        )
         subnet_group = rds.SubnetGroup(
             f"{name}-subnets",
             name=physical_name(args.environment, name, limit=GROUP_NAME_LIMIT),
@@ -252,31 +262,6 @@ class RegistryDatabase(pulumi.ComponentResource):
                 "security_group_id": self.security_group_id,
             }
         )
-
-    def _security_group(self, name: str, args: RegistryDatabaseArgs) -> ec2.SecurityGroup:
-        """Make the instance's group: named clients come in, nothing goes out."""
-        child = pulumi.ResourceOptions(parent=self)
-        group = ec2.SecurityGroup(
-            f"{name}-security-group",
-            description=f"Database {name}: PostgreSQL from its clients",
-            vpc_id=args.vpc_id,
-            egress=[],  # explicitly none: AWS gives a new group egress to everywhere
-            tags=name_tag(args.environment, f"{name}-security-group"),
-            opts=child,
-        )
-        for client, client_group_id in args.client_security_group_ids.items():
-            vpc.SecurityGroupIngressRule(
-                f"{name}-from-{client}",
-                security_group_id=group.id,
-                referenced_security_group_id=client_group_id,
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-                description=f"PostgreSQL from {client}",
-                tags=name_tag(args.environment, f"{name}-from-{client}"),
-                opts=child,
-            )
-        return group
 
     def _log_group(self, name: str, args: RegistryDatabaseArgs, identifier: str, export: str) -> cloudwatch.LogGroup:
         """Make the group that RDS exports one of its logs to; RDS prescribes its name."""

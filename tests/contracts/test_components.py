@@ -305,3 +305,13 @@ def test_a_component_has_a_test_file_of_its_own(component: type) -> None:
     test_file = CLONE / "tests" / "unit" / room / f"test_{module}.py"
     assert test_file.is_file(), f"{test_file.relative_to(CLONE)} is missing"
     assert "def test_" in test_file.read_text(encoding="utf-8")
+
+
+HELD_BY_ANY_PROGRAM = (
+    test_children_are_named_after_their_component_and_nothing_stands_alone,
+    test_logical_names_are_unique,
+    test_everything_is_made_by_the_explicit_provider,
+    test_the_default_tags_are_put_on_once_by_the_provider,
+    test_a_first_preview_shows_every_resource_and_every_policy_document,
+)
+"""Those that are held against programs that no stack file has, too."""

@@ -12,21 +12,13 @@ from tests.support.program import record
 from tests.support.recorder import Recorder
 from tests.support.runner_pools import with_scale_set
 
-HELD = (
-    contracts.test_children_are_named_after_their_component_and_nothing_stands_alone,
-    contracts.test_logical_names_are_unique,
-    contracts.test_everything_is_made_by_the_explicit_provider,
-    contracts.test_the_default_tags_are_put_on_once_by_the_provider,
-    contracts.test_a_first_preview_shows_every_resource_and_every_policy_document,
-)
-
 
 @cache
 def recorded(environment: str, *, preview: bool = False) -> Recorder:
     return record(environment, with_scale_set(environment), preview=preview)
 
 
-@pytest.mark.parametrize("contract", HELD, ids=lambda contract: contract.__name__.removeprefix("test_"))
+@pytest.mark.parametrize("contract", contracts.HELD_BY_ANY_PROGRAM, ids=lambda contract: str(contract.__name__))
 def test_the_contracts_hold_with_runners_on_the_cluster(
     contract: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
