@@ -19,6 +19,7 @@ from components.security.key_policy import KeyUse
 from components.security.permissions_boundary import PermissionsBoundary, PermissionsBoundaryArgs
 from components.tags import DataClass, KeyName, default_tags
 from stacks.alarms import build_alarms
+from stacks.search_relations import search_of
 from stacks.settings import StackSettings
 from stacks.store_roles import ACCESS_LOG_KEY, STORE_KEYS
 
@@ -101,14 +102,11 @@ def _keys(
 
 def _with_search(settings: StackSettings) -> EncryptionKeysSettings:
     """Return the settings of keys; the key of a search domain's class is also used by it, and only if there is one."""
-    logs = settings.monitoring.logs
-    if logs is None or logs.opensearch is None:
+    search, uses = search_of(settings), settings.keys.uses
+    if search is None:
         return settings.keys
-    data_class = logs.opensearch.data_class
-    uses = settings.keys.uses
-    return settings.keys.model_copy(
-        update={"uses": {**uses, data_class: (*uses.get(data_class, ()), KeyUse.SEARCH_DOMAINS)}}
-    )
+    added = (*uses.get(search.data_class, ()), KeyUse.SEARCH_DOMAINS)
+    return settings.keys.model_copy(update={"uses": {**uses, search.data_class: added}})
 
 
 def _replicas(settings: StackSettings) -> dict[str, EncryptionKeysSettings]:

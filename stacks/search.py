@@ -2,18 +2,18 @@
 
 import pulumi
 
-from components.cluster.pod_role import PodRole, PodRoleArgs
+from components.cluster.pod_role import PodRole, PodRoleArgs, pod_role_arn
 from components.monitoring.search_domain import SearchDomain, SearchDomainArgs, domain_arn, setup_rights
 from components.monitoring.search_objects import wanted
 from components.monitoring.search_settings import ZONES
 from components.monitoring.search_setup import APPLICATION, SearchSetup, SearchSetupArgs
-from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.scraping import MONITORING_NAMESPACE
 from components.tags import DataClass
 from components.teams.persona_access import role_arn
 from stacks.cluster import Kubernetes
 from stacks.foundation import Foundation
 from stacks.monitoring import Monitoring
+from stacks.search_relations import search_of
 from stacks.settings import StackSettings
 from stacks.teams import Teams
 
@@ -27,10 +27,9 @@ def build_search(
     settings: StackSettings, foundation: Foundation, kubernetes: Kubernetes, teams: Teams, monitoring: Monitoring
 ) -> pulumi.Output[str] | None:
     """Make the domain if the settings have one, and set it up; return its host, known once that is done."""
-    logs = settings.monitoring.logs
-    if logs is None or logs.opensearch is None or monitoring.namespace is None:
+    search = search_of(settings)
+    if search is None or monitoring.namespace is None:
         return None
-    search = logs.opensearch
     role = _setup_role(settings, foundation, kubernetes)
     people = _people(settings)
     team_arns = _teams(settings)
@@ -46,7 +45,7 @@ def build_search(
             key_arn=foundation.keys[search.data_class].arn,
             logs_key_arn=foundation.keys[DataClass.CONFIDENTIAL].arn,
             client_security_group_ids={"cluster": kubernetes.cluster.security_group_id},
-            master_role_arn=_arn(settings, SETUP_ROLE),
+            master_role_arn=pod_role_arn(settings.account_id, settings.environment, SETUP_ROLE),
             reader_role_arns=tuple(sorted({*people, *(arn for arns in team_arns.values() for arn in arns)})),
             after=(role, *teams.people.values(), *teams.workspaces.values()),
         ),
@@ -59,7 +58,10 @@ def build_search(
             region=settings.region,
             address=domain.address,
             wanted=wanted(
-                search.days, writer_arn=_arn(settings, WRITER_ROLE), everything_arns=people, team_arns=team_arns
+                search.days,
+                writer_arn=pod_role_arn(settings.account_id, settings.environment, WRITER_ROLE),
+                everything_arns=people,
+                team_arns=team_arns,
             ),
             after=(role, monitoring.namespace),
         ),
@@ -84,11 +86,6 @@ def _setup_role(settings: StackSettings, foundation: Foundation, kubernetes: Kub
         ),
         foundation.opts,
     )
-
-
-def _arn(settings: StackSettings, role: str) -> str:
-    name = physical_name(settings.environment, role, limit=ROLE_NAME_LIMIT)
-    return f"arn:aws:iam::{settings.account_id}:role/{name}"
 
 
 def _people(settings: StackSettings) -> list[str]:

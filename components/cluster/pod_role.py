@@ -52,7 +52,7 @@ class PodRole(pulumi.ComponentResource):
         cluster = f"arn:aws:eks:{args.region}:{args.account_id}:cluster/{cluster_name(args.environment)}"
         role = iam.Role(
             f"{name}-role",
-            name=physical_name(args.environment, name, limit=ROLE_NAME_LIMIT),
+            name=role_name(args.environment, name),
             description=f"Pods of {args.service_account} in {args.namespace}, Groundwork {args.environment}",
             assume_role_policy=document(
                 assumed_by_pods(
@@ -81,3 +81,13 @@ class PodRole(pulumi.ComponentResource):
         )
         self.role_arn = pulumi.Output.all(association.role_arn, *rights).apply(lambda known: str(known[0]))
         self.register_outputs({"role_arn": self.role_arn})
+
+
+def role_name(environment: str, name: str) -> str:
+    """Return the name in AWS of the role of a `PodRole` that is called `name`."""
+    return physical_name(environment, name, limit=ROLE_NAME_LIMIT)
+
+
+def pod_role_arn(account_id: str, environment: str, name: str) -> str:
+    """Return the role's ARN, known before it is there: what the pod works with names it."""
+    return f"arn:aws:iam::{account_id}:role/{role_name(environment, name)}"

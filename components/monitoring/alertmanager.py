@@ -34,10 +34,11 @@ from components.monitoring.alertmanager_configuration import (
 )
 from components.monitoring.alertmanager_settings import AlertmanagerSettings
 from components.monitoring.network import ALERTMANAGER, ALERTMANAGER_PORT, PEER_PORT, alertmanager_policies
-from components.monitoring.pods import COMPONENT, claim, container, metadata, pod, probes, selector, untyped
+from components.monitoring.pods import COMPONENT, claim, container, metadata, pod, probes, selector
 from components.mounted_secret import secret_class_spec, secret_volume
 from components.policy_document import Statement, allow
 from components.scraping import MONITORING_NAMESPACE, scraped
+from components.sdk_inputs import untyped
 from components.security.secret import read_secrets, secret_arn_pattern, secret_name
 
 IMAGE = "quay.io/prometheus/alertmanager@sha256:e9733bafb1bdef9b00e25a21f8f99dc26a22224bf16641ad754d1649f4c3357a"

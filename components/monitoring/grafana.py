@@ -16,7 +16,7 @@ from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 
-from components.cluster.pod_role import PodRole, PodRoleArgs
+from components.cluster.pod_role import PodRole, PodRoleArgs, pod_role_arn
 from components.labels import configured
 from components.model import Model, Wire
 from components.monitoring.exporters import account, agent, deployment
@@ -34,7 +34,6 @@ from components.monitoring.grafana_settings import GrafanaSettings
 from components.monitoring.network import from_prometheus, to_prometheus
 from components.monitoring.pods import metadata, own_labels
 from components.mounted_secret import secret_class_spec, secret_volume
-from components.naming import ROLE_NAME_LIMIT, physical_name
 from components.scraping import MONITORING_NAMESPACE, scraped
 from components.security.secret import read_secrets, secret_arn_pattern, secret_name
 
@@ -146,8 +145,7 @@ class Grafana(pulumi.ComponentResource):
 
 def role_arn(account_id: str, environment: str, name: str) -> str:
     """Return the ARN of its role, known before it is there: the secret's own policy names it."""
-    role = physical_name(environment, f"{name}-identity", limit=ROLE_NAME_LIMIT)
-    return f"arn:aws:iam::{account_id}:role/{role}"
+    return pod_role_arn(account_id, environment, f"{name}-identity")
 
 
 def network_policies() -> dict[str, Any]:

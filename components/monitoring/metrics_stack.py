@@ -5,6 +5,7 @@ Source: see both parts.
 
 import pulumi
 
+from components.cluster.pod_role import pod_role_arn
 from components.model import Model, Wire
 from components.monitoring.alarm_topic import topic_arn
 from components.monitoring.alertmanager import IDENTITY, Alertmanager, AlertmanagerArgs
@@ -13,7 +14,6 @@ from components.monitoring.heartbeat import heartbeat_arn
 from components.monitoring.metrics_settings import MetricsSettings
 from components.monitoring.prometheus import Prometheus, PrometheusArgs
 from components.monitoring.rules import rule_files
-from components.naming import ROLE_NAME_LIMIT, physical_name
 
 NAME = "metrics"
 """What the component is called: part of the name of Alertmanager's role, which others name before it is there."""
@@ -110,5 +110,4 @@ class MetricsStack(pulumi.ComponentResource):
 
 def alertmanager_role_arn(account_id: str, environment: str) -> str:
     """Return the ARN of Alertmanager's role, known before it is there."""
-    role = physical_name(environment, f"{NAME}-alertmanager-{IDENTITY}", limit=ROLE_NAME_LIMIT)
-    return f"arn:aws:iam::{account_id}:role/{role}"
+    return pod_role_arn(account_id, environment, f"{NAME}-alertmanager-{IDENTITY}")

@@ -23,11 +23,6 @@ def metadata(name: str, of: str, namespace: str = MONITORING_NAMESPACE) -> Any:
     return {"name": name, "namespace": namespace, "labels": labels(of, COMPONENT)}
 
 
-def untyped(specification: Any) -> Any:
-    """Return what is given: mypy takes minutes and gigabytes for nested literals of the SDK's types."""
-    return specification
-
-
 def own_labels(name: str) -> dict[str, str]:
     """Return the labels by which the pods of an application are known."""
     return {NAME: name}

@@ -24,10 +24,11 @@ from components.labels import API_USE, labels
 from components.model import Model, Wire
 from components.monitoring.metrics_settings import PrometheusSettings
 from components.monitoring.network import PROMETHEUS_PORT, prometheus_policies
-from components.monitoring.pods import COMPONENT, claim, container, metadata, pod, probes, selector, untyped
+from components.monitoring.pods import COMPONENT, claim, container, metadata, pod, probes, selector
 from components.monitoring.scrape_configuration import AUTHORITY_FILE, TOKEN_FILE, ScrapePlace, configuration
 from components.policy_document import allow
 from components.scraping import MONITORING_NAMESPACE, PROMETHEUS, scraped
+from components.sdk_inputs import untyped
 
 IMAGE = "quay.io/prometheus/prometheus@sha256:efd719c99d83b060d9daefdcf00360461adf279f45ef5391f8d111892118753e"
 """3.15.0. The digest is taken from what others published, not from the registry: see docs/first-deployment.md."""

@@ -23,6 +23,7 @@ from components.model import Model, Wire
 from components.monitoring.search_settings import MASTERS, ZONES, SearchSettings
 from components.naming import physical_name
 from components.policy_document import Statement, allow, aws_principal, document, service_principal
+from components.sdk_inputs import untyped
 from components.server_security_group import server_security_group
 from components.tags import DataClass, classification_tag, name_tag
 
@@ -103,7 +104,7 @@ class SearchDomain(pulumi.ComponentResource):
         # Stateful: renaming this without an alias replaces the domain and loses what can be searched in it.
         domain = opensearch.Domain(
             f"{name}-domain",
-            **_untyped(domain_inputs(args)),
+            **untyped(domain_inputs(args)),
             vpc_options={"subnet_ids": [*args.subnet_ids], "security_group_ids": [group.id]},
             log_publishing_options=[
                 {"log_type": kind, "cloudwatch_log_group_arn": made.arn} for kind, made in log_groups.items()
@@ -279,8 +280,3 @@ def _masters(settings: SearchSettings) -> dict[str, Any]:
         "dedicated_master_type": settings.master_instance_type,
         "dedicated_master_count": MASTERS,
     }
-
-
-def _untyped(inputs: Any) -> Any:
-    """Return what is given: mypy takes minutes and gigabytes for nested literals of the SDK's types."""
-    return inputs

@@ -20,8 +20,9 @@ from pulumi_kubernetes.core import v1 as core
 from components.labels import labels
 from components.model import Model, Wire
 from components.monitoring.exporters import account
-from components.monitoring.pods import metadata, untyped
+from components.monitoring.pods import metadata
 from components.pod_security import restricted_container, restricted_pod
+from components.sdk_inputs import untyped
 
 APPLICATION: Final = "opensearch-setup"
 COMPONENT: Final = "logs"

@@ -48,6 +48,7 @@ from components.registry.tracking_network import (
     network_policies,
 )
 from components.scraping import MONITORING_NAMESPACE
+from components.sdk_inputs import untyped
 
 ACCOUNTS = (SERVER, BOOTSTRAP, MIGRATION, ACCESS)
 
@@ -86,7 +87,7 @@ class TrackingServer(pulumi.ComponentResource):
         batch.CronJob(
             f"{name}-rotation",
             metadata=_metadata(ROTATION, ROTATION),
-            spec=_untyped(rotation_spec(args)),
+            spec=untyped(rotation_spec(args)),
             opts=self._opts(access),
         )
         self.namespace = guarded.name
@@ -142,7 +143,7 @@ class TrackingServer(pulumi.ComponentResource):
             api_version="secrets-store.csi.x-k8s.io/v1",
             kind="SecretProviderClass",
             metadata=metadata,
-            spec=_untyped(spec),
+            spec=untyped(spec),
             opts=self._opts(*before),
         )
 
@@ -150,7 +151,7 @@ class TrackingServer(pulumi.ComponentResource):
         return batch.Job(
             f"{self._name}-job-{job}",
             metadata=_metadata(job_name(job, self._args), job),
-            spec=_untyped(job_spec(job, self._args)),
+            spec=untyped(job_spec(job, self._args)),
             opts=self._opts(*before),
         )
 
@@ -161,14 +162,14 @@ class TrackingServer(pulumi.ComponentResource):
             core.Service(
                 f"{self._name}-load-balancer",
                 metadata=_metadata(f"{SERVER}-load-balancer", SERVER) | {"annotations": annotations_of(balancer)},
-                spec=_untyped(load_balancer_spec(balancer, SELECTOR)),
+                spec=untyped(load_balancer_spec(balancer, SELECTOR)),
                 opts=self._opts(),
             )
         ports = [{"name": "http", "port": SERVER_PORT, "target_port": "http"}]
         return core.Service(
             f"{self._name}-service",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped({"selector": SELECTOR, "ports": ports}),
+            spec=untyped({"selector": SELECTOR, "ports": ports}),
             opts=self._opts(),
         )
 
@@ -176,7 +177,7 @@ class TrackingServer(pulumi.ComponentResource):
         deployment = apps.Deployment(
             f"{self._name}-deployment",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped(deployment_spec(self._args)),
+            spec=untyped(deployment_spec(self._args)),
             # How many there are at the moment is the autoscaler's business.
             opts=pulumi.ResourceOptions.merge(
                 self._opts(*before), pulumi.ResourceOptions(ignore_changes=["spec.replicas"])
@@ -185,21 +186,16 @@ class TrackingServer(pulumi.ComponentResource):
         policy.PodDisruptionBudget(
             f"{self._name}-budget",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped(budget_spec()),
+            spec=untyped(budget_spec()),
             opts=self._opts(),
         )
         autoscaling.HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=_metadata(SERVER, SERVER),
-            spec=_untyped(autoscaler_spec(self._args.settings)),
+            spec=untyped(autoscaler_spec(self._args.settings)),
             opts=self._opts(deployment),
         )
         return deployment
-
-
-def _untyped(specification: Any) -> Any:
-    """Return what is given: mypy takes minutes and gigabytes for nested literals of the SDK's types."""
-    return specification
 
 
 def _metadata(name: str, component: str) -> Any:

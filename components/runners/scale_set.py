@@ -25,7 +25,7 @@ from components.labels import labels
 from components.runners.place import RunnerPlace, Runners
 from components.runners.scale_set_credentials import credentials_of
 from components.runners.scale_set_definitions import API_VERSION, DEFINITIONS, GROUP, VERSION, definition_spec
-from components.runners.scale_set_objects import after, metadata_of, rights_of, untyped
+from components.runners.scale_set_objects import after, metadata_of, rights_of
 from components.runners.scale_set_pods import (
     APPLICATION,
     COMPONENT,
@@ -42,6 +42,7 @@ from components.runners.scale_set_pods import (
 )
 from components.runners.scale_set_rights import CONTROLLER_RULES
 from components.runners.scale_set_settings import ScaleSetSettings, scale_set_name
+from components.sdk_inputs import untyped
 
 HTTPS = 443
 OWN_PODS, OWN_CPU, OWN_MEMORY_GIB = 6, 2, 4

@@ -15,7 +15,7 @@ from pulumi_kubernetes.batch import v1 as batch
 
 from components.mounted_secret import secret_class_spec
 from components.runners.place import RunnerPlace
-from components.runners.scale_set_objects import after, metadata_of, rights_of, untyped
+from components.runners.scale_set_objects import after, metadata_of, rights_of
 from components.runners.scale_set_pods import (
     CREDENTIALS,
     GITHUB_SECRET,
@@ -25,6 +25,7 @@ from components.runners.scale_set_pods import (
 )
 from components.runners.scale_set_rights import credentials_rules
 from components.runners.scale_set_settings import ScaleSetSettings
+from components.sdk_inputs import untyped
 from components.security.secret import ManagedSecret, ManagedSecretArgs, read_secrets, secret_arn_pattern, secret_name
 from components.security.workload_identity import (
     PodIdentityTrust,

@@ -12,6 +12,7 @@ from pulumi_kubernetes.rbac import v1 as rbac
 from components.cluster.group_rights import API_GROUP, Rule, as_api_writes
 from components.labels import labels
 from components.runners.scale_set_pods import APPLICATION
+from components.sdk_inputs import untyped
 
 
 def metadata_of(name: str, namespace: str, component: str) -> Any:
@@ -22,11 +23,6 @@ def metadata_of(name: str, namespace: str, component: str) -> Any:
 def after(options: pulumi.ResourceOptions, *before: pulumi.Resource) -> pulumi.ResourceOptions:
     """Return the options of what is made after some more."""
     return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=list(before)))
-
-
-def untyped(specification: Any) -> Any:
-    """Return what is given: mypy takes minutes and gigabytes for nested literals of the SDK's types."""
-    return specification
 
 
 def rights_of(

@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from groundwork.policy import config as policy_config
-from groundwork.policy.judging import judge
+from groundwork.policy.judging import Answer, judge
 from groundwork.policy.sources import Saved
 from policies.rules import RULES
 from tests.policies.harness import TODAY
@@ -49,32 +49,32 @@ def first_preview(environment: str, *, scale_set: bool = False, search: bool = F
     )
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_first_preview_meets_no_objection_and_leaves_nothing_undecided(environment: str) -> None:
+def passed(resources: tuple[Saved, ...], environment: str) -> tuple[Answer, ...]:
+    """Judge a preview by the environment's own settings, and see that every rule passes; what each answered."""
     config = policy_config.of(policy_config.path_of(environment, CLONE))
-    judged = judge(first_preview(environment), RULES, config, TODAY)
+    judged = judge(resources, RULES, config, TODAY)
     assert not [answer for answer in judged.answers if answer.verdict != "pass"]
     assert not judged.complaints
+    return judged.answers
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_first_preview_meets_no_objection_and_leaves_nothing_undecided(environment: str) -> None:
+    passed(first_preview(environment), environment)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nor_does_one_with_runners_on_the_cluster(environment: str) -> None:
-    config = policy_config.of(policy_config.path_of(environment, CLONE))
-    judged = judge(first_preview(environment, scale_set=True), RULES, config, TODAY)
-    assert not [answer for answer in judged.answers if answer.verdict != "pass"]
-    assert not judged.complaints
-    (pods,) = {answer.urn for answer in judged.answers if answer.urn.endswith("::runners-gpu-scale-set")}
-    read = {answer.rule.id for answer in judged.answers if answer.urn == pods}
+    answers = passed(first_preview(environment, scale_set=True), environment)
+    (pods,) = {answer.urn for answer in answers if answer.urn.endswith("::runners-gpu-scale-set")}
+    read = {answer.rule.id for answer in answers if answer.urn == pods}
     assert {"POD-05", "POD-10", "POD-11", "SUP-01", "SUP-02"} <= read, "the template of runners is judged as a pod is"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nor_does_one_with_a_search_domain(environment: str) -> None:
-    config = policy_config.of(policy_config.path_of(environment, CLONE))
-    judged = judge(first_preview(environment, search=True), RULES, config, TODAY)
-    assert not [answer for answer in judged.answers if answer.verdict != "pass"]
-    assert not judged.complaints
-    domain = {answer.rule.id for answer in judged.answers if answer.urn.endswith("::search-domain")}
+    answers = passed(first_preview(environment, search=True), environment)
+    domain = {answer.rule.id for answer in answers if answer.urn.endswith("::search-domain")}
     assert {"ENC-18", "ENC-19", "ACC-19", "NET-08", "LOG-07", "RES-06"} <= domain
 
 
