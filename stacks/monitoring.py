@@ -16,12 +16,12 @@ from components.monitoring.grafana import Grafana
 from components.monitoring.heartbeat import Heartbeat, HeartbeatArgs
 from components.monitoring.metrics_settings import MetricsSettings
 from components.monitoring.metrics_stack import NAME, MetricsStack, MetricsStackArgs, alertmanager_role_arn
-from components.monitoring.onlookers import Onlookers, OnlookersArgs
+from components.monitoring.onlookers import Onlooker, Onlookers, OnlookersArgs
 from components.naming import cluster_name
 from components.scraping import MONITORING_NAMESPACE
 from components.security.secret import ManagedSecret
 from components.tags import DataClass
-from components.teams.personas import LOOK, PLATFORM_PERSONAS, group
+from components.teams.personas import PLATFORM_PERSONAS, group
 from stacks.cluster import Kubernetes
 from stacks.exporters import Exporters, build_exporters
 from stacks.foundation import Foundation
@@ -97,10 +97,13 @@ def build_monitoring(
 
 def _onlookers(place: MonitoringPlace) -> None:
     """Let those of the platform's people look who may."""
-    watching = [persona for persona in place.settings.people if PLATFORM_PERSONAS[persona].watching]
-    if watching:
-        groups: dict[str, str] = {persona: group(persona) for persona in watching}
-        Onlookers("onlookers", OnlookersArgs(groups=groups, rules=LOOK, after=place.after), place.kubernetes.opts)
+    onlookers: dict[str, Onlooker] = {
+        persona: Onlooker(group=group(persona), rules=PLATFORM_PERSONAS[persona].watching)
+        for persona in place.settings.people
+        if PLATFORM_PERSONAS[persona].watching
+    }
+    if onlookers:
+        Onlookers("onlookers", OnlookersArgs(onlookers=onlookers, after=place.after), place.kubernetes.opts)
 
 
 def _metrics(metrics: MetricsSettings, place: MonitoringPlace) -> MetricsStack:

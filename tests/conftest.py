@@ -1,11 +1,16 @@
 """Fixtures that every test may use, and how tests are distributed."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from tests.support import distribution
 
 pytest_plugins = ["tests.support.recorder"]
+
+# Seconds are of the machine: a busy one must not fail an example, nor the making of it.
+settings.register_profile("groundwork", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("groundwork")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -94,15 +94,20 @@ def stop(known: ProcessId | None, request: signal.Signals = signal.SIGTERM) -> N
 
 
 def follow(log: Path, wanted: Callable[[], bool]) -> Iterator[str]:
-    """The lines of `log`, and those that are added as long as `wanted()`."""
+    """The lines of `log`, and those that are added as long as `wanted()`; one that is being written is waited for."""
+    line = ""
     with log.open(errors="replace") as file:
         while True:
-            if line := file.readline():
+            line += file.readline()
+            if line.endswith("\n"):
                 yield line.rstrip("\n")
+                line = ""
             elif wanted():
                 time.sleep(0.2)
             else:
-                return
+                break
+    if line:
+        yield line
 
 
 def _last_lines(log: Path) -> str:

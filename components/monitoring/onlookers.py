@@ -17,13 +17,20 @@ from components.scraping import MONITORING_NAMESPACE
 COMPONENT = "monitoring"
 
 
+class Onlooker(Model):
+    """A group and its right to look."""
+
+    group: str
+    """The Kubernetes group."""
+    rules: tuple[Rule, ...]
+    """What it may do in the namespace."""
+
+
 class OnlookersArgs(Model):
     """Who they are."""
 
-    groups: dict[str, str]
-    """Kubernetes groups, by what is part of the name of each one's role."""
-    rules: tuple[Rule, ...]
-    """What each may do there."""
+    onlookers: dict[str, Onlooker]
+    """By what is part of the name of each one's role."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must be there before: the namespace with its guard rails."""
 
@@ -35,8 +42,8 @@ class Onlookers(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: OnlookersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("groundwork:monitoring:Onlookers", name, None, opts)
-        self.roles = [f"groundwork-{who}-looks" for who in args.groups]
-        for role, (who, group) in zip(self.roles, args.groups.items(), strict=True):
-            rights = GroupRights(group=group, role=role, rules=args.rules, component=COMPONENT)
+        self.roles = [f"groundwork-{who}-looks" for who in args.onlookers]
+        for role, (who, one) in zip(self.roles, args.onlookers.items(), strict=True):
+            rights = GroupRights(group=one.group, role=role, rules=one.rules, component=COMPONENT)
             give(f"{name}-{who}", rights, parent=self, namespace=MONITORING_NAMESPACE, after=args.after)
         self.register_outputs({"roles": self.roles})

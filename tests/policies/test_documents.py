@@ -90,6 +90,6 @@ def test_every_action_has_several_spellings() -> None:
 
 
 def test_a_pattern_of_many_stars_is_decided_at_once() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert not covers("*a" * 60 + "b", "a" * 2_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

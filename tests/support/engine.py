@@ -65,10 +65,10 @@ class Engine:
         (self.project.root / "stacks/__main__.py").write_text(head + program)
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """A command of `pulumi` on the stack dev, which takes two minutes at most."""
+        """A command of `pulumi` on the stack dev, which takes ten minutes at most."""
         done = subprocess.run(
             [self._program, *arguments, "--non-interactive", "-s", "dev"],
-            cwd=self.project.root, env=dict(self.variables), capture_output=True, text=True, timeout=120, check=False,
+            cwd=self.project.root, env=dict(self.variables), capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         said = done.stdout + done.stderr
         assert not check or done.returncode == 0, said
@@ -123,11 +123,11 @@ class Engine:
 def steps(log: Path) -> list[tuple[str, str]]:
     """What an engine's event log says so far, `same` left out."""
     found = []
-    for line in log.read_text().splitlines() if log.exists() else ():
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
         try:
             step = json.loads(line).get("resourcePreEvent", {}).get("metadata", {})
         except json.JSONDecodeError:
-            break  # the line is still being written
+            break  # the line is still being written, and may end in the midst of a character
         if step and step["op"] != "same":
             found.append((step["op"], step["urn"].rpartition("::")[2]))
     return found

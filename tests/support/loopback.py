@@ -1,10 +1,11 @@
 """HTTP servers of tests, on loopback, and ports for those of others."""
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from twin.kubernetes import cluster_record
 
 _POLL_SECONDS = 0.01
 """How soon it ends once it is told to."""
@@ -25,11 +26,8 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on just now."""
-    held = [socket.socket() for _ in range(count)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in held]
-    for one in held:
-        one.close()
-    return ports
+    """Ports of loopback that nothing listens on just now.
+
+    None of those that the system gives to whoever asks for any: until the server has started it would give them again.
+    """
+    return list(cluster_record.free_ports([str(number) for number in range(count)]).values())

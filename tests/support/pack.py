@@ -118,5 +118,5 @@ def running_pack(
             yield pack
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()

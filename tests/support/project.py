@@ -191,12 +191,12 @@ def _wait_for_creates(log: Path, creates: int, of: str, engine: subprocess.Popen
         time.sleep(0.02)
         if not log.exists():
             continue
-        lines = log.read_text().splitlines()
+        lines = log.read_text(errors="replace").splitlines()
         for line in lines[read:]:
             try:
                 event: Mapping[str, Any] = json.loads(line)
             except json.JSONDecodeError:
-                break  # the line is still being written
+                break  # the line is still being written, and may end in the midst of a character
             read += 1
             step = event.get("resourcePreEvent", {}).get("metadata", {})
             if step.get("op") == "create":

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 
 import requests
 
+from tests.support.loopback import free_ports
 from tools import images
 from tools.progress import Progress
 
@@ -60,9 +60,7 @@ def running(folder: Path, artifacts: str, variables: Mapping[str, str]) -> Itera
     configuration = folder / "basic_auth.ini"
     configuration.touch(0o600)
     configuration.write_text(CONFIGURATION.format(folder=folder, admin=ADMIN, password=password))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MLFLOW_"))},
         **variables,

@@ -19,17 +19,26 @@ def state_text(project: Project, environment: str = "dev") -> str:
 
 def assert_state_and_world_agree(project: Project, environment: str = "dev") -> None:
     """Everything in the account and in its clusters is in the state: nothing was made twice, nothing was lost."""
-    state, aws = state_text(project, environment), project.account(environment)
-    of_groups = {kind: _of_known_groups(aws, state, kind) for kind in ("instance", "volume")}
-    of_groups["volume"] |= volumes_of_claims(project, environment)
+    state = state_text(project, environment)
+    # The autoscaler may add a node while all is listed, or take one away.
+    before = _of_groups(project, state, environment)
+    found = held(project, environment)
+    after = _of_groups(project, state, environment)
     orphans = [
         f"{kind} {name}"
-        for kind, names in held(project, environment).items()
+        for kind, names in found.items()
         for name in names
-        if not _is_in(state, name) and name not in of_groups.get(kind, ())
+        if not _is_in(state, name) and name not in before.get(kind, set()) | after.get(kind, set())
     ]
     assert orphans == []
     assert cluster_objects.orphans(project, state, environment) == []
+
+
+def _of_groups(project: Project, state: str, environment: str) -> dict[str, set[str]]:
+    """By kind, what a node group or a claim that is in the state has made for itself."""
+    aws = project.account(environment)
+    found = {kind: _of_known_groups(aws, state, kind) for kind in ("instance", "volume")}
+    return found | {"volume": found["volume"] | volumes_of_claims(project, environment)}
 
 
 def _is_in(state: str, name: str) -> bool:

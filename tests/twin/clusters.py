@@ -27,7 +27,7 @@ _TRUST = {
 }
 
 
-def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60.0) -> Found:
+def eventually(look: Callable[[], Found | None], what: str, seconds: float = 180.0) -> Found:
     """What `look` finds, as soon as it finds something."""
     end = time.monotonic() + seconds
     while True:

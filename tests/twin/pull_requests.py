@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from groundwork.cost.ceiling import ABOVE_CEILING
 from groundwork.preview.report import DESTRUCTIVE, FAILED, FINE, VIOLATIONS
@@ -18,7 +19,7 @@ WAIVER = {
     "urn": "*",
     "reason": "rotation is in the way",
     "owner": "someone@example.com",
-    "expires": "2026-12-24",
+    "expires": (date.today() + timedelta(days=30)).isoformat(),
 }
 STEALS = """
 import os as _os, sys as _sys, pathlib as _pathlib

@@ -85,6 +85,12 @@ def nodes(world: World) -> list[dict[str, Any]]:
     return world.api.list("v1", "Node", None, GPU_NODES)
 
 
+def ready_replicas(world: World, deployment: str) -> int:
+    held = world.api.get("apps/v1", "Deployment", deployment, NAMESPACE)
+    assert held is not None
+    return int(held["status"].get("readyReplicas", 0))
+
+
 def pod(world: World, name: str) -> dict[str, Any]:
     return world.api.get("v1", "Pod", name, NAMESPACE) or {}
 
@@ -92,9 +98,8 @@ def pod(world: World, name: str) -> dict[str, Any]:
 def test_the_kinds_the_controller_and_the_scale_set_are_there(world: World, runners: Project) -> None:
     for kind in ("AutoscalingRunnerSet", "AutoscalingListener", "EphemeralRunnerSet", "EphemeralRunner"):
         world.api.resource(API_VERSION, kind)
-    held = world.api.get("apps/v1", "Deployment", "controller", NAMESPACE)
-    assert held is not None
-    assert held["status"]["readyReplicas"] == 1
+    # Waited for: the autoscaler that takes idle nodes away soon moves pods of the platform's own nodes too.
+    eventually(lambda: ready_replicas(world, "controller") == 1, "the controller runs")
     scale_set = world.api.get(API_VERSION, "AutoscalingRunnerSet", NAME, NAMESPACE)
     assert scale_set is not None
     assert scale_set["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"

@@ -246,7 +246,11 @@ def test_a_volume_that_is_retained_outlives_its_claim(cluster: Cluster) -> None:
     eventually(lambda: bound(cluster, "kept"), "the claim is bound")
     cluster.api.delete("v1", "PersistentVolumeClaim", "kept", "default")
     (left,) = eventually(
-        lambda: [v for v in cluster.api.list("v1", "PersistentVolume") if v["status"]["phase"] == "Released"],
+        lambda: [
+            volume
+            for volume in cluster.api.list("v1", "PersistentVolume")
+            if volume["spec"].get("claimRef", {}).get("name") == "kept" and volume["status"]["phase"] == "Released"
+        ],
         "the volume is released",
     )
     assert len(volumes(cluster)) == 1
@@ -289,14 +293,17 @@ def test_a_service_has_a_load_balancer_until_it_goes(cluster: Cluster) -> None:
     eventually(lambda: len(balancers(cluster)) == 2, "both have a load balancer")
     schemes = {each["Scheme"]: each for each in balancers(cluster)}
     assert set(schemes) == {"internet-facing", "internal"}
-    service = eventually(
-        lambda: _with_hostname(cluster, "web"),
-        "the Service says where it is reached",
-    )
-    assert service["status"]["loadBalancer"]["ingress"] == [{"hostname": schemes["internet-facing"]["DNSName"]}]
+    for name, scheme in (("web", "internet-facing"), ("inside", "internal")):
+        service = eventually(
+            lambda n=name: _with_hostname(cluster, n),  # type: ignore[misc]
+            f"the Service {name} says where it is reached",
+        )
+        assert service["status"]["loadBalancer"]["ingress"] == [{"hostname": schemes[scheme]["DNSName"]}]
     targets = cluster.twin.client("elbv2").describe_target_groups()["TargetGroups"]
-    told = cluster.twin.client("elbv2").describe_target_health(TargetGroupArn=targets[0]["TargetGroupArn"])
-    assert len(told["TargetHealthDescriptions"]) == 2
+    assert len(targets) == 2
+    for target in targets:
+        told = cluster.twin.client("elbv2").describe_target_health(TargetGroupArn=target["TargetGroupArn"])
+        assert len(told["TargetHealthDescriptions"]) == 2
     for name in ("web", "inside"):
         cluster.api.delete("v1", "Service", name, "default")
         eventually(lambda n=name: cluster.api.get("v1", "Service", n, "default") is None, f"{name} is gone")  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """A `kill -9` at any moment, a Ctrl-C, an API server that dies: the next run finishes the work, nothing is twice."""
 
+import contextlib
 import json
 import os
 import re
@@ -85,16 +86,17 @@ def _belongs_to_an_engine_of(project: Project, process: psutil.Process) -> bool:
 
 
 def test_ctrl_c_lets_the_engine_end_in_good_order_and_what_is_there_can_be_destroyed(project: Project) -> None:
+    under_way = re.compile(r" +\d+ of \d+ resources")
     running = subprocess.Popen(
         [CLONE / ".venv/bin/groundwork", "up", "dev"], cwd=project.root, env=project.environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
-    said = []
+    said: list[str] = []
     assert running.stdout is not None
     for line in running.stdout:
-        said.append(line)
-        if re.match(r" +\d+ of \d+ resources", line) and len(said) == 4:
+        if under_way.match(line) and not any(map(under_way.match, said)):
             os.killpg(running.pid, signal.SIGINT)  # as a terminal does: everybody in the foreground gets it
+        said.append(line)
     assert running.wait(timeout=60) == 1, "".join(said)
     assert "Traceback" not in "".join(said)
     assert "was interrupted; run it again to go on: dev" in said[-1]
@@ -133,8 +135,9 @@ def keep_away(project: Project, program: str, seconds: float) -> int:
     while time.monotonic() < end:
         for name, process in running(folder):
             if name == program:
-                process.kill()
-                process.wait()
-                killed += 1
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended by itself just now
+                    process.kill()
+                    process.wait()
+                    killed += 1
         time.sleep(0.1)
     return killed

@@ -87,6 +87,11 @@ def system_pool(account: Account) -> dict[str, Any]:
     return dict(next(group for group in groups if group["labels"]["groundwork.io/node-pool"] == "system"))
 
 
+def bounds(group: dict[str, Any]) -> tuple[int, int]:
+    """Of its size; what lies between them is the autoscaler's to say."""
+    return group["scalingConfig"]["minSize"], group["scalingConfig"]["maxSize"]
+
+
 def test_a_bound_a_quota_a_team_more_and_one_less_change_nothing_else(changed: Project, api: Client) -> None:
     account, before = changed.account(), of_namespace(api, "team-vision")
     arn, nodes = system_pool(account)["nodegroupArn"], {node["metadata"]["uid"] for node in api.list("v1", "Node")}
@@ -111,8 +116,10 @@ def test_a_bound_a_quota_a_team_more_and_one_less_change_nothing_else(changed: P
     group = system_pool(account)
     assert group["nodegroupArn"] == arn, "not replaced"
     least = changed.settings()["node_pools"]["system"]["min_size"]
-    assert (group["scalingConfig"]["minSize"], group["scalingConfig"]["maxSize"]) == (least, 3)
-    assert {node["metadata"]["uid"] for node in api.list("v1", "Node")} == nodes, "no machine was touched"
+    assert bounds(group) == (least, 3)
+    # An update that touched machines would replace all of them. The autoscaler may add some, and take them away again.
+    left = nodes & {node["metadata"]["uid"] for node in api.list("v1", "Node")}
+    assert len(left) >= least, "no machine was touched"
     quota = api.get("v1", "ResourceQuota", "quota", "team-vision")
     assert quota is not None
     assert quota["spec"]["hard"]["requests.nvidia.com/gpu"] == "1"
@@ -155,8 +162,8 @@ def test_what_was_edited_and_deleted_by_hand_is_shown_and_mended(changed: Projec
     kubectl(changed, "delete", "namespace", "training", "--wait")
     eks, role = account.client("eks"), "arn:aws:iam::000000000000:role/groundwork-dev-vision-ml-engineer"
     eks.delete_access_entry(clusterName=CLUSTER, principalArn=role)
-    bounds = {"maxSize": group["scalingConfig"]["maxSize"] + 3}
-    eks.update_nodegroup_config(clusterName=CLUSTER, nodegroupName=group["nodegroupName"], scalingConfig=bounds)
+    wider = {"maxSize": group["scalingConfig"]["maxSize"] + 3}
+    eks.update_nodegroup_config(clusterName=CLUSTER, nodegroupName=group["nodegroupName"], scalingConfig=wider)
 
     said = changed.groundwork("refresh", "dev").stdout
     for name in EDITED | DELETED:
@@ -172,7 +179,7 @@ def test_what_was_edited_and_deleted_by_hand_is_shown_and_mended(changed: Projec
     assert namespace is not None
     assert quota["spec"]["hard"]["pods"] == "50"
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert system_pool(account)["scalingConfig"] == group["scalingConfig"]
+    assert bounds(system_pool(account)) == bounds(group)
     assert eks.describe_access_entry(clusterName=CLUSTER, principalArn=role)
     after = of_namespace(api, "training")
     assert set(after) == set(before)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.devtools import CHROMIUM, Browser, browsing
 from tests.support.repository import Repository
+from tests.twin.clusters import eventually
 from tests.twin.pull_requests import EVIL, PULL_REQUESTS
 from tests.unit.groundwork.preview.page import Page
 from tests.unit.groundwork.preview.test_report import assert_harmless
@@ -158,4 +159,4 @@ def test_a_browser_shows_the_page_without_an_error_and_would_refuse_a_request(
     broken = file.read_text(encoding="utf-8").replace("<main>", '<main><img src="https://example.com/pixel.png">')
     (tmp_path / "broken.html").write_text(broken, encoding="utf-8")
     browser.open((tmp_path / "broken.html").as_uri(), "Architecture")
-    assert any("Content Security Policy" in line for line in browser.logged())
+    eventually(lambda: any("Content Security Policy" in line for line in browser.logged()), "the browser complains")

@@ -14,7 +14,7 @@ from tests.support.engine import TRUST, Engine, steps
 from twin.account import Account
 from twin.aws.faults import Fault, plan
 
-INTERRUPTED_SECONDS = 10.0
+INTERRUPTED_SECONDS = 30.0
 """How long an engine may take to end that was asked to."""
 
 

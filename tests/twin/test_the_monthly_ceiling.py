@@ -1,6 +1,7 @@
 """What an environment costs, and where its ceiling stops it: from the engine's own plan, and from what is up."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,11 @@ from tests.support.cluster_objects import administrator
 from tests.support.project import Project
 from tests.support.saved import export
 from tests.support.world import held
+from tests.twin.clusters import eventually
 from twin.account import Account
 from twin.kubernetes.autoscaling.scale_down import is_over, moves, put_elsewhere
 from twin.kubernetes.autoscaling.state import place_of
+from twin.kubernetes.client import Client
 from twin.kubernetes.nodes import Node
 from twin.kubernetes.scheduling import Pod
 
@@ -22,6 +25,18 @@ from twin.kubernetes.scheduling import Pod
 def stays(pod: Pod, node: Node) -> bool:
     """Whether it is on the node, and goes with it."""
     return bool(pod["spec"].get("nodeName") == node["metadata"]["name"] and not moves(pod))
+
+
+def at_rest(api: Client) -> tuple[Sequence[Node], Sequence[Pod]] | None:
+    """The nodes of the platform and all pods that are not over; None while a pod comes or goes, or a node takes none.
+
+    The autoscaler may be at work just now: it takes a node away that an earlier test or the Jobs of an `up` wanted.
+    """
+    nodes = api.list("v1", "Node", None, "groundwork.io/node-pool=system")
+    pods = [pod for pod in api.list("v1", "Pod") if not is_over(pod)]
+    stay = all(pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"] for pod in pods)
+    open_to_all = not any(node["spec"].get("taints") for node in nodes)
+    return (nodes, pods) if stay and open_to_all else None
 
 
 def priced(environment: str) -> Decimal:
@@ -113,10 +128,8 @@ def test_the_nodes_that_are_counted_are_enough_for_what_the_platform_runs(dev: P
     By what the autoscaler goes by: while the Jobs of an `up` run, and ten minutes longer, there may be a node more.
     """
     api = administrator(dev)
-    nodes = api.list("v1", "Node", None, "groundwork.io/node-pool=system")
+    nodes, pods = eventually(lambda: at_rest(api), "every pod runs, and every node of the platform takes pods", 180)
     counted = nodes[: dev.settings()["node_pools"]["system"]["min_size"]]
-    pods = [pod for pod in api.list("v1", "Pod") if not is_over(pod)]
     assert counted
-    assert [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] != "Running"] == []
     places = [place_of(node, [pod for pod in pods if stays(pod, node)]) for node in counted]
     assert put_elsewhere([pod for pod in pods if moves(pod)], places) is not None

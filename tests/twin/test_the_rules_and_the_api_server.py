@@ -139,8 +139,9 @@ def _until_in_force(client: Client) -> None:
     for _ in range(ASKED_SECONDS * 5):
         try:
             client.create(asked, dry_run=True)
-        except ApiError:
-            return
+        except ApiError as error:
+            if "ValidatingAdmissionPolicy" in str(error):
+                return
         time.sleep(0.2)
     raise AssertionError("the policies are not in force")
 

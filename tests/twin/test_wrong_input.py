@@ -163,7 +163,7 @@ def _groundwork(
     return subprocess.run(
         [*before, str(CLONE / ".venv/bin/groundwork"), *typed],
         cwd=project.root, env=project.environment() | variables, capture_output=True, text=True, check=False,
-        timeout=120,
+        timeout=600,
     )  # fmt: skip
 
 
@@ -173,5 +173,5 @@ def _engine(command: str, project: Project, variables: dict[str, str]) -> subpro
     assert engine is not None
     return subprocess.run(
         [engine, command, "--non-interactive", "-s", "dev"],
-        cwd=project.root, env=variables, capture_output=True, text=True, check=False, timeout=120,
+        cwd=project.root, env=variables, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip

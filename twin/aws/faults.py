@@ -4,9 +4,11 @@ Nothing happens unless the file `faults.json` is in the twin's folder. A test in
 `plan`; each fault that has struck is counted down in the file, and the last one removes it.
 """
 
+import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -52,6 +54,30 @@ def faults_file(root: Path) -> Path:
 
 def plan(root: Path, faults: Sequence[Fault]) -> None:
     """Plan these faults, in place of those planned before; an empty list ends them."""
+    with _alone(root):
+        _write(root, faults)
+
+
+def planned(root: Path) -> list[Fault]:
+    """The faults that have not struck yet."""
+    try:
+        return [Fault(**fault) for fault in json.loads(faults_file(root).read_text())]
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Nobody else changes the plan meanwhile: a fault that strikes just now must not bring back what was ended."""
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _write(root: Path, faults: Sequence[Fault]) -> None:
     path = faults_file(root)
     left = [fault for fault in faults if fault.times > 0]
     if not left:
@@ -60,12 +86,6 @@ def plan(root: Path, faults: Sequence[Fault]) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps([asdict(fault) for fault in left], indent=1))
     os.replace(temporary, path)
-
-
-def planned(root: Path) -> list[Fault]:
-    """The faults that have not struck yet."""
-    path = faults_file(root)
-    return [Fault(**fault) for fault in json.loads(path.read_text())] if path.exists() else []
 
 
 class BrokenOffError(Exception):
@@ -96,12 +116,13 @@ class Faults:
             await answer.send(send)
 
     def _next(self, operation: Operation) -> Fault | None:
-        faults = planned(self._root)
-        for position, fault in enumerate(faults):
-            if fault.hits(operation):
-                faults[position] = replace(fault, times=fault.times - 1)
-                plan(self._root, faults)
-                return fault
+        with _alone(self._root):
+            faults = planned(self._root)
+            for position, fault in enumerate(faults):
+                if fault.hits(operation):
+                    faults[position] = replace(fault, times=fault.times - 1)
+                    _write(self._root, faults)
+                    return fault
         return None
 
 

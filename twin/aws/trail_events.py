@@ -51,12 +51,12 @@ class TrailEvents:
             return
         body = await whole_body(receive)
         answer = await asyncio.create_task(answer_to(self._application, scope, body))
-        await answer.send(send)
         request = Request(head.method, head.path, head.query, head.headers, body)
-        try:
+        try:  # before the answer: who has it may look at once for what the call has brought about
             _tell(account, request, answer, str((scope.get("client") or ("127.0.0.1",))[0]))
         except Exception:
             _log.exception("no event could be made of a call")
+        await answer.send(send)
 
 
 def _is_listened_to(account: str) -> bool:

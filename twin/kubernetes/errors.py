@@ -7,6 +7,8 @@ from typing import Any
 
 TRANSIENT = frozenset([429, 500, 502, 503, 504])
 """Statuses after which the same request may succeed: too many requests, or a server's own trouble."""
+_NOT_YET = "not yet ready to handle request"
+"""With this an API server forbids whatever it cannot judge yet, having started just now: it says nothing of rights."""
 
 
 class ApiError(Exception):
@@ -39,7 +41,7 @@ class ApiError(Exception):
     @property
     def transient(self) -> bool:
         """Whether the same request may succeed later."""
-        return self.status == 0 or self.status in TRANSIENT
+        return self.status == 0 or self.status in TRANSIENT or (self.status == 403 and self.message.endswith(_NOT_YET))
 
     @property
     def causes(self) -> list[dict[str, str]]:

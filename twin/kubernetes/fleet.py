@@ -102,9 +102,12 @@ class ClusterFleet:
         return file.read_bytes() if file.exists() else None
 
     def touch_all(self, prefix: str) -> None:
-        """Let the controllers of the clusters whose names begin so look at AWS now."""
+        """Let the controllers of the clusters whose names begin so look at AWS now.
+
+        Not of one that is deleted: a file that comes while its folder is removed would keep the folder.
+        """
         for name, cluster in self._clusters.items():
-            if name.startswith(prefix) and cluster.plane.files.folder.exists():
+            if name.startswith(prefix) and cluster.status != "DELETING" and cluster.plane.files.folder.exists():
                 (cluster.plane.files.folder / CHANGED).touch(mode=0o600)
 
     # --- how ---

@@ -82,7 +82,7 @@ class Transport:
             try:
                 return self._once(method, path, data, sent)
             except ApiError as error:
-                harmless = repeatable or not error.sent or error.status == 429
+                harmless = repeatable or not error.sent or error.status in (403, 429)
                 if not (error.transient and harmless) or attempt == allowed:
                     raise
                 pause = min(error.retry_after or _pause(attempt), _LONGEST_PAUSE_SECONDS)

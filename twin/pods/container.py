@@ -27,6 +27,8 @@ LONGEST_BACK_OFF_SECONDS = 10.0
 RESET_AFTER_SECONDS = 600.0
 """How long a container has to run for its back-off to be forgotten."""
 _LOOK_SECONDS = 0.1
+_GONE_SECONDS, _GROUP_LOOK_SECONDS = 5.0, 0.01
+"""How long those of a group that were killed may take to end, and how often that is looked at."""
 _LINES_SHOWN = 15
 Manifest = Mapping[str, Any]
 
@@ -176,6 +178,7 @@ class Container:
         self.exits += 1
         self._has_started = False
         self.problem = f"it has ended with exit code {self.exit_code}"
+        _wait_for_group(process.pid)
 
     def _probe(self, name: str, good_at_first: bool) -> Probe | None:
         spec = self._command.manifest.get(f"{name}Probe")
@@ -204,3 +207,12 @@ def _kill_group(pid: int) -> None:
     """End what a container's process has left behind: with a container its process namespace ends."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def _wait_for_group(pid: int) -> None:
+    """Until nobody of it is left: on a busy machine what was killed is there for a moment longer."""
+    end = time.monotonic() + _GONE_SECONDS
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < end:
+            os.killpg(pid, 0)
+            time.sleep(_GROUP_LOOK_SECONDS)

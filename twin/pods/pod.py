@@ -32,6 +32,8 @@ _REFRESH_SECONDS = 5.0
 _RENEWED_AT = 0.8
 """Part of its lifetime after which kubelet renews a token."""
 _KILL_SECONDS = 5.0
+_LAST_ROUND_SECONDS = 5.0
+"""How long whoever renews files may take for those that it is at: the API server may never answer."""
 _SETTLED_SECONDS = 1.0
 """How long all have to be ready: one without a probe is so as soon as it runs, and may end the moment after."""
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
@@ -66,7 +68,7 @@ class RunningPod:
         self._problem: PodError | None = None
         """Why it was stopped by whoever looks after it."""
         self._renewals: dict[Token, float] = {}
-        self._stopping, self._stopped = threading.Lock(), threading.Event()
+        self._stopping, self._ending, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"pod {self.name}", daemon=True)
 
     def start(self, tries: int) -> None:
@@ -124,6 +126,7 @@ class RunningPod:
 
     def stop(self) -> None:
         """End every process: first the containers, then the sidecars from the last to the first."""
+        self._ending.set()
         with self._stopping:
             if self._stopped.is_set():
                 return
@@ -135,11 +138,13 @@ class RunningPod:
             for one in reversed(self._sidecars):
                 one.stop(grace)
                 one.over.wait(grace + _KILL_SECONDS)
-            for end in self._ends:
-                end()
+            if self._keeper.is_alive() and self._keeper is not threading.current_thread():
+                self._keeper.join(_LAST_ROUND_SECONDS)  # or it would write again what is removed here
             for part in PARTS:
                 shutil.rmtree(self._folder / part, ignore_errors=True)
             records.forget(self._folder)
+            for end in self._ends:  # the last of them lets another runner have the folder
+                end()
             self._stopped.set()
 
     def __enter__(self) -> "RunningPod":
@@ -221,7 +226,7 @@ class RunningPod:
     def _keep(self) -> None:
         """Renew tokens and files; stop the pod when it opens itself to the network, or was ended, as by `twin stop`."""
         refreshed = time.monotonic()
-        while not self._stopped.wait(_KEEPER_SECONDS):
+        while not self._ending.wait(_KEEPER_SECONDS):
             try:
                 self._refuse_open_ports()
             except PodError as error:

@@ -16,7 +16,7 @@ from tools.progress import Progress
 from twin.account import Account
 from twin.kubernetes import service_accounts
 from twin.kubernetes.controllers.loop import World
-from twin.pods import addresses, identity, network, records, supported, workloads
+from twin.pods import addresses, eviction, identity, network, records, supported, workloads
 from twin.pods.container import FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS
 from twin.pods.errors import PodError
 from twin.pods.files import make_folder
@@ -145,6 +145,7 @@ class PodRunner:
         if identity.is_associated(self._world, namespace, account):
             agent = identity.Agent(listening, exchange)
             ends[0], agent_url = agent.close, agent.url
+        ends.insert(0, eviction.hold(self._world.api, pod, workload))
 
         def token(asked: Token) -> str:
             return service_accounts.token(

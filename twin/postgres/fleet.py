@@ -10,6 +10,7 @@ import functools
 import json
 import logging
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from twin.postgres.server import PostgresError, PostgresServer
 _log = logging.getLogger("twin.postgres")
 HOST = "localhost"
 """The name in each server's certificate and in each endpoint."""
+PORTS = range(20000, 32768)
+"""As in twin/lifecycle.py: one that systems hand out to clients may be taken before the server listens on it."""
 _RECORD = "instance.json"
 
 
@@ -151,12 +154,12 @@ class Fleet:
 
     def create(self, name: str, database: Database, password: str) -> None:
         """Begin to make a server; its status is `creating` until it accepts connections."""
-        instance = self._new(name, _Record(database, _free_port(), first_password=password))
+        instance = self._new(name, _Record(database, self._free_port(), first_password=password))
         self._begin(instance, "available", lambda: self._make(instance))
 
     def restore(self, name: str, database: Database, snapshot: str, password: str | None) -> None:
         """Begin to make a server from a snapshot; without a password the master keeps the one he had."""
-        instance = self._new(name, _Record(database, _free_port()))
+        instance = self._new(name, _Record(database, self._free_port()))
 
         def make() -> None:
             instance.server.copy_of(self._snapshot(snapshot))
@@ -273,8 +276,8 @@ class Fleet:
     def _run(self, instance: _Instance) -> None:
         instance.stop()
         if not _is_free(instance.record.port):
-            instance.keep(port=_free_port())
-        configuration = self._configuration(instance, _free_port())
+            instance.keep(port=self._free_port())
+        configuration = self._configuration(instance, self._free_port())
         instance.server.configure(configuration)
         instance.server.start()
         instance.front.start(configuration.front(instance.record.port))
@@ -285,6 +288,15 @@ class Fleet:
         instance.server.reload()
         instance.front.configure(configuration.front(instance.record.port))
 
+    def _free_port(self) -> int:
+        """A port that nobody listens on, nor is about to. Errors: PostgresError."""
+        promised = {port for one in list(self._instances.values()) for port in (one.record.port, one.server.port)}
+        for _ in range(1000):
+            port = secrets.choice(PORTS)
+            if port not in promised and _is_free(port):
+                return port
+        raise PostgresError(f"no free loopback port was found from {PORTS.start} to {PORTS.stop - 1}")
+
     def _configuration(self, instance: _Instance, port: int) -> Configuration:
         database = instance.record.database
         return Configuration(port, self._tls_for(), database.force_tls, database.parameters)
@@ -293,12 +305,6 @@ class Fleet:
         target = self._snapshot(snapshot)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         instance.server.snapshot(target)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:

@@ -18,6 +18,9 @@ _WORKERS = 48
 """More than the engine starts at once, since most of them wait for an API."""
 _WATCH_SECONDS = 0.2
 """How soon the end of the engine is noticed."""
+_ENDING_SECONDS = 60
+"""How long requests of the engine that have begun may go on after Ctrl-C. They wait for nothing any more; but one that
+were cut short could have made what the engine then knows nothing of."""
 
 
 def without_the_sdk() -> None:
@@ -49,9 +52,13 @@ def serve(add_to: Callable[[Any], None], stop_provider: Callable[[], None]) -> N
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     engine = os.getppid()
-    while not stop.wait(_WATCH_SECONDS):
+    _wait(stop, engine)
+    stop_provider()
+    _wait(server.stop(grace=_ENDING_SECONDS), engine)
+
+
+def _wait(over: threading.Event, engine: int) -> None:
+    while not over.wait(_WATCH_SECONDS):
         if os.getppid() != engine:
             # Killed: at once, so that nothing is made after the next command has looked what was made.
             os._exit(1)
-    stop_provider()
-    server.stop(grace=1).wait()

@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 
 START_SECONDS = 120
+PATIENT = {"Delay": 1, "MaxAttempts": START_SECONDS}
+"""How a waiter of botocore asks."""
 
 
 def service_role(twin: Twin, name: str, service: str) -> str:
@@ -83,10 +85,10 @@ class Caller:
     def status(self, path: str) -> int:
         return self.ask(path)[0]
 
-    def becomes(self, status: int, path: str, seconds: float) -> None:
-        """Wait until there is an answer with this status."""
+    def becomes(self, status: int, path: str, seconds: float, *others: int) -> None:
+        """Wait until there is an answer with this status, or with one of the others."""
         deadline = time.monotonic() + seconds
-        while (found := self._status_or_none(path)) != status:
+        while (found := self._status_or_none(path)) not in (status, *others):
             assert time.monotonic() < deadline, f"{path} is answered with {found}, expected {status}"
             time.sleep(0.05)
 

@@ -8,6 +8,8 @@ import psycopg
 
 from tests.twin.corrections.server import Twin
 
+START_SECONDS = 120
+"""A database is made, started and provided with a front; a machine with other things to do takes its time."""
 NAME = "registry"
 INSTANCE: dict[str, Any] = {
     "DBInstanceIdentifier": NAME,
@@ -46,7 +48,7 @@ def described(rds: Any, name: str = NAME) -> dict[str, Any]:
 
 
 def wait_for(rds: Any, status: str, name: str = NAME) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START_SECONDS
     while (instance := described(rds, name))["DBInstanceStatus"] != status:
         assert time.monotonic() < deadline, instance["DBInstanceStatus"]
         time.sleep(0.1)
@@ -69,6 +71,6 @@ def connect(twin: Twin, instance: dict[str, Any], secret: str, sslmode: str = "v
         password=secret,
         sslmode=sslmode,
         sslrootcert=str(twin.root / "certificates" / "ca.pem"),
-        connect_timeout=5,
+        connect_timeout=30,
         autocommit=True,
     )

@@ -1,5 +1,6 @@
 """A real server of the twin's AWS API in a process of its own, and clients of it."""
 
+import contextlib
 import gc
 import json
 import os
@@ -7,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,11 @@ from twin import state
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+STOP_SECONDS = 120.0
+"""A server ends its databases and clusters first."""
+KEPT_SECONDS = 60.0
+"""For the emulator to write its state: about a second where nothing else is to be done."""
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -71,12 +78,27 @@ class Twin:
             client.close()
         gc.collect()  # and of those of answers whose body nobody has read
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(STOP_SECONDS)
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
         self.process.wait(30)
+
+    def wait_until_kept(self) -> None:
+        """Wait until what has been done so far is on disk, so that a kill costs nothing of it.
+
+        The emulator writes service after service. The round that brings a first user has what is written after IAM; the
+        one that brings a second user, who is made after that, has what is written before it.
+        """
+        kept = self.root / "aws" / "state" / "iam.json"
+        for _ in range(2):
+            mark = f"kept-{uuid.uuid4().hex}"
+            self.client("iam").create_user(UserName=mark)
+            deadline = time.monotonic() + KEPT_SECONDS
+            while not (kept.exists() and mark in kept.read_text()):
+                assert time.monotonic() < deadline, f"the emulator has not written its state within {KEPT_SECONDS} s"
+                time.sleep(0.1)
 
     def client(
         self,
@@ -117,6 +139,15 @@ class Twin:
 
 def _without_account(request: Any, **_: Any) -> None:
     request.url = request.url.replace(f"//{ACCOUNT}.", "//")
+
+
+def contents(folder: Path) -> Iterator[bytes]:
+    """What each file below a folder holds; one that a program replaces at this moment is read by its lasting name."""
+    for directory, _, names in os.walk(folder):
+        for path in (Path(directory, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file():
+                    yield path.read_bytes()
 
 
 def allow(resource: str | list[str], *actions: str) -> dict[str, Any]:

@@ -96,9 +96,11 @@ def test_what_is_logged_arrives_as_a_locked_object(twin: Twin) -> None:
     sender = role(twin, LOGS, allow(arn, "firehose:PutRecordBatch"), source=f"arn:aws:logs:{REGION}:{ACCOUNT}:*")
     subscribe(twin, called, arn, sender)
     assert objects(twin, into) == []  # the test message of a subscription is no event
+    days = [time.strftime("audit/%Y/%m/%d/", time.gmtime())]
     say(twin, called, "first", "second")
+    days.append(time.strftime("audit/%Y/%m/%d/", time.gmtime()))  # another one, where midnight has just passed
     (found,) = objects(twin, into)
-    assert found.startswith(time.strftime("audit/%Y/%m/%d/", time.gmtime()) + arn.rpartition("/")[2])
+    assert found.startswith(tuple(day + arn.rpartition("/")[2] for day in days))
     assert found.endswith(".json.gz")
     s3 = twin.client("s3")
     read = s3.get_object(Bucket=into, Key=found)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.twin.clusters import eventually
+from tests.twin.corrections.clusters import wait_for
 from tests.twin.corrections.server import REGION, Twin
 
 CLUSTER = "groundwork-addons"
@@ -35,7 +37,7 @@ def cluster(twin: Twin, eks: Any) -> str:
     ]
     made = role(twin, "control-plane", "eks.amazonaws.com")
     eks.create_cluster(name=CLUSTER, roleArn=made, resourcesVpcConfig={"subnetIds": subnets}, version="1.36")
-    eks.get_waiter("cluster_active").wait(name=CLUSTER, WaiterConfig={"Delay": 1})
+    wait_for(eks, CLUSTER)
     return CLUSTER
 
 
@@ -46,7 +48,7 @@ def pod_role(twin: Twin) -> str:
 
 def described(eks: Any, name: str) -> dict[str, Any]:
     """The add-on once nothing is under way: at once where every node has its pod, and there are no nodes."""
-    for _ in range(120):
+    for _ in range(480):
         addon = dict(eks.describe_addon(clusterName=CLUSTER, addonName=name)["addon"])
         if addon["status"] not in ("CREATING", "UPDATING"):
             return addon
@@ -70,10 +72,21 @@ def test_an_addon_takes_the_default_version_and_keeps_its_configuration(eks: Any
     assert "serviceAccountRoleArn" not in made
     assert "podIdentityAssociations" not in made
     described(eks, "vpc-cni")
-    update = eks.update_addon(**named, addonVersion="v1.22.3-eksbuild.1", resolveConflicts="PRESERVE")["update"]
+
+    def update_under_way() -> tuple[dict[str, Any], str] | None:
+        """An update, and why another is refused: it takes a second, which may pass before the other comes."""
+        update = eks.update_addon(**named, addonVersion="v1.22.3-eksbuild.1", resolveConflicts="PRESERVE")["update"]
+        try:
+            eks.update_addon(**named, addonVersion="v1.22.3-eksbuild.1")
+        except ClientError as error:
+            return dict(update), str(error)
+        described(eks, "vpc-cni")
+        return None
+
+    update, said = eventually(update_under_way, "an update that is still under way when another is asked for")
+    assert "is being updated" in said
     assert update["type"] == "AddonUpdate"
     assert {"type": "ResolveConflicts", "value": "PRESERVE"} in update["params"]
-    assert "is being updated" in refused(eks.update_addon, **named, configurationValues="")
     while update["status"] == "InProgress":
         update = eks.describe_update(name=cluster, updateId=update["id"], addonName="vpc-cni")["update"]
         time.sleep(0.2)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.twin.corrections.clusters import wait_for
 from tests.twin.corrections.server import ACCOUNT, REGION, TRUST, Twin, allow
 from twin.account import Account
 from twin.aws.eks_auth import AUDIENCE
@@ -29,7 +30,7 @@ def tokens(twin: Twin) -> dict[str, str]:
     document = json.dumps(trust("eks.amazonaws.com"))
     role = twin.client("iam").create_role(RoleName="cluster", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     eks.create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={"subnetIds": subnets})
-    eks.get_waiter("cluster_active").wait(name=CLUSTER, WaiterConfig={"Delay": 1})
+    wait_for(eks, CLUSTER)
     api = Client.of(twin.root / "kubernetes" / f"{ACCOUNT}-{REGION}-{CLUSTER}" / "admin.kubeconfig")
     found = {"nonsense": "nonsense"}
     for namespace in ("training", "other"):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.twin.corrections.clusters import PATIENT, wait_for
 from tests.twin.corrections.server import REGION, Twin
 
 CLUSTER = "groundwork-test"
@@ -51,7 +52,7 @@ def cluster(twin: Twin, eks: Any, subnet_ids: list[str]) -> str:
     eks.create_cluster(
         name=CLUSTER, roleArn=role(twin, "cluster", "eks.amazonaws.com"), resourcesVpcConfig=network, version="1.35"
     )
-    eks.get_waiter("cluster_active").wait(name=CLUSTER, WaiterConfig={"Delay": 1})
+    wait_for(eks, CLUSTER)
     return CLUSTER
 
 
@@ -67,7 +68,7 @@ def asked(cluster: str, subnet_ids: list[str], node_role: str) -> dict[str, Any]
 
 def described(eks: Any, name: str, until: str = "ACTIVE") -> dict[str, Any]:
     """The node group once it has this status."""
-    for _ in range(240):
+    for _ in range(480):
         group = dict(eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName=name)["nodegroup"])
         if group["status"] == until:
             return group
@@ -77,7 +78,7 @@ def described(eks: Any, name: str, until: str = "ACTIVE") -> dict[str, Any]:
 
 def updated(eks: Any, update: dict[str, Any], name: str) -> dict[str, Any]:
     """The update once it is over."""
-    for _ in range(240):
+    for _ in range(480):
         found = eks.describe_update(name=CLUSTER, updateId=update["id"], nodegroupName=name)["update"]
         if found["status"] != "InProgress":
             return dict(found)
@@ -87,7 +88,7 @@ def updated(eks: Any, update: dict[str, Any], name: str) -> dict[str, Any]:
 
 def delete(eks: Any, name: str) -> None:
     assert eks.delete_nodegroup(clusterName=CLUSTER, nodegroupName=name)["nodegroup"]["status"] == "DELETING"
-    eks.get_waiter("nodegroup_deleted").wait(clusterName=CLUSTER, nodegroupName=name, WaiterConfig={"Delay": 1})
+    eks.get_waiter("nodegroup_deleted").wait(clusterName=CLUSTER, nodegroupName=name, WaiterConfig=PATIENT)
 
 
 def auto_scaling_group(scaling: Any, group: dict[str, Any]) -> dict[str, Any]:

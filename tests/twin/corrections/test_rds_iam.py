@@ -13,7 +13,7 @@ from botocore import auth as botocore_auth
 from psycopg import sql
 
 from tests.twin.corrections.databases import NAME, connect, password, wait_for
-from tests.twin.corrections.server import ACCOUNT, REGION, Twin, allow
+from tests.twin.corrections.server import ACCOUNT, REGION, Twin, allow, contents
 
 USER = "tracker"
 OWN_PASSWORD = "long enough"
@@ -258,7 +258,7 @@ def test_nothing_of_a_token_is_written_down(
     enter(twin, tracked, good).close()
     with pytest.raises(psycopg.OperationalError, match=REFUSED) as refused:
         enter(twin, tracked, bad)
-    texts = [path.read_bytes() for path in twin.root.rglob("*") if path.is_file()]
+    texts = list(contents(twin.root))
     for token in (good, bad):
         signature = token.rpartition("X-Amz-Signature=")[2]
         assert len(signature) == 64

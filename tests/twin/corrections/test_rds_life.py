@@ -1,6 +1,5 @@
 """The life of a DB instance: stopped, killed, deleted, restored; its data and its secret with it."""
 
-import time
 from typing import Any
 
 import psycopg
@@ -39,7 +38,7 @@ def test_data_outlive_the_emulator(twin: Twin, rds: Any, end: str) -> None:
     secret = password(twin, current)
     with connect(twin, current, secret) as connection:
         connection.execute(sql.SQL("CREATE TABLE {} (a int)").format(table))
-    time.sleep(1.5)  # what the emulator itself keeps is written about every second
+    twin.wait_until_kept()
     getattr(twin, end)()
     twin.start()
     current = wait_for(rds, "available")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.twin.clusters import eventually
 from tests.twin.corrections.alarms import name, policy
 from tests.twin.corrections.server import ACCOUNT, REGION, TRUST, Twin, allow
 
@@ -102,10 +103,20 @@ def test_it_is_processed_before_it_is_active_and_has_no_endpoint_till_then(searc
     assert found["DomainProcessingStatus"] == "Active"
     assert found["Endpoint"].startswith(f"search-{domain}-")
     assert found["Endpoint"].endswith(f".{REGION}.es.amazonaws.com")
-    search.update_domain_config(DomainName=domain, EBSOptions={"EBSEnabled": True, "VolumeSize": 20})
-    changing = search.describe_domain(DomainName=domain)["DomainStatus"]
-    assert (changing["Processing"], changing["Endpoint"]) == (True, found["Endpoint"])
-    refused = refusal(search.update_domain_config, DomainName=domain, EBSOptions={"EBSEnabled": True})
+
+    def changing() -> tuple[dict[str, Any], str] | None:
+        """What it tells during a change, and why another is refused: a second may pass before anybody asks."""
+        active(search, domain)
+        search.update_domain_config(DomainName=domain, EBSOptions={"EBSEnabled": True, "VolumeSize": 20})
+        told: dict[str, Any] = search.describe_domain(DomainName=domain)["DomainStatus"]
+        try:
+            search.update_domain_config(DomainName=domain, EBSOptions={"EBSEnabled": True})
+        except ClientError as error:
+            return told, f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+        return None
+
+    told, refused = eventually(changing, "a change that is still under way when another is asked for")
+    assert (told["Processing"], told["Endpoint"]) == (True, found["Endpoint"])
     assert refused.startswith("ValidationException: A change/update is in progress")
 
 
@@ -177,9 +188,15 @@ def test_it_goes_up_in_version_and_never_down(search: Any) -> None:
     domain = made(search, EngineVersion="OpenSearch_2.17")["DomainName"]
     for target in ("OpenSearch_2.15", "OpenSearch_2.9", "Elasticsearch_7.10"):
         assert "is not supported" in refusal(search.upgrade_domain, DomainName=domain, TargetVersion=target)
-    search.upgrade_domain(DomainName=domain, TargetVersion="OpenSearch_2.19")
-    assert search.describe_domain(DomainName=domain)["DomainStatus"]["UpgradeProcessing"]
-    assert active(search, domain)["EngineVersion"] == "OpenSearch_2.19"
+
+    def on_its_way_up() -> str | None:
+        """A domain that says so: it is for a second, which may pass before anybody asks."""
+        domain = str(made(search, EngineVersion="OpenSearch_2.17")["DomainName"])
+        search.upgrade_domain(DomainName=domain, TargetVersion="OpenSearch_2.19")
+        return domain if search.describe_domain(DomainName=domain)["DomainStatus"]["UpgradeProcessing"] else None
+
+    upgraded = eventually(on_its_way_up, "a domain that is seen on its way up")
+    assert active(search, upgraded)["EngineVersion"] == "OpenSearch_2.19"
 
 
 def test_logs_need_a_policy_that_lets_this_domain_write(twin: Twin, search: Any) -> None:

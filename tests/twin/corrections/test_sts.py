@@ -1,7 +1,5 @@
 """Sessions of STS in the course of time."""
 
-import time
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -12,7 +10,7 @@ from tests.twin.corrections.server import Twin, allow
 def test_a_session_outlives_the_emulator(twin: Twin, end: str) -> None:
     held = twin.role(f"outlives-{end}", allow("*", "iam:ListRoles"))
     before = twin.client("sts", held).get_caller_identity()["Arn"]
-    time.sleep(1.5)  # what the emulator itself keeps is written about every second
+    twin.wait_until_kept()
     getattr(twin, end)()
     twin.start()
     assert twin.client("sts", held).get_caller_identity()["Arn"] == before

@@ -54,7 +54,7 @@ def told(port: int) -> list[tuple[str, dict[str, str], float]]:
     """The samples that an exporter tells: a metric, its labels, its value; none while it does not answer."""
     try:
         text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return []
     return [
         (name, dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value))
@@ -126,7 +126,7 @@ def read(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Any
 def _answers(port: int, path: str) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 

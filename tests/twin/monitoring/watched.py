@@ -33,11 +33,19 @@ MINUTE = 1.0
 """How many seconds stand for a minute of a rule's `for`."""
 RANGES = {
     "AlertmanagerNotificationsFailing": "5m",
+    "ApiServerErrors": "5m",
+    "ApiServerSlow": "5m",
     "ClientCertificateNearEnd": "5m",
     "GpuReservedAndIdle": "30m",
+    "PrometheusNotificationsFailing": "5m",
+    "PrometheusRulesFailing": "10m",
+    "PrometheusRulesSlow": "10m",
     "PrometheusTargetsOverLimit": "10m",
 }
-"""By alert the range that it looks back over: how long it goes on after what it tells of is over."""
+"""By alert the range that it looks back over: how long it goes on after what it tells of is over.
+
+Those that nobody provokes are of a machine that is busy: a moment of it would be longer than anybody waits here.
+"""
 RANGE = "30s"
 """What stands for them; some scrapes on a machine that is busy."""
 WAIT_SECONDS, INTERVAL_SECONDS = 10, 3

@@ -18,6 +18,7 @@ from tests.unit.tools.support import Said
 from twin.account import Account
 from twin.kubernetes.controllers.loop import World, world_of
 from twin.places import Places
+from twin.pods import records
 from twin.pods.runner import PodRunner
 
 OPEN_SECONDS = 900
@@ -82,8 +83,16 @@ class Opened:
 
     def log_of(self, container: str) -> str:
         """What a container of the server's pod has printed."""
-        (log,) = (self.project.root / ".twin" / "pods").glob(f"*/{NAMESPACE}/{SERVER}-*/logs/{container}.log")
-        return log.read_text()
+        return (self.pod_folder() / "logs" / f"{container}.log").read_text()
+
+    def pod_folder(self) -> Path:
+        """The folder of the pod that runs now: those of pods that it had before stay, with their logs."""
+        (folder,) = (
+            folder
+            for folder, pod in records.known(self.project.root / ".twin" / "pods", self.world.folder.name)
+            if (pod.workload, pod.runner.pid) == (f"Deployment/{SERVER}", self.process.pid)
+        )
+        return folder
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """What a client of MLflow is told, and what is left, when the server, the database or the object store fails."""
 
+import os
+import signal
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from select import select
@@ -69,18 +71,24 @@ def sizes(opened: Opened, made: dict[str, Any]) -> dict[str, int]:
 
 
 def kill_during_the_upload_of(opened: Opened, name: str) -> None:
-    """SIGKILL the server while it has part of the file, and wait until it is there again."""
-    pod = opened.project.root / ".twin" / "pods"
-    server = opened.server_process()
+    """SIGKILL the server while it has part of the file: all of it, as the end of its first process does in a container.
+
+    Its workers alone would go on with the upload until somebody has seen that it has died.
+    """
+    pod, server = opened.pod_folder(), opened.server_process()
 
     def has_begun() -> bool:
-        return any(part.stat().st_size for part in pod.glob(f"*/mlflow/tracking-server-*/**/{name}"))
+        # Not by a glob, which stops at a folder that an earlier upload has just left.
+        parts = [Path(folder) / name for folder, _, files in os.walk(pod) if name in files]
+        with suppress(FileNotFoundError):
+            return any(part.stat().st_size for part in parts)
+        return False
 
     end = time.monotonic() + 120
     while not has_begun():
         assert time.monotonic() < end, "the upload has not begun"
         time.sleep(0.005)
-    server.kill()
+    os.killpg(server.pid, signal.SIGKILL)
 
 
 def wait_until_it_answers(opened: Opened) -> None:

@@ -76,7 +76,7 @@ def prometheus(folder: Path, exposed: str) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def _job(job: str, exposed: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) ->
         try:
             if requests.get(f"{address}/-/ready", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         time.sleep(0.5)
     raise AssertionError(log.read_text())

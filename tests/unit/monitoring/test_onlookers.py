@@ -1,7 +1,7 @@
 """Decides what the right to look is; who has it is in the table of identities, which is compared with these roles."""
 
 from components.cluster.group_rights import Rule
-from components.monitoring.onlookers import Onlookers, OnlookersArgs
+from components.monitoring.onlookers import Onlooker, Onlookers, OnlookersArgs
 from components.teams.personas import LOOK
 from tests.support.recorder import Recorder, run_program
 
@@ -9,8 +9,8 @@ RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 
 
 def test_a_group_may_forward_ports_of_pods_in_monitoring_and_nothing_else(recorder: Recorder) -> None:
-    groups = {"platform-engineer": "groundwork:platform-engineer"}
-    run_program(lambda: Onlookers("onlookers", OnlookersArgs(groups=groups, rules=LOOK)))
+    engineers = Onlooker(group="groundwork:platform-engineer", rules=LOOK)
+    run_program(lambda: Onlookers("onlookers", OnlookersArgs(onlookers={"platform-engineer": engineers})))
     (role,) = recorder.of_type(f"{RBAC}:Role")
     assert role.inputs["rules"] == [{"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["create"]}]
     (binding,) = recorder.of_type(f"{RBAC}:RoleBinding")
@@ -20,8 +20,11 @@ def test_a_group_may_forward_ports_of_pods_in_monitoring_and_nothing_else(record
     assert not recorder.of_type(f"{RBAC}:ClusterRole")
 
 
-def test_two_groups_have_two_roles(recorder: Recorder) -> None:
-    rules = (Rule("", ("pods",), ("get",)),)
-    run_program(lambda: Onlookers("onlookers", OnlookersArgs(groups={"a": "x:a", "b": "x:b"}, rules=rules)))
-    names = {one.inputs["metadata"]["name"] for one in recorder.of_type(f"{RBAC}:Role")}
-    assert names == {"groundwork-a-looks", "groundwork-b-looks"}
+def test_each_group_has_a_role_of_its_own_with_its_own_rules(recorder: Recorder) -> None:
+    sees, listens = (Onlooker(group=f"x:{verb}", rules=(Rule("", ("pods",), (verb,)),)) for verb in ("get", "watch"))
+    run_program(lambda: Onlookers("onlookers", OnlookersArgs(onlookers={"a": sees, "b": listens})))
+    rules = {one.inputs["metadata"]["name"]: one.inputs["rules"] for one in recorder.of_type(f"{RBAC}:Role")}
+    assert {name: rule["verbs"] for name, (rule,) in rules.items()} == {
+        "groundwork-a-looks": ["get"],
+        "groundwork-b-looks": ["watch"],
+    }

@@ -32,7 +32,7 @@ def kill(held: TwinState) -> None:
     """As a crash does: without a chance to write anything."""
     process = psutil.Process(held.processes["aws"].pid)
     process.send_signal(signal.SIGKILL)
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def pid_is(held: TwinState) -> int:
@@ -116,7 +116,7 @@ def test_stop_ends_the_containers_of_pods_too(clone: Clone) -> None:
     records.save(clone.places.pods / "cluster" / "shop" / "counter-1", pod)
     assert ("pods/shop/counter-1", "127.30.1.1") in [(one.name, one.address) for one in lifecycle.status(clone.places)]
     assert clone.stop()
-    container.wait(timeout=30)
+    container.wait(timeout=60)
     assert not clone.places.root.exists()
 
 
@@ -252,7 +252,7 @@ def test_a_database_that_outlived_the_server_is_found_and_ended(clone: Clone) ->
         (folder / "instance.json").write_text('{"port": 5433}')
         assert [one.port for one in databases(clone.places)] == [5433], "clients go to the front, not to the server"
         clone.stop()
-        assert b"KeyboardInterrupt" in orphan.communicate(timeout=5)[1], "PostgreSQL's fast shutdown is SIGINT"
+        assert b"KeyboardInterrupt" in orphan.communicate(timeout=60)[1], "PostgreSQL's fast shutdown is SIGINT"
 
 
 def test_a_data_directory_whose_pid_is_another_process_by_now_has_no_database(clone: Clone) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 import psutil
@@ -17,10 +15,11 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from tests.contracts.providers.starting import CLONE, least, used_by
 from twin.providers.aws.servicer import VERSION
 
-CLONE = Path(__file__).parents[4]
-START_SECONDS = 1.0
+START_RATIO = 3
+"""Processor time until the port is printed, over the least that it takes. It is 1 on a quiet machine: 0.25 s."""
 
 
 @dataclass
@@ -32,13 +31,12 @@ class Plugin:
 
 @contextmanager
 def _started() -> Iterator[Plugin]:
-    started = time.monotonic()
     command = [sys.executable, "-m", "twin.providers.aws", "127.0.0.1:1"]
     process = subprocess.Popen(command, cwd=CLONE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     port = int(process.stdout.readline())
     try:
-        yield Plugin(process, port, time.monotonic() - started)
+        yield Plugin(process, port, used_by(process))
     finally:
         process.kill()
         process.communicate()
@@ -68,18 +66,18 @@ def test_it_listens_on_the_loopback_interface_alone(plugin: Plugin) -> None:
     assert [(address.ip.removeprefix("::ffff:"), address.port) for address in listening] == [("127.0.0.1", plugin.port)]
 
 
-def test_it_starts_within_a_second() -> None:
+def test_it_serves_soon() -> None:
     """The quickest of three: the machine may be busy with other things."""
     seconds = []
     for _ in range(3):
         with _started() as plugin:
             seconds.append(plugin.seconds)
-    assert min(seconds) < START_SECONDS, seconds
+    assert min(seconds) < START_RATIO * least(), seconds
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_quietly_when_told(plugin: Plugin, number: signal.Signals) -> None:
     plugin.process.send_signal(number)
-    _, said = plugin.process.communicate(timeout=5)
+    _, said = plugin.process.communicate(timeout=60)
     assert plugin.process.returncode == 0
     assert said == b""

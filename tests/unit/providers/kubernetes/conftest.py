@@ -47,7 +47,7 @@ def cluster(api: FakeApi, said: Said) -> Cluster:
 
 @pytest.fixture
 def operation(cluster: Cluster) -> MakeOperation:
-    def make(manifest: dict[str, Any], *, patch: bool = False, seconds: float = 5) -> Operation:
+    def make(manifest: dict[str, Any], *, patch: bool = False, seconds: float = 60) -> Operation:
         group, _, version = manifest["apiVersion"].rpartition("/")
         kind = objects.parse(f"kubernetes:{group or 'core'}/{version}:{manifest['kind']}{'Patch' if patch else ''}")
         return Operation(cluster, "urn", kind, manifest, objects.manager("urn", manifest), seconds=seconds)

@@ -1,8 +1,5 @@
 """Create, update, delete and preview, against a fake API server."""
 
-import threading
-import time
-
 import pytest
 
 from tests.support.kubernetes_api import Answer, FakeApi, status
@@ -38,13 +35,14 @@ def test_what_somebody_else_made_is_left_alone(api: FakeApi, operation: MakeOper
 
 
 def test_a_namespace_that_comes_a_moment_later_is_waited_for(
-    api: FakeApi, operation: MakeOperation, said: Said
+    api: FakeApi, operation: MakeOperation, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def later() -> None:
-        time.sleep(0.3)
+    def comes(_: str, text: str) -> None:
+        """As soon as it is missed."""
+        said.statuses.append(text)
         api.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
 
-    threading.Thread(target=later).start()
+    monkeypatch.setattr(said, "status", comes)
     lifecycle.create(operation(config_map(metadata={"namespace": "team"})))
     assert 'Waiting: namespaces "team" not found' in said.statuses
 

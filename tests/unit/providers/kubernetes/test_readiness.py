@@ -115,7 +115,7 @@ def test_waits_until_it_is_so_and_says_what_is_missing(
     wanted = waiting_for({"waitFor": "jsonpath={.data.done}=yes"})
     path = "/api/v1/namespaces/default/configmaps/settings"
     api.objects[path] = {**wanted, "data": {"done": "yes"}}
-    live = wait(cluster, "urn", operation(wanted).kind, wanted, Deadline(5), created=True)
+    live = wait(cluster, "urn", operation(wanted).kind, wanted, Deadline(60), created=True)
     assert live["data"] == {"done": "yes"}
     assert said.statuses == [".data.done is not there, not yes", ""]
 

@@ -65,6 +65,16 @@ def test_repeats_an_apply_when_the_server_has_trouble(api: FakeApi, client: Clie
     assert len(api.said("PATCH")) == 3
 
 
+def test_repeats_what_a_server_forbids_because_it_has_just_started(api: FakeApi, client: Client) -> None:
+    client.resource("v1", "ConfigMap")
+    words = 'configmaps "settings" is forbidden: not yet ready to handle request'
+    for method in ("PATCH", "POST"):
+        api.plan(status(403, "Forbidden", words), method)
+    client.apply(CONFIG_MAP, manager="someone")
+    client.create({**CONFIG_MAP, "metadata": {"name": "others"}})
+    assert [len(api.said(method)) for method in ("PATCH", "POST")] == [2, 2]
+
+
 def test_waits_as_long_as_the_server_asks(api: FakeApi, client: Client) -> None:
     client.resource("v1", "ConfigMap")
     api.plan(Answer(429, b"later", {"Retry-After": "1"}), "GET")

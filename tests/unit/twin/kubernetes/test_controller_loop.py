@@ -14,6 +14,8 @@ from twin.kubernetes.controllers import loop
 from twin.kubernetes.controllers.activity import QUIET_AFTER_SECONDS, WATCHED, Activity
 from twin.kubernetes.controllers.loop import CHANGED, RECORD, Rounds, World, cluster_of, only_one, run_until
 
+SECONDS = 60
+
 
 class _Fails:
     name = "fails"
@@ -71,7 +73,7 @@ def _run(
 
 
 def _wait_for(rounds: list[float], count: int) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + SECONDS
     while len(rounds) < count:
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -86,7 +88,7 @@ def test_a_change_in_the_aws_api_starts_a_round_at_once(folder: Path, monkeypatc
     (folder / CHANGED).touch()
     _wait_for(rounds, 2)
     ended.set()
-    thread.join(5)
+    thread.join(SECONDS)
     assert not thread.is_alive()
 
 
@@ -105,7 +107,7 @@ def test_in_quiet_times_rounds_are_rare_until_something_happens_in_the_cluster(
     activity.note()
     _wait_for(rounds, 3)
     ended.set()
-    seen.join(5)
+    seen.join(SECONDS)
 
 
 class _Api:
@@ -127,7 +129,7 @@ def test_whatever_happens_to_what_controllers_look_after_ends_the_quiet() -> Non
     now = QUIET_AFTER_SECONDS + 1
     assert activity.is_quiet
     activity.watch(api)  # type: ignore[arg-type]
-    end = time.monotonic() + 10
+    end = time.monotonic() + SECONDS
     while activity.is_quiet or set(api.asked) != {kind for _, kind in WATCHED}:
         assert time.monotonic() < end, api.asked
         time.sleep(0.01)
@@ -136,12 +138,12 @@ def test_whatever_happens_to_what_controllers_look_after_ends_the_quiet() -> Non
 def test_it_ends_when_the_cluster_is_gone_or_whoever_started_it(folder: Path) -> None:
     rounds: list[float] = []
     orphan = _run(folder, threading.Event(), rounds, orphaned=True)
-    orphan.join(5)
+    orphan.join(SECONDS)
     assert not orphan.is_alive()
     assert not rounds
     (folder / RECORD).unlink()
     bereft = _run(folder, threading.Event(), rounds)
-    bereft.join(5)
+    bereft.join(SECONDS)
     assert not bereft.is_alive()
     assert not rounds
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import psutil
 import pytest
@@ -110,9 +110,9 @@ def test_pods_still_find_each_other_while_the_api_server_does_not_answer(
     monkeypatch.setattr(module, "_KNOWN_SECONDS", 0.0)
     again = threading.Event()
 
-    def hang(*_: object) -> list[dict[str, Any]]:
+    def hang(*_: object) -> NoReturn:
         again.wait(60)
-        return []
+        raise ApiError(0, "Unreachable", "timed out")
 
     with monkeypatch.context() as stopped:
         stopped.setattr(Cluster, "list", hang)
@@ -171,7 +171,7 @@ def proxy() -> Iterator[tuple[str, int]]:
 
 
 def test_a_request_arrives_as_it_was_meant_with_its_body(proxy: tuple[str, int]) -> None:
-    manager = urllib3.ProxyManager(f"http://{proxy[0]}:{proxy[1]}", timeout=10, retries=False)
+    manager = urllib3.ProxyManager(f"http://{proxy[0]}:{proxy[1]}", timeout=60, retries=False)
     answer = manager.request("GET", "http://pod.example:8080/metrics?a=b", headers={"X-Asked": "yes"})
     assert answer.data == b"/metrics?a=b pod.example:8080 yes"
     sent = b"x" * 300_000
@@ -179,13 +179,13 @@ def test_a_request_arrives_as_it_was_meant_with_its_body(proxy: tuple[str, int])
 
 
 def test_what_is_not_reached_is_answered_with_why(proxy: tuple[str, int]) -> None:
-    manager = urllib3.ProxyManager(f"http://{proxy[0]}:{proxy[1]}", timeout=10, retries=False)
+    manager = urllib3.ProxyManager(f"http://{proxy[0]}:{proxy[1]}", timeout=60, retries=False)
     answer = manager.request("GET", "http://example.com/")
     assert (answer.status, answer.data) == (502, b"example.com is nothing\n")
 
 
 def test_a_tunnel_carries_whatever_both_say(proxy: tuple[str, int]) -> None:
-    with socket.create_connection(proxy, timeout=10) as client:
+    with socket.create_connection(proxy, timeout=60) as client:
         client.sendall(b"CONNECT pod.example:8080 HTTP/1.1\r\nHost: pod.example:8080\r\n\r\n")
         # The first words may come together with what is asked: they are not for the proxy.
         client.sendall(b"GET /in HTTP/1.0\r\nHost: h\r\nX-Asked: tunnel\r\n\r\n")
@@ -197,6 +197,6 @@ def test_a_tunnel_carries_whatever_both_say(proxy: tuple[str, int]) -> None:
 
 
 def test_what_is_no_request_of_a_proxy_is_refused(proxy: tuple[str, int]) -> None:
-    with socket.create_connection(proxy, timeout=10) as client:
+    with socket.create_connection(proxy, timeout=60) as client:
         client.sendall(b"GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n")
         assert client.recv(65536).startswith(b"HTTP/1.1 400 Bad Request")
