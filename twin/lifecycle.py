@@ -2,10 +2,8 @@
 
 import fcntl
 import os
-import secrets
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tools.toolchain import Toolchain
-from twin import processes, project, state
+from twin import loopback_ports, processes, project, state
 from twin.errors import TwinError
 from twin.kubernetes.control_plane import end_processes
 from twin.places import OVERRIDE, Places
@@ -24,8 +22,6 @@ from twin.state import TwinState
 Say = Callable[[str], None]
 """Gets a line for the person, when there is something to know."""
 
-PORTS = range(20000, 32768)
-"""Below those that Linux and macOS hand out to clients, so that a remembered port is seldom taken."""
 START_SECONDS = 60
 CLUSTER_SECONDS = 150
 LOCK_SECONDS = 240
@@ -130,7 +126,7 @@ def _start(places: Places, tools: Toolchain, say: Say) -> TwinState:
     _refuse_foreign_folder(places)
     held = state.load(places.state_file)
     if held is None:
-        held = TwinState.new(*_free_ports(2))
+        held = TwinState.new(*loopback_ports.free(2))
         state.save(places.state_file, held)  # first of all: it marks the folder as a twin's
     project.prepare(places, tools)
     sick = [service for service in SERVICES if not _healthy(service, places, held)]
@@ -204,36 +200,15 @@ def _stop_clusters(places: Places) -> None:
 
 
 def _with_free_ports(held: TwinState, say: Say) -> TwinState:
-    taken = [port for port in (held.https_port, held.http_port) if not _is_free(port)]
+    taken = [port for port in (held.https_port, held.http_port) if not loopback_ports.is_free(port)]
     if not taken:
         return held
-    https_port, http_port = _free_ports(2)
+    https_port, http_port = loopback_ports.free(2)
     say(
         f"Another program has taken port {' and '.join(map(str, taken))}; the endpoint is now "
         f'https://127.0.0.1:{https_port}. Open shells need it too: eval "$(groundwork twin env)"'
     )
     return replace(held, https_port=https_port, http_port=http_port)
-
-
-def _free_ports(count: int) -> list[int]:
-    found: list[int] = []
-    for _ in range(1000):
-        port = secrets.choice(PORTS)
-        if port not in found and _is_free(port):
-            found.append(port)
-        if len(found) == count:
-            return found
-    raise TwinError(f"No {count} free loopback ports were found from {PORTS.start} to {PORTS.stop - 1}.")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server: a port in TIME_WAIT will do
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _named(service: str) -> None:

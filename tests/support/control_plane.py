@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.loopback import free_ports
 from tools import toolchain
+from twin import loopback_ports
 from twin.certificates import issue
 from twin.kubernetes.client import ApiError, Client
 
@@ -60,7 +60,7 @@ def running(folder: Path, *, controllers: bool = True) -> Iterator[ControlPlane]
     certificate = issue(["127.0.0.1", "localhost"], folder / "certificates")
     token = secrets.token_urlsafe(16)
     (folder / "tokens.csv").write_text(f"{token},administrator,administrator,system:masters\n")
-    etcd, peer, api = free_ports(3)
+    etcd, peer, api = loopback_ports.free(3)
     plane = ControlPlane(f"https://127.0.0.1:{api}", (folder / "certificates" / "ca.pem").read_text(), token, folder)
     processes: list[subprocess.Popen[bytes]] = []
 

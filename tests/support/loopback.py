@@ -1,11 +1,9 @@
-"""HTTP servers of tests, on loopback, and ports for those of others."""
+"""HTTP servers of tests, on loopback."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-from twin.kubernetes import cluster_record
 
 _POLL_SECONDS = 0.01
 """How soon it ends once it is told to."""
@@ -23,11 +21,3 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on just now.
-
-    None of those that the system gives to whoever asks for any: until the server has started it would give them again.
-    """
-    return list(cluster_record.free_ports([str(number) for number in range(count)]).values())

@@ -12,9 +12,9 @@ from typing import Any
 
 import requests
 
-from tests.support.loopback import free_ports
 from tools import images
 from tools.progress import Progress
+from twin import loopback_ports
 
 ADMIN = "admin"
 START_SECONDS = 600
@@ -60,7 +60,7 @@ def running(folder: Path, artifacts: str, variables: Mapping[str, str]) -> Itera
     configuration = folder / "basic_auth.ini"
     configuration.touch(0o600)
     configuration.write_text(CONFIGURATION.format(folder=folder, admin=ADMIN, password=password))
-    (port,) = free_ports(1)
+    (port,) = loopback_ports.free(1)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MLFLOW_"))},
         **variables,

@@ -4,18 +4,15 @@ import base64
 import json
 import os
 import secrets
-import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from twin.errors import TwinError
+from twin import loopback_ports
 
 RECORD = "cluster.json"
 PORTS = ("etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """Who listens, each on a loopback port of its own."""
-RANGE = range(20000, 32768)
-"""As in twin/lifecycle.py: below what systems hand out to clients, so that a remembered port is seldom taken."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,8 @@ class ClusterRecord:
     @classmethod
     def new(cls, *, name: str, account: str, region: str, service_cidr: str, issuer: str) -> "ClusterRecord":
         """A cluster with ports and a secret of its own."""
-        return cls(name, account, region, service_cidr, issuer, free_ports(PORTS), secrets.token_urlsafe(32))
+        ports = dict(zip(PORTS, loopback_ports.free(len(PORTS)), strict=True))
+        return cls(name, account, region, service_cidr, issuer, ports, secrets.token_urlsafe(32))
 
     @property
     def folder_name(self) -> str:
@@ -57,8 +55,11 @@ class ClusterRecord:
 
     def with_free_ports(self) -> "ClusterRecord":
         """The same cluster with another port where another program has taken one."""
-        taken = [program for program, port in self.ports.items() if not is_free(port)]
-        return replace(self, ports={**self.ports, **free_ports(taken)}) if taken else self
+        taken = [program for program, port in self.ports.items() if not loopback_ports.is_free(port)]
+        if not taken:
+            return self
+        others = loopback_ports.free(len(taken), self.ports.values())
+        return replace(self, ports={**self.ports, **dict(zip(taken, others, strict=True))})
 
     def save(self, folder: Path) -> None:
         """Write it whole or not at all. The folder is made with mode 0700."""
@@ -72,26 +73,3 @@ class ClusterRecord:
     def load(cls, folder: Path) -> "ClusterRecord":
         """What is kept of the cluster in this folder. Raises OSError when nothing is."""
         return cls(**json.loads((folder / RECORD).read_text()))
-
-
-def free_ports(names: Sequence[str]) -> dict[str, int]:
-    """A free loopback port for each name. Raises TwinError when there are none."""
-    found: dict[str, int] = {}
-    for _ in range(1000):
-        if len(found) == len(names):
-            return found
-        port = secrets.choice(RANGE)
-        if port not in found.values() and is_free(port):
-            found[names[len(found)]] = port
-    raise TwinError(f"No {len(names)} free loopback ports were found from {RANGE.start} to {RANGE.stop - 1}.")
-
-
-def is_free(port: int) -> bool:
-    """Whether a server may listen on this loopback port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers: a port in TIME_WAIT will do
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -10,9 +10,7 @@ import functools
 import json
 import logging
 import os
-import secrets
 import shutil
-import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from twin import loopback_ports
 from twin.postgres.configuration import Configuration, Tls
 from twin.postgres.front_process import FrontProcess
 from twin.postgres.iam_users import IamUsers
@@ -29,8 +28,6 @@ from twin.postgres.server import PostgresError, PostgresServer
 _log = logging.getLogger("twin.postgres")
 HOST = "localhost"
 """The name in each server's certificate and in each endpoint."""
-PORTS = range(20000, 32768)
-"""As in twin/lifecycle.py: one that systems hand out to clients may be taken before the server listens on it."""
 _RECORD = "instance.json"
 
 
@@ -275,7 +272,7 @@ class Fleet:
 
     def _run(self, instance: _Instance) -> None:
         instance.stop()
-        if not _is_free(instance.record.port):
+        if not loopback_ports.is_free(instance.record.port):
             instance.keep(port=self._free_port())
         configuration = self._configuration(instance, self._free_port())
         instance.server.configure(configuration)
@@ -289,13 +286,10 @@ class Fleet:
         instance.front.configure(configuration.front(instance.record.port))
 
     def _free_port(self) -> int:
-        """A port that nobody listens on, nor is about to. Errors: PostgresError."""
+        """A port that nobody listens on, nor is about to."""
         promised = {port for one in list(self._instances.values()) for port in (one.record.port, one.server.port)}
-        for _ in range(1000):
-            port = secrets.choice(PORTS)
-            if port not in promised and _is_free(port):
-                return port
-        raise PostgresError(f"no free loopback port was found from {PORTS.start} to {PORTS.stop - 1}")
+        (port,) = loopback_ports.free(1, promised)
+        return port
 
     def _configuration(self, instance: _Instance, port: int) -> Configuration:
         database = instance.record.database
@@ -305,9 +299,3 @@ class Fleet:
         target = self._snapshot(snapshot)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         instance.server.snapshot(target)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0

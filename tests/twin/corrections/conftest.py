@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.loopback import free_ports
 from tests.twin.corrections.databases import INSTANCE, wait_for
 from tests.twin.corrections.server import REGION, Twin
 from tools import postgres, toolchain
 from tools.progress import Progress
-from twin import state
+from twin import loopback_ports, state
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +26,7 @@ def kubernetes_bin() -> Path:
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory, postgres_bin: Path, kubernetes_bin: Path) -> Iterator[Twin]:
     root = tmp_path_factory.mktemp("twin")
-    state.save(root / "twin.json", state.TwinState.new(*free_ports(2)))
+    state.save(root / "twin.json", state.TwinState.new(*loopback_ports.free(2)))
     running = Twin(root, postgres_bin, kubernetes_bin)
     try:
         running.start()

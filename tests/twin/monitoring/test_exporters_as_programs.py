@@ -17,13 +17,13 @@ import yaml
 
 from components.monitoring import cloudwatch_exporter, node_exporter
 from components.monitoring.cloudwatch_metrics import WatchedResources, configuration
-from tests.support.loopback import free_ports
 from tests.twin.clusters import eventually
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from tests.unit.monitoring.queries import metrics_of, panel_queries, rule_queries
 from tools.monitoring.programs import CLOUDWATCH_EXPORTER, NODE_EXPORTER, Piece, ensure
 from tools.progress import Progress
+from twin import loopback_ports
 
 SECONDS = 120.0
 ALL = WatchedResources(
@@ -99,7 +99,7 @@ def read(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Any
     given = measure(twin.client("cloudwatch"))
     credentials = twin.role("cloudwatch-exporter", *map(dict, cloudwatch_exporter.rights()))
     (folder / "config.yml").write_text(yaml.safe_dump(configuration(REGION, ALL)))
-    (port,) = free_ports(1)
+    (port,) = loopback_ports.free(1)
     flags = [
         re.sub(r"(config.file=).*", rf"\g<1>{folder / 'config.yml'}", flag)
         for flag in here(cloudwatch_exporter.flags(300), port)
@@ -151,7 +151,7 @@ def test_it_calls_them_as_rules_and_panels_do(read: tuple[Any, Any]) -> None:
 
 def test_the_node_exporter_tells_what_rules_and_panels_ask_for(tmp_path: Path) -> None:
     """The one thing that is another here: this machine has no file system at the pod's path."""
-    (port,) = free_ports(1)
+    (port,) = loopback_ports.free(1)
     flags = [one.replace(f"^{node_exporter.DISK}$", "^/$") for one in here(node_exporter.flags(), port)]
     with running(NODE_EXPORTER, flags, tmp_path / "log", {}):
         samples = eventually(lambda: told(port), "it answers", SECONDS)

@@ -13,9 +13,10 @@ import requests
 import yaml
 
 from components.monitoring.rules import rule_files
-from tests.support.loopback import free_ports, serving
+from tests.support.loopback import serving
 from tests.support.monitoring import programs
 from tools.monitoring.programs import PROMETHEUS
+from twin import loopback_ports
 
 WORLD: dict[str, list[tuple[str, float, float]]] = yaml.safe_load((Path(__file__).parent / "world.yaml").read_text())
 START_SECONDS = 60
@@ -52,7 +53,7 @@ def prometheus(folder: Path, exposed: str) -> Iterator[str]:
     rules.mkdir()
     for name, text in rule_files("https://runbooks.example.org", 90).items():
         (rules / name).write_text(text)
-    (port,) = free_ports(1)
+    (port,) = loopback_ports.free(1)
     own = {"job_name": "prometheus", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
     others = [_job(job, exposed) for job, series in WORLD.items() if series]
     configuration = {

@@ -15,10 +15,9 @@ import pytest
 
 from tests.contracts.providers.aws.driver import Driver
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, World
-from tests.support.loopback import free_ports
 from tools import postgres, toolchain
 from tools.progress import Progress
-from twin import state
+from twin import loopback_ports, state
 from twin.state import TwinState
 
 DEFAULT_TAGS = {"environment": "test", "owner": "mlops"}
@@ -28,7 +27,7 @@ DEFAULT_TAGS = {"environment": "test", "owner": "mlops"}
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinState]:
     """A running server of the API."""
     folder = tmp_path_factory.mktemp("aws")
-    served = TwinState.new(*free_ports(2))
+    served = TwinState.new(*loopback_ports.free(2))
     state.save(folder / "twin.json", served)
     postgres_bin = postgres.ensure(Progress()).bin
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.loopback import free_ports
+from twin import loopback_ports
 from twin.certificates import issue, issue_client
 from twin.postgres import protocol
 from twin.postgres.front_process import FrontProcess
@@ -113,7 +113,7 @@ async def answer(user: str, token: str | None) -> object:
 
 @pytest.fixture(scope="module")
 def settings(certificates: Path, server: Server) -> FrontSettings:
-    (port,) = free_ports(1)
+    (port,) = loopback_ports.free(1)
     return FrontSettings(
         port=port,
         server_port=server.server_address[1],
