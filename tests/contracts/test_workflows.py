@@ -72,7 +72,9 @@ def test_no_secret_is_stored_and_no_credential_stays_behind(name: str) -> None:
 
 @each_workflow
 def test_nothing_runs_for_ever_or_twice_at_once(name: str) -> None:
-    assert load(name)["concurrency"]["group"]
+    of_all = load(name).get("concurrency")
+    groups = [(of_all or what["concurrency"])["group"] for what in jobs(name).values()]
+    assert of_all or len(set(groups)) == len(groups), "jobs of one group would cancel each other"
     assert all(what["timeout-minutes"] <= 120 for what in jobs(name).values())
 
 
@@ -102,7 +104,10 @@ def test_prod_follows_dev_and_waits_for_its_environment() -> None:
         "dev": ("dev", None),
         "prod": ("prod", "dev"),
     }
-    assert load("deploy")["concurrency"]["cancel-in-progress"] is False, "one that is stopped half-way leaves a mess"
+    assert "concurrency" not in load("deploy"), "a prod that waits for approval would keep merges from dev"
+    assert {name: what["concurrency"] for name, what in found.items()} == {
+        name: {"group": f"deploy-{name}", "cancel-in-progress": False} for name in ("dev", "prod")
+    }
     assert load("deploy")[True] == {"push": {"branches": ["main"]}}
 
 
