@@ -35,6 +35,10 @@ HEAD = (
     "checks and for whoever reviews it."
 )
 CUT = "\n\n*The rest does not fit into a comment: it is in the artifact `preview` of the run.*"
+_OTHER_AT = re.compile(r"&(?:#0{0,7}64|#[xX]0{0,7}40|commat);")
+_OTHER_NUMBER_SIGN = re.compile(r"&(?:#0{0,7}35|#[xX]0{0,7}23|num);")
+"""Entities: GitHub looks for calls and references in what they stand for."""
+_REFERENCE = re.compile(r"(?:(?<!&)#|\bGH-|/(?:issues|pull|discussions)/)(?=\d)", re.IGNORECASE)
 
 
 class CommentError(Exception):
@@ -77,7 +81,8 @@ class GitHub:
 def harmless(text: str) -> str:
     """Return the text without what acts by being shown: calls of people, references, images, control characters."""
     text = re.sub(r"[^\S\n]", " ", "".join(each for each in text if each.isprintable() or each in "\n\t"))
-    text = text.replace(MARK, "").replace("@", "@\u200b")
+    text = _OTHER_AT.sub("@", _OTHER_NUMBER_SIGN.sub("#", text.replace(MARK, "")))
+    text = _REFERENCE.sub("\\g<0>\u200b", text.replace("@", "@\u200b"))
     text = re.sub(
         r"(?i)<(?=/?\s*(img|picture|source|video|audio|iframe|object|embed|svg|link|style|script|!--))", "&lt;", text
     )

@@ -1,8 +1,9 @@
 """How GitHub Actions gets at the account without a stored key: an OIDC provider and two roles.
 
-The preview role is for pull requests and for the daily search for drift, in a GitHub environment of its own, and reads
-how things are set up; the deploy role is for runs in one GitHub environment and changes what this program manages.
-Which branches and people may use a GitHub environment is decided there, by its protection rules. The provider, both
+The preview role is for the daily search for drift, in a GitHub environment of its own, and reads how things are set up;
+the deploy role is for runs in one GitHub environment and changes what this program manages. Which branches and people
+may use a GitHub environment is decided there, by its protection rules. The subject of pull requests is trusted by none:
+whoever can push a branch would read both environments by code that nobody has reviewed. The provider, both
 roles and the boundary are applied by an administrator: the deploy role may not touch them.
 
 Source: IAM user guide, "Create a role for OpenID Connect federation"; GitHub docs, "Configuring OpenID Connect in AWS",
@@ -81,7 +82,7 @@ class GitHubAccess(pulumi.ComponentResource):
         self.preview_role_arn = self._role(
             name,
             "preview",
-            (f"{repository}:pull_request", f"{repository}:environment:{args.environment}-drift"),
+            (f"{repository}:environment:{args.environment}-drift",),
             PREVIEW,
             args,
             depends_on,

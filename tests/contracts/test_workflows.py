@@ -98,6 +98,16 @@ def test_code_of_a_pull_request_never_runs_with_rights(name: str) -> None:
         assert all("id-token" not in what["permissions"] for what in jobs(name).values())
 
 
+@each_workflow
+def test_a_job_with_rights_reads_no_cache(name: str) -> None:
+    """Whoever may start any job could leave a program in it."""
+    for what in jobs(name).values():
+        if what["permissions"].get("id-token") == "write":
+            assert "buildspec-override" not in what["runs-on"], "with it CodeBuild fetches the pool's cache"
+            assert not [step for step in what["steps"] if "actions/cache" in step.get("uses", "")]
+            assert not [step for step in what["steps"] if "cache" in step.get("with", {})], "setup-python has one too"
+
+
 def test_prod_follows_dev_and_waits_for_its_environment() -> None:
     found = jobs("deploy")
     assert {name: (what["environment"], what.get("needs")) for name, what in found.items()} == {

@@ -117,7 +117,6 @@ def test_deploy_makes_the_linked_role_of_search_domains(
 @pytest.mark.parametrize(
     ("role", "subject"),
     [
-        ("preview", "repo:acme/groundwork:pull_request"),
         ("preview", "repo:acme/groundwork:environment:dev-drift"),
         ("deploy", "repo:acme/groundwork:environment:dev"),
     ],
@@ -128,7 +127,8 @@ def test_each_role_trusts_its_subjects_word_for_word(recorder: Recorder, role: s
     good = {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": subject}
     assert decision(policy, "sts:AssumeRoleWithWebIdentity", "*", good, principal=provider) == "Allow"
     for wrong in (
-        "repo:acme/other:pull_request",
+        "repo:acme/groundwork:pull_request",
+        subject.replace("/groundwork:", "/other:"),
         f"{subject}x",
         "repo:acme/groundwork:environment:prod",
         "repo:acme/groundwork:ref:refs/heads/main",
@@ -332,7 +332,7 @@ def test_a_repository_is_known_by_its_ids_where_its_tokens_carry_them(recorder: 
     """Subjects of repositories made since 15 July 2026; their names alone would be trusted in vain."""
     recorder.made.clear()
     build(GitHubAccessSettings(repository="acme@123456/groundwork@456789"))
-    subject = {"preview": "pull_request", "deploy": "environment:dev"}[role]
+    subject = {"preview": "environment:dev-drift", "deploy": "environment:dev"}[role]
     policy = recorder.one(f"github-{role}").inputs["assumeRolePolicy"]
     (statement,) = json.loads(policy)["Statement"]
     wanted = f"repo:acme@123456/groundwork@456789:{subject}"

@@ -65,6 +65,14 @@ def test_a_later_run_writes_the_same_comment_and_nobody_elses(api: Api, tmp_path
     ("text", "shown"),
     [
         ("ping @octo-org/owners and @alice", "ping @\u200bocto-org/owners and @\u200balice"),
+        (
+            "&#64;alice &#x40;bob &#0000064;carol &commat;octo-org/owners",
+            "@\u200balice @\u200bbob @\u200bcarol @\u200bocto-org/owners",
+        ),
+        ("see #1, octo-org/other#22 and GH-3", "see #\u200b1, octo-org/other#\u200b22 and GH-\u200b3"),
+        ("see &#35;1 and &num;2 and &#X23;3", "see #\u200b1 and #\u200b2 and #\u200b3"),
+        ("https://github.com/o/r/issues/1 and …/pull/2", "https://github.com/o/r/issues/\u200b1 and …/pull/\u200b2"),
+        ("# 1 heading, &#96;code&#96; and &#641;", "# 1 heading, &#96;code&#96; and &#641;"),
         ("![x](https://evil.example/?leak)", "&#33;[x](https://evil.example/?leak)"),
         ("! [x](https://evil.example/)", "&#33; [x](https://evil.example/)"),
         ('<IMG src="https://evil.example/">', '&lt;IMG src="https://evil.example/">'),
