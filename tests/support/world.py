@@ -12,6 +12,19 @@ def held(project: Project, environment: str = "dev") -> inventory.Inventory:
     return inventory.take(project.account(environment))
 
 
+OF_NODES = ("instance", "volume")
+"""Kinds of which the autoscaler takes some away at any time: nodes that nobody needs any more, and their disks."""
+
+
+def assert_held_as_before(project: Project, before: inventory.Inventory, environment: str = "dev") -> None:
+    """Nothing was made and nothing deleted since, but what an idle node has taken along."""
+    after = held(project, environment)
+    for kind in {*before, *after} - {*OF_NODES}:
+        assert after.get(kind) == before.get(kind), kind
+    for kind in OF_NODES:
+        assert set(after.get(kind, ())) <= set(before.get(kind, ())), kind
+
+
 def state_text(project: Project, environment: str = "dev") -> str:
     """The engine's state, as `pulumi stack export` prints it."""
     return project.pulumi("stack", "export", "-s", environment, environment=environment).stdout

@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.support.project import CLONE, Project
 
 OPEN_SECONDS = 300
+STOP_SECONDS = 180
+"""A container has its grace period, and what it has left behind some seconds."""
 
 
 @contextmanager
@@ -28,4 +30,4 @@ def opened(dev: Project, log: Path, *arguments: str) -> Iterator["subprocess.Pop
         yield process
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(STOP_SECONDS)

@@ -76,6 +76,6 @@ def begin(project: Project) -> None:
     # A finalizer of nobody's: what is in a namespace that the program does not know goes with the cluster, held or not.
     held_by = {"name": "held", "namespace": "somebodys", "finalizers": ["example.com/nobody"]}
     api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held_by}, manager="person")
-    eventually(lambda: len(volumes(account)) == wanted, "every workload has its volume", 120)
+    eventually(lambda: len(volumes(account)) == wanted, "every workload has its volume", 300)
     balancers = account.client("elbv2").describe_load_balancers
     eventually(lambda: len(balancers()["LoadBalancers"]) == LOAD_BALANCERS, "load balancers")

@@ -97,7 +97,7 @@ def test_ctrl_c_lets_the_engine_end_in_good_order_and_what_is_there_can_be_destr
         if under_way.match(line) and not any(map(under_way.match, said)):
             os.killpg(running.pid, signal.SIGINT)  # as a terminal does: everybody in the foreground gets it
         said.append(line)
-    assert running.wait(timeout=60) == 1, "".join(said)
+    assert running.wait(timeout=180) == 1, "".join(said)
     assert "Traceback" not in "".join(said)
     assert "was interrupted; run it again to go on: dev" in said[-1]
     assert_state_and_world_agree(project, "dev")

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.support.project import Project
-from tests.twin.opened_servers import opened
+from tests.twin.opened_servers import STOP_SECONDS, opened
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
@@ -31,7 +31,7 @@ def test_it_serves_until_a_signal_comes_and_then_nothing_of_it_is_left(
         family = psutil.Process(process.pid).children(recursive=True)
         assert family
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(STOP_SECONDS) == 0
         assert f"TensorBoard of language is stopped ({number.name}); no process of it is left." in log.read_text()
         assert not [one for one in family if one.is_running()]
         assert not list((dev.root / ".twin" / "pods").glob("*/team-language/*/volumes"))

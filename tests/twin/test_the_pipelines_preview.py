@@ -6,7 +6,7 @@ the workflows, to which the twin is AWS: they have this role's credentials and n
 
 import json
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,14 @@ from stacks.identities import PREVIEWS, identities
 from stacks.settings import parse_settings
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
-from tests.support.world import held, state_text
+from tests.support.world import assert_held_as_before, held, state_text
 from tests.twin.actors import Actor, may, pipeline, variables_of
 from twin.account import Account
-from twin.inventory import Inventory
 from twin.kubernetes.client import ApiError, Client
 
 ABOUT_ONESELF = ("selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews")
 """What everybody may ask: who am I, and what may I do."""
 PLACE = "team-vision"
-OF_NODES = ("instance", "volume")
-"""Kinds of which the autoscaler takes some away at any time: nodes that nobody needs any more, and their disks."""
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +55,6 @@ def report_of(folder: Path) -> dict[str, Any]:
     """The only environment of a report."""
     (found,) = json.loads((folder / "report.json").read_text(encoding="utf-8"))["environments"]
     return dict(found)
-
-
-def set_aside(inventory: Inventory, kinds: Collection[str]) -> Inventory:
-    """An inventory without these kinds."""
-    return {kind: ids for kind, ids in inventory.items() if kind not in kinds}
 
 
 def served(api: Client) -> Iterator[KubernetesAction]:
@@ -99,9 +91,7 @@ def test_the_commands_of_the_workflows_work_with_its_rights_and_change_nothing(
     assert not told["access"]["gains"] + told["access"]["losses"]
     done = commanded(dev, reviewer, "drift", "dev", "--target", "aws")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "dev: no drift."), done.stdout + done.stderr
-    after = held(dev)
-    assert set_aside(after, OF_NODES) == set_aside(before, OF_NODES)
-    assert all(set(after[kind]) <= set(before[kind]) for kind in OF_NODES), "nothing was made"
+    assert_held_as_before(dev, before)
     assert json.loads(state_text(dev))["deployment"] == state["deployment"]
 
 

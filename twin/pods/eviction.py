@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twin.kubernetes.autoscaling.scale_down import SAFE_TO_EVICT
-from twin.kubernetes.client import ApiError, Client
+from twin.kubernetes.client import ApiError, Client, KubeconfigError
 
 Manifest = Mapping[str, Any]
 
@@ -27,8 +27,8 @@ def hold(api: Client, pod: Manifest, workload: Manifest) -> Callable[[], None]:
     _annotate(api, pod, "false")
 
     def let_go() -> None:
-        with contextlib.suppress(ApiError):  # it has gone, or its cluster has
-            _annotate(Client(api.access, attempts=1), pod, None)
+        with contextlib.suppress(ApiError, KubeconfigError, OSError):  # it has gone, or its cluster has
+            _annotate(api, pod, None)
 
     return let_go
 

@@ -10,7 +10,7 @@ from components.cluster.namespace import namespace_labels
 from tests.support.project import Project
 from tests.twin import team_work
 from tests.twin.clusters import eventually
-from tests.twin.gpu_nodes import end_gpu_nodes
+from tests.twin.gpu_nodes import end_gpu_nodes, gpu_nodes
 from tests.twin.monitoring.watched import SECONDS, Watched
 from twin.account import Account
 
@@ -27,10 +27,10 @@ def nodes(watched: Watched) -> set[str]:
 @pytest.fixture
 def node(dev: Project, account: Account, outputs: dict[str, Any], watched: Watched) -> Iterator[str]:
     """One that comes because a team wants a GPU; it goes again."""
-    before = nodes(watched)
+    before = gpu_nodes(watched.api)
     spec = team_work.gpu_pod_spec()
     watched.api.apply(team_work.job("team-vision", "wants-a-node", spec, runs_for="1h"), manager="person")
-    (name,) = eventually(lambda: nodes(watched) - before, "a node comes", NODE_SECONDS)
+    (name,) = eventually(lambda: gpu_nodes(watched.api) - before, "a node comes", NODE_SECONDS)
     yield name
     watched.api.delete("batch/v1", "Job", "wants-a-node", "team-vision", propagationPolicy="Foreground")
     end_gpu_nodes(account, outputs["cluster_name"], watched.api)

@@ -90,6 +90,11 @@ class Removal:
         if moving and time.monotonic() - since > flags.max_pod_eviction_time:
             self._fail(api, flags, node, f"Failed to drain the node, aborting ScaleDown: {len(moving)} pods are left")
             return
+        # Budgets aside: evictions of before may have used them up, and they hold each one by themselves.
+        held = next((why for pod in moving if (why := scale_down.holds(pod, flags, ()))), None)
+        if held:  # since the node was marked
+            self._fail(api, flags, node, f"Failed to drain the node, aborting ScaleDown: of a pod, {held}")
+            return
         for pod in moving:
             if "deletionTimestamp" not in pod["metadata"]:
                 self._events.record(api, pod, "ScaleDown", "deleting pod for node scale down")

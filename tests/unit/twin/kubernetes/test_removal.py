@@ -11,6 +11,7 @@ from twin.kubernetes.autoscaling.events import Events
 from twin.kubernetes.autoscaling.flags import Flags
 from twin.kubernetes.autoscaling.node_groups import Group, template
 from twin.kubernetes.autoscaling.removal import Removal
+from twin.kubernetes.autoscaling.scale_down import SAFE_TO_EVICT
 from twin.kubernetes.autoscaling.state import TO_BE_DELETED, State
 
 AT_ONCE = Flags(scale_down_unneeded_time=0, scale_down_delay_after_add=0)
@@ -109,6 +110,16 @@ def test_pods_that_fit_elsewhere_are_moved_first(removal: Removal) -> None:
     assert (world.evicted, world.terminated) == (["mover"], [])
     steps(removal, world, 1)
     assert world.terminated == ["i-1"]
+
+
+def test_a_pod_that_is_held_once_its_node_is_marked_stays_and_so_does_the_node(removal: Removal) -> None:
+    world = _World(pods=(pod("mover", {"cpu": "100m"}, node=FIRST), pod("other", {"cpu": "1500m"}, node="x")))
+    steps(removal, world, 1)
+    assert world.marked() == [FIRST]
+    world.pods[0]["metadata"]["annotations"][SAFE_TO_EVICT] = "false"
+    steps(removal, world, 2)
+    assert (world.evicted, world.terminated, world.marked()) == ([], [], [])
+    assert "ScaleDownFailed" in world.events
 
 
 def test_a_refusal_takes_the_mark_away_and_is_told(removal: Removal) -> None:
