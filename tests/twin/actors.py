@@ -6,7 +6,7 @@ its token of its service account.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,8 +50,8 @@ class Places:
     cluster: str
     node_group: str
     auto_scaling_group: str
-    desired_size: int
-    """Of that group."""
+    desired_size: Callable[[], int]
+    """Of that group, as it is now: the autoscaler may change it."""
     foreign_group: str
     """An Auto Scaling group without the cluster's tag."""
     trail: str
@@ -199,7 +199,7 @@ def _call(aws: Account, action: AwsAction, team: str, places: Places) -> object:
         return _call_eks(client, operation, places)
     if operation == "SetDesiredCapacity":
         group = places.auto_scaling_group if action.tags else places.foreign_group
-        size = places.desired_size if action.tags else 0
+        size = places.desired_size() if action.tags else 0
         return client.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=size)
     calls = {
         "DescribeAutoScalingGroups": lambda: client.describe_auto_scaling_groups(),

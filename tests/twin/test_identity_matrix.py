@@ -85,10 +85,13 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
               for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]]  # fmt: skip
     [system] = [group for group in groups if group["scalingConfig"]["minSize"] > 0]
     own = system["resources"]["autoScalingGroups"][0]["name"]
-    described = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[own])["AutoScalingGroups"][0]
+
+    def described() -> dict[str, Any]:
+        return dict(scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[own])["AutoScalingGroups"][0])
+
     scaling.create_auto_scaling_group(
         AutoScalingGroupName=FOREIGN, MinSize=0, MaxSize=1, DesiredCapacity=0,
-        VPCZoneIdentifier=described["VPCZoneIdentifier"],
+        VPCZoneIdentifier=described()["VPCZoneIdentifier"],
         LaunchTemplate={key: system["launchTemplate"][old] for key, old in
                         (("LaunchTemplateId", "id"), ("Version", "version"))},
     )  # fmt: skip
@@ -112,7 +115,7 @@ def places(account: Account, outputs: dict[str, Any], settings: StackSettings) -
         cluster=cluster,
         node_group=system["nodegroupName"],
         auto_scaling_group=own,
-        desired_size=described["DesiredCapacity"],
+        desired_size=lambda: int(described()["DesiredCapacity"]),
         foreign_group=FOREIGN,
         trail=outputs["trail_arn"],
         secret=outputs["database_master_secret_arn"],
