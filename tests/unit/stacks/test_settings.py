@@ -29,6 +29,7 @@ BALANCER = {
 
 TENSORBOARD = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:{'a1' * 32}"
 
+
 def own_images(environment: str) -> list[str]:
     """Return the settings whose image nobody has built yet: its digest is of zeros."""
     return [path for path, value in flat(written(environment)) if str(value).endswith(f"@sha256:{'0' * 64}")]
