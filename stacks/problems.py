@@ -78,7 +78,12 @@ def report(problems: Iterable[Problem], model: type[BaseModel], file: str, *, sh
 
 def spell(path: Path) -> str:
     """Write a path as people do: `groundwork:settings.zones[1]`."""
-    return ROOT + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return spelled((ROOT, *path))
+
+
+def spelled(path: Path) -> str:
+    """Write a path of any file so: `pack-settings.registries[0]`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def look_up(model: type[BaseModel], path: Path) -> Place:
@@ -102,7 +107,7 @@ def _describe(problem: Problem, model: type[BaseModel], show_value: bool) -> Ite
     place = look_up(model, problem.path)
     yield f"  {spell(problem.path)}"
     if problem.value is not Absent and show_value:
-        yield f"    value:   {_shorten(problem.value)}"
+        yield f"    value:   {shorten(problem.value)}"
     yield f"    problem: {problem.what}"
     if place.field is None and place.siblings:
         close = difflib.get_close_matches(str(problem.path[-1]), place.siblings, n=1)
@@ -168,6 +173,7 @@ def _say(details: ErrorDetails) -> str:
     )
 
 
-def _shorten(value: object) -> str:
+def shorten(value: object) -> str:
+    """Write a value as the file does, and no longer than a line."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

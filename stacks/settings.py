@@ -7,6 +7,7 @@ secret: passwords are made and kept by AWS.
 
 import json
 import os
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import pulumi
@@ -43,11 +44,12 @@ from components.tags import KeyAccess, Lineage, TagValue
 from components.teams.persona_access import Principals
 from components.teams.personas import PlatformPersona
 from components.teams.team_workspace import TeamName, TeamSettings
-from stacks.placeholders import placeholders
+from stacks.placeholders import placeholders, placeholders_of_the_pack
 from stacks.problems import ROOT, problems_of, report
 from stacks.relations import RELATIONS
 
 PLACEHOLDERS_ALLOWED: Final = "GROUNDWORK_ALLOW_PLACEHOLDERS"
+CLONE: Final = Path(__file__).parent.parent
 
 # Of the partition `aws` alone: ARNs and the names of endpoints in China and GovCloud differ.
 Region: TypeAlias = Annotated[str, Field(pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]$")]
@@ -242,16 +244,20 @@ class SettingsError(Exception):
 
 def load_settings() -> StackSettings:
     """Read the settings of the stack that runs. Where they are wrong, the program ends with one text."""
+    stack, allowed = pulumi.get_stack(), os.environ.get(PLACEHOLDERS_ALLOWED) == "true"
     try:
-        return parse_settings(
+        settings = parse_settings(
             pulumi.Config("groundwork").get("settings"),
-            stack=pulumi.get_stack(),
-            allow_placeholders=os.environ.get(PLACEHOLDERS_ALLOWED) == "true",
+            stack=stack,
+            allow_placeholders=allowed,
             show_values=not is_config_secret(ROOT),
         )
+        if not allowed and (said := placeholders_of_the_pack(CLONE, stack)) is not None:
+            raise SettingsError(said)
     except SettingsError as error:
         # `from None`: where in the program it was found is of no use to someone who edits the file.
         raise pulumi.RunError(str(error)) from None
+    return settings
 
 
 def parse_settings(

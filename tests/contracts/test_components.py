@@ -34,6 +34,7 @@ PROVIDER = "pulumi:providers:aws"
 INSIDE = "pulumi:providers:kubernetes"
 """The provider of what is inside the cluster."""
 STACK = "pulumi:pulumi:Stack"
+ARCHITECTURE = (CLONE / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
 def modules() -> list[ModuleType]:
@@ -80,6 +81,18 @@ def token(component: type) -> str:
 def searched(environment: str) -> Recorder:
     """Return what the program registers with a search domain, which no stack file has."""
     return record(environment, with_search_domain(environment))
+
+
+@each_component
+def test_the_page_of_the_architecture_names_every_component(component: type) -> None:
+    assert f"`{component.__name__}`" in ARCHITECTURE
+
+
+@pytest.mark.parametrize(
+    "layer", [file.name for file in sorted((CLONE / "stacks").glob("*.py")) if "\ndef build" in file.read_text("utf-8")]
+)
+def test_the_page_of_the_architecture_names_every_layer(layer: str) -> None:
+    assert f"`{layer}`" in ARCHITECTURE
 
 
 def test_there_are_components_in_every_room() -> None:

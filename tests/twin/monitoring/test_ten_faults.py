@@ -1,6 +1,6 @@
 """Faults that are really there, and what somebody is told: once, together, with the page that says what to do.
 
-What AWS runs for us is watched by alarms of CloudWatch: tests/twin/test_alarms.py.
+What AWS runs for us is watched by alarms of CloudWatch: tests/twin/monitoring/test_faults_that_cloudwatch_sees.py.
 """
 
 import datetime

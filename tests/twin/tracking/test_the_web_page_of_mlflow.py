@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.devtools import CHROMIUM, browsing
+from tests.support.pictures import colours
 from tests.support.project import Project
 from tests.twin.tracking.clients import WORK
 from tests.twin.tracking.opened import Opened
+
+DRAWN = 20
+"""Colours that letters have by their soft edges alone; an empty window has one."""
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
@@ -27,7 +31,9 @@ def test_it_shows_experiments_a_run_with_its_metrics_and_a_registered_model(
     with browsing(tmp_path, user.username, user.password) as browser:
         for name, (path, wanted) in pages.items():
             text = browser.open(f"{opened.url}/#/{path}?workspace=vision", *wanted)
-            browser.screenshot(tmp_path / f"{name}.png")
+            picture = tmp_path / f"{name}.png"
+            browser.screenshot(picture)
+            assert colours(picture.read_bytes(), enough=DRAWN) >= DRAWN, f"{name} has its words and shows nothing"
             assert "language-cheese" not in text
         assert browser.complaints() == []
         outside = {url for url in browser.asked() if not url.startswith((opened.url, "data:", "blob:", "about:"))}

@@ -22,6 +22,7 @@ from groundwork.commands import COMMANDS
 from tests.support.program import recorded
 from tests.support.stack_files import CLONE
 from tests.unit.monitoring.cases import written_rules
+from tests.unit.monitoring.runbook_rights import LINE, beyond
 
 FOLDER = CLONE / "docs" / "runbooks"
 FULL = DatabaseAlarmSettings(connections=1, free_storage_gib=1, cpu_credits=1, cpu_percent=1)
@@ -74,6 +75,36 @@ def test_a_page_is_short(page: Path) -> None:
 def test_links_of_a_page_lead_to_other_pages(page: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
         assert (FOLDER / target).is_file(), target
+
+
+@each_page
+def test_a_page_says_which_of_its_commands_are_beyond_who_is_on_call(page: Path) -> None:
+    text = page.read_text()
+    assert [line for line in text.splitlines() if line.startswith(LINE)] == ([line] if (line := beyond(text)) else [])
+
+
+@pytest.mark.parametrize(
+    ("command", "for_whom"),
+    [
+        ("kubectl -n mlflow get hpa,pods", None),
+        ("kubectl -n NAMESPACE delete pod POD", None),
+        ("kubectl drain NODE --ignore-daemonsets", None),
+        ("kubectl -n monitoring port-forward service/prometheus 9090", None),
+        ("kubectl -n mlflow port-forward service/tracking-server 5000", "`cluster.administrators`"),
+        ("kubectl -n NAMESPACE exec POD -- df -h", "`cluster.administrators`"),
+        ("kubectl -n mlflow rollout undo deployment/tracking-server", "`cluster.administrators`"),
+        ("kubectl -n NAMESPACE rollout undo deployment/NAME", "the team's `ml-engineer`"),
+        ("kubectl get --raw /readyz?verbose", None),
+        ("kubectl get --raw /metrics", "`cluster.administrators`"),
+        ("kubectl -n NAMESPACE get secrets", "`cluster.administrators`"),
+        ("aws eks describe-cluster --name groundwork-prod", None),
+        ("aws rds describe-events", "an administrator of the account"),
+    ],
+)
+def test_who_may_run_a_command_is_read_off_the_personas(command: str, for_whom: str | None) -> None:
+    for text in (f"```\n{command} | head\n```", f"Then `{command}`."):
+        found = beyond(text)
+        assert found.startswith(LINE) and f" for {for_whom}" in found if for_whom else not found
 
 
 @each_page

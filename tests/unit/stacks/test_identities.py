@@ -8,10 +8,10 @@ import pytest
 from components.naming import bucket_name
 from components.security.secret import secret_arn_pattern
 from components.teams.matrix import AwsExpectation, KubernetesExpectation, aws_expectations, kubernetes_expectations
-from stacks.identities import FILE, identities, namespaces, rendered, scope
+from stacks.identities import FILE, MARK, identities, namespaces, rendered, scope
 from stacks.settings import StackSettings, parse_settings
 from tests.support.program import recorded
-from tests.support.stack_files import written
+from tests.support.stack_files import ENVIRONMENTS, written
 from tests.unit.security.evaluator import decision
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
@@ -107,6 +107,17 @@ def test_every_role_that_people_or_workloads_take_is_an_identity_of_the_table() 
         if "TakenByPeople" in made.inputs["assumeRolePolicy"]
     }
     assert taken <= known
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_roles_that_are_in_no_column_are_named_above_the_table(environment: str) -> None:
+    of_it = parse_settings(json.dumps(written(environment)), stack=environment, allow_placeholders=True)
+    made = {one.inputs["name"] for one in recorded(environment).of_type("aws:iam/role:Role")}
+    above = FILE.read_text(encoding="utf-8").split(MARK)[0]
+    others = made - {identity.role_name for identity in identities(of_it)}
+    assert others
+    for role in others:
+        assert f"`{role.removeprefix(f'groundwork-{environment}-')}`" in above
 
 
 def test_the_policies_of_roles_say_what_the_table_says() -> None:

@@ -8,13 +8,14 @@ import pulumi
 import pytest
 
 from components.security.encryption_keys import DEFAULT_USES
-from stacks.problems import ROOT
+from stacks.placeholders import placeholders
+from stacks.problems import ROOT, spell
 from stacks.settings import PLACEHOLDERS_ALLOWED, SettingsError, load_settings, parse_settings
 from tests.support.program import run_stacks
 from tests.support.recorder import Recorder, run_program
 from tests.support.runner_pools import scale_set
 from tests.support.search_domains import with_search_domain
-from tests.support.stack_files import ENVIRONMENTS, REMOVED, changed, written
+from tests.support.stack_files import CLONE, ENVIRONMENTS, REMOVED, changed, written
 
 METRICS = ("monitoring", "metrics")
 POD = {"kind": "pod-identity", "cluster_name": "c", "namespace": "n", "service_account": "s"}
@@ -27,6 +28,20 @@ BALANCER = {
 }
 
 TENSORBOARD = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-tensorboard@sha256:{'a1' * 32}"
+
+
+def own_images(environment: str) -> list[str]:
+    """Return the settings whose image nobody has built yet: its digest is of zeros."""
+    return [path for path, value in flat(written(environment)) if str(value).endswith(f"@sha256:{'0' * 64}")]
+
+
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else key)
+    else:
+        yield path.removesuffix(".image"), value
+
 
 TEAM_QUOTA = {"cpu": 1, "memory_gib": 1}
 SOMEBODY = "arn:aws:iam::000000000000:role/Somebody"
@@ -798,6 +813,36 @@ def test_placeholders_are_refused_unless_they_are_allowed(path: tuple[str | int,
     assert "1 setting is wrong" in str(caught.value)
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_placeholder_of_a_digest_says_what_to_leave_out_until_there_is_an_image(environment: str) -> None:
+    found = {spell(problem.path): problem.what for problem in placeholders(written(environment))}
+    for path in own_images(environment):
+        assert found[f"{ROOT}.{path}.image"] == (
+            "its digest is a placeholder: put your own in its place. The first `up` makes the repository and has no "
+            f"image yet: leave {ROOT}.{path} out of it (docs/first-deployment.md, Order)"
+        )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_first_up_of_an_account_can_leave_out_what_has_no_image_yet(environment: str) -> None:
+    settings = written(environment)
+    for path in own_images(environment):
+        holder: Any = settings
+        *above, last = path.split(".")
+        for part in above:
+            holder = holder[part]
+        holder[last] = None
+    assert "0" * 64 not in json.dumps(settings)
+    parse_settings(json.dumps(settings), stack=environment, allow_placeholders=True)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_order_of_the_first_deployment_names_every_image_of_ones_own(environment: str) -> None:
+    document = (CLONE / "docs" / "first-deployment.md").read_text(encoding="utf-8")
+    order = document.split("## Order\n")[1].split("\n## ")[0]
+    assert not [path for path in own_images(environment) if f"`{path}`" not in order]
+
+
 def test_no_value_is_shown_where_the_settings_hold_a_secret() -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings(changed("dev", ("owner",), "s3cr&t"), stack="dev", allow_placeholders=True, show_values=False)
@@ -843,6 +888,28 @@ class TestTheProgram:
             load_settings()
         monkeypatch.setenv(PLACEHOLDERS_ALLOWED, "true")
         assert load_settings().environment == "test"
+
+    def test_placeholders_of_the_policy_pack_are_refused_too_unless_they_are_allowed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = written("dev") | {"account_id": "123456789012", "owner": "ml", "people": {}, "teams": {}}
+        settings |= {"github": {"repository": "octo-org/groundwork"}, "tracking_server": None, "tensorboard": None}
+        settings |= {"monitoring": {}, "runners": {}, "budget": {"monthly_usd": 500, "emails": ["ml@example.org"]}}
+        settings["cluster"]["administrators"] = ["arn:aws:iam::123456789012:role/platform-admin"]
+        pulumi.runtime.set_all_config({ROOT: json.dumps(settings)})
+        monkeypatch.setattr(pulumi, "get_stack", lambda: "dev")
+        monkeypatch.delenv(PLACEHOLDERS_ALLOWED, raising=False)
+        with pytest.raises(pulumi.RunError) as caught:
+            load_settings()
+        assert str(caught.value) == (
+            "policies/environments/dev.json: 2 values are placeholders, so nothing was started.\n\n"
+            '  pack-settings.clusterAdmins[0]\n    value:   "arn:aws:iam::000000000000:root"\n'
+            "    problem: 000000000 is a placeholder: put your own in its place\n\n"
+            '  pack-settings.registries[0]\n    value:   "000000000000.dkr.ecr.eu-west-1.amazonaws.com"\n'
+            "    problem: 000000000 is a placeholder: put your own in its place"
+        )
+        monkeypatch.setenv(PLACEHOLDERS_ALLOWED, "true")
+        assert load_settings().environment == "dev"
 
     def test_a_secret_is_not_shown(self) -> None:
         pulumi.runtime.set_all_config({ROOT: changed("dev", ("owner",), "s3cr&t")}, [ROOT])
