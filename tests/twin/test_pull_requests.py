@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.devtools import CHROMIUM, Browser, browsing
+from tests.support.devtools import Browser, browsing, needs_browser
 from tests.support.repository import Repository
 from tests.twin.clusters import eventually
 from tests.twin.pull_requests import EVIL, PULL_REQUESTS
@@ -140,7 +140,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield made
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+@needs_browser
 @pytest.mark.parametrize("name", ["a-new-bucket", "a-malicious-name", "a-replaced-database"])
 def test_a_browser_shows_the_page_without_an_error_and_would_refuse_a_request(
     reports: dict[str, Report], browser: Browser, name: str, tmp_path: Path
