@@ -32,3 +32,8 @@ def ceiling(resources: Iterable[Saved]) -> Decimal | None:
 def is_above(idle: Estimate, limit: Decimal | None) -> bool:
     """Whether the idle cost, of what is known of it, is above the ceiling."""
     return limit is not None and idle.usd > limit
+
+
+def is_undecided(idle: Estimate, limit: Decimal | None) -> bool:
+    """Whether nobody can say if the ceiling holds: what is known is below it, and something has no known price."""
+    return limit is not None and not is_above(idle, limit) and bool(idle.unknown)

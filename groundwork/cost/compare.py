@@ -39,19 +39,40 @@ class Comparison:
         return _differences(self.before.by_component(), self.after.by_component())
 
     def lines(self) -> tuple[Difference, ...]:
-        """Return the charges that differ, biggest difference first: `network-nat-a: NAT gateway`."""
-        return _differences(_by_charge(self.before), _by_charge(self.after))
+        """Return the charges that differ, biggest difference first: `network-nat-a: NAT gateway`.
+
+        One whose amount is not known before or after is none of them: what nobody knows differs from nothing by nothing
+        that could be said.
+        """
+        unknown = {_charge(line) for line in (*self.before.unknown, *self.after.unknown)}
+        found = _differences(_by_charge(self.before), _by_charge(self.after))
+        return tuple(one for one in found if one.name not in unknown)
 
     def newly_unknown(self) -> tuple[Line, ...]:
-        """Return what has no price and was not there before."""
-        known = {(line.urn, line.price) for line in self.before.unknown}
-        return tuple(line for line in self.after.unknown if (line.urn, line.price) not in known)
+        """Return what has no known price and had not been without one before."""
+        return tuple(line for line in self.after.unknown if line.key not in self._unknown_before())
+
+    def still_unknown(self) -> tuple[Line, ...]:
+        """Return what has no known price and had none before."""
+        return tuple(line for line in self.after.unknown if line.key in self._unknown_before())
+
+    @property
+    def complete(self) -> bool:
+        """Every price is known, before and after: the difference is one of the whole."""
+        return not self.before.unknown and not self.after.unknown
+
+    def _unknown_before(self) -> frozenset[tuple[str, str]]:
+        return frozenset(line.key for line in self.before.unknown)
+
+
+def _charge(line: Line) -> str:
+    return f"{line.name}: {line.what}"
 
 
 def _by_charge(estimate: Estimate) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for line in estimate.lines:
-        sums[f"{line.name}: {line.what}"] += line.usd or 0
+        sums[_charge(line)] += line.usd or 0
     return sums
 
 

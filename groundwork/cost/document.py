@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from groundwork.cost.compare import Comparison, Difference
-from groundwork.cost.estimate import Estimate, rounded
+from groundwork.cost.estimate import Estimate, Line, rounded
 
 
 def of_estimate(found: Estimate) -> dict[str, Any]:
@@ -33,16 +33,7 @@ def of_estimate(found: Estimate) -> dict[str, Any]:
             for line in found.lines
             if line.usd is not None and line.found is not None and line.quantity is not None
         ],
-        "unknown": [
-            {
-                "resource": line.name,
-                "urn": line.urn,
-                "component": line.component,
-                "price": line.price,
-                "why": line.unknown,
-            }
-            for line in found.unknown
-        ],
+        "unknown": [_without_price(line) for line in found.unknown],
     }
 
 
@@ -52,9 +43,27 @@ def of_comparison(found: Comparison) -> dict[str, Any]:
         "usd": float(found.usd),
         "components": _differences(found.components()),
         "charges": _differences(found.lines()),
-        "newly_unknown": [line.urn for line in found.newly_unknown()],
+        "newly_unknown": [_without_price(line) for line in found.newly_unknown()],
         "before": of_estimate(found.before),
         "after": of_estimate(found.after),
+    }
+
+
+def of_unknown(idle: Comparison, used: Comparison) -> list[dict[str, Any]]:
+    """Return everything that has no known price, once each; `new`: by the change, `idle`: also while nobody uses it."""
+    lines = {line.key: line for line in (*used.after.unknown, *idle.after.unknown)}
+    while_idle = {line.key for line in idle.after.unknown}
+    new = {line.key for line in (*used.newly_unknown(), *idle.newly_unknown())}
+    return [_without_price(line) | {"new": key in new, "idle": key in while_idle} for key, line in lines.items()]
+
+
+def _without_price(line: Line) -> dict[str, Any]:
+    return {
+        "resource": line.name,
+        "urn": line.urn,
+        "component": line.component,
+        "price": line.price,
+        "why": line.unknown,
     }
 
 

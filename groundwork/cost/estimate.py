@@ -45,6 +45,11 @@ class Line:
         return name_of(self.urn)
 
     @property
+    def key(self) -> tuple[str, str]:
+        """The resource and the price: by it a charge is found again in another estimate."""
+        return self.urn, self.price
+
+    @property
     def service(self) -> str:
         """The service that charges, as the price table calls it: ec2, rds, kms."""
         return self.price.partition(".")[0]

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from groundwork.cost.ceiling import is_undecided
 from groundwork.cost.compare import Comparison, Difference
-from groundwork.cost.estimate import Estimate, rounded
+from groundwork.cost.estimate import Estimate, Line, rounded
 from groundwork.cost.prices import Sureness
 
 BAR: Final = 28
@@ -30,10 +31,20 @@ def in_a_line(
     console: Console, environment: str, idle: Estimate, before: Estimate | None, limit: Decimal | None
 ) -> None:
     """One line about a plan; and what has no price."""
-    change = f" ({_signed(idle.usd - before.usd)} to what is there)" if before is not None else ""
-    ceiling = f"; its ceiling is {limit:,}" if limit is not None else ""
+    change = f" ({_difference(Comparison(before, idle))} to what is there)" if before is not None else ""
+    ceiling = f"; its ceiling is {limit:,}{_whether_it_holds(idle, limit)}" if limit is not None else ""
     _print(console, f"{environment}: {_least(idle)} USD a month idle{change}{ceiling}.")
-    unknown(console, idle)
+    unknown(console, idle.unknown)
+
+
+def undecided(console: Console, environment: str, idle: Estimate, limit: Decimal, new: Iterable[Line]) -> None:
+    """That nobody can say whether the ceiling holds, and because of what."""
+    names = ", ".join(f"{line.name} ({line.what})" for line in new)
+    _print(
+        console,
+        f"[yellow bold]Whether {environment} keeps to its monthly ceiling cannot be said[/]: {_least(idle)} USD idle, "
+        f"the ceiling is {limit:,}; not known: {escape(names)}",
+    )
 
 
 def above(console: Console, environment: str, idle: Estimate, limit: Decimal) -> None:
@@ -51,7 +62,7 @@ def above(console: Console, environment: str, idle: Estimate, limit: Decimal) ->
 def estimates(console: Console, about: str, idle: Estimate, used: Estimate | None, limit: Decimal | None) -> None:
     """Where the money goes: by component, by service, the biggest charges, what is not known, how sure it is."""
     in_use = f", {_least(used)} in use" if used else ""
-    ceiling = f"; the ceiling is {limit:,}" if limit is not None else ""
+    ceiling = f"; the ceiling is {limit:,}{_whether_it_holds(idle, limit)}" if limit is not None else ""
     _print(console, f"[bold]{escape(about)}: {_least(idle)} USD a month idle{in_use}[/]{ceiling}")
     if used and used.use.note:
         _print(console, f"[dim]In use: {escape(used.use.note)}[/]")
@@ -62,7 +73,7 @@ def estimates(console: Console, about: str, idle: Estimate, used: Estimate | Non
     ):
         _sums(console, title, idle_sums, sums if used else None)
     _charges(console, shown)
-    unknown(console, shown)
+    unknown(console, shown.unknown)
     _print(console, _sure(shown))
 
 
@@ -79,14 +90,15 @@ def comparison(console: Console, about: str, idle: Comparison, used: Comparison 
     if new := shown.newly_unknown():
         _print(
             console,
-            "[yellow]New, and without a known price:[/] " + "; ".join(f"{one.name}: {one.unknown}" for one in new),
+            "[yellow]New, and without a known price:[/] "
+            + escape("; ".join(f"{one.name} ({one.what}): {one.unknown}" for one in new)),
         )
-    unknown(console, shown.after)
+    unknown(console, shown.still_unknown())
 
 
-def unknown(console: Console, found: Estimate) -> None:
+def unknown(console: Console, lines: Iterable[Line]) -> None:
     """What has no price: it is in no sum."""
-    for line in found.unknown:
+    for line in lines:
         _print(console, f"[yellow]not counted[/] {escape(f'{line.name} ({line.what}): {line.unknown}')}")
 
 
@@ -155,7 +167,15 @@ def _least(found: Estimate) -> str:
 
 
 def _changed(found: Comparison) -> str:
-    return f"{_money(found.before.usd)} → {_least(found.after)} ({_signed(found.usd)})"
+    return f"{_money(found.before.usd)} → {_least(found.after)} ({_difference(found)})"
+
+
+def _difference(found: Comparison) -> str:
+    return f"{'' if found.complete else 'of what is known '}{_signed(found.usd)}"
+
+
+def _whether_it_holds(idle: Estimate, limit: Decimal) -> str:
+    return ", and whether that holds cannot be said" if is_undecided(idle, limit) else ""
 
 
 def _money(usd: Decimal) -> str:

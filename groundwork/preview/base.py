@@ -113,16 +113,20 @@ def changed_files(clone: Path, base: Commit) -> tuple[str, ...]:
     return tuple(sorted({path for path in (*tracked, *new) if path}))
 
 
+def place(base: Commit) -> Base:
+    """Return where the base is kept, or would be: by all of its files and by the toolchain that builds it."""
+    record = toolchain.read_record()
+    return Base(cache_root() / KIND / key_of(base.tree, json.dumps(record.inputs if record else {}, sort_keys=True)))
+
+
 @contextmanager
 def restored(clone: Path, base: Commit, environments: Sequence[str], say: Say) -> Iterator[Base]:
     """Give the base with a copy of its twin in place, not started; it is built if it is not kept. One at a time.
 
     Raises GroundworkError when the base cannot be built.
     """
-    record = toolchain.read_record()
-    key = key_of(base.tree, json.dumps(record.inputs if record else {}, sort_keys=True))
-    built = Base(cache_root() / KIND / key)
-    with exclusive(built.folder.with_name(f"{key}.lock"), say):
+    built = place(base)
+    with exclusive(built.folder.with_name(f"{built.folder.name}.lock"), say):
         if not set(environments) <= built.environments.keys():
             wanted = list(dict.fromkeys((*built.environments, *environments)))
             say(f"Building {' and '.join(wanted)} of {base.ref} ({base.sha[:12]}): once for this state of it …")
@@ -152,6 +156,7 @@ def _build(clone: Path, base: Commit, built: Base, environments: Sequence[str]) 
         _command(built, "twin", "stop", "--keep-state")
     except BaseException:
         _end_twin(built)
+        shutil.rmtree(built.folder, ignore_errors=True)  # a pipeline would cache it, under a key that is then taken
         raise
     _copy(built.twin, built.kept, _not_looked_at)
     (built.kept / _BUILT).write_text(json.dumps({name: asdict(one) for name, one in made.items()}))

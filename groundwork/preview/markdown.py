@@ -59,7 +59,7 @@ def code(value: object) -> str:
 
 def comment(report: Mapping[str, Any]) -> str:
     """Return the comment."""
-    parts = [MARKER, _head(report), *_warnings(report)]
+    parts = [MARKER, _head(report), *_warnings(report), *_undecided(report)]
     for one in report["environments"]:
         parts.append(_summary(one))
     for one in report["environments"]:
@@ -99,6 +99,27 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
         yield "> [!WARNING]\n" + "\n".join(f"> {line}" for line in _listed(lines))
 
 
+def _undecided(report: Mapping[str, Any]) -> Iterator[str]:
+    """A ceiling that a change leaves nobody able to check is told before anything of that change."""
+    lines = []
+    for one in report["environments"]:
+        cost = one["cost"]
+        new = [each for each in cost["unknown"] if each["new"] and each["idle"]] if cost and cost["undecided"] else []
+        if new:
+            more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
+            lines.append(
+                f"- **{text(one['name'])}: whether its monthly ceiling holds cannot be said**: at least "
+                f"{cost['idle']['after']['usd']:,.2f} USD idle, the ceiling is {cost['ceiling_usd']:,.0f}; not known: "
+                f"{', '.join(map(_priceless, new[:LISTED]))}{more}"
+            )
+    if lines:
+        yield "> [!WARNING]\n" + "\n".join(f"> {line}" for line in lines)
+
+
+def _priceless(each: Mapping[str, Any]) -> str:
+    return f"{code(each['resource'])} ({code(each['price'])})"
+
+
 def _summary(one: Mapping[str, Any]) -> str:
     """One environment in a few lines."""
     name = text(one["name"])
@@ -116,6 +137,12 @@ def _summary(one: Mapping[str, Any]) -> str:
             + (", which is protected" if loss["protected"] else "")
             + (": confirmed" if one["confirmed"] else "")
             for loss in one["losses"][:LISTED]
+        ),
+        *_listed(
+            f"- ❔ **the price is not known** of {_priceless(each)}{'' if each['idle'] else ', in use'}: "
+            f"{text(each['why'])}"
+            for each in one["cost"]["unknown"]
+            if each["new"]
         ),
         f"- policies: {one['policies']['objections']} objections, {one['policies']['summary']['waived']} waived, "
         f"{one['policies']['summary']['undecided']} undecided",
@@ -159,6 +186,12 @@ def _details(one: Mapping[str, Any]) -> Iterator[str]:
         len(charges),
         (f"- {text(each['name'])}: {each['before']:,.2f} → {each['after']:,.2f} USD" for each in charges),
     )
+    old = [each for each in one["cost"]["unknown"] if not each["new"]]
+    yield _folded(
+        f"{name}: without a known price, as before",
+        len(old),
+        (f"- {_priceless(each)}: {text(each['why'])}" for each in old),
+    )
     yield _folded(f"{name}: resources", len(one["changes"]), map(_change, one["changes"]))
 
 
@@ -196,7 +229,8 @@ def _listed(lines: Iterable[str]) -> Sequence[str]:
 def _money(comparison: Mapping[str, Any]) -> str:
     before, after = comparison["before"]["usd"], comparison["after"]["usd"]
     least = "" if comparison["after"]["complete"] else "at least "
-    return f"{least}{after:,.2f} USD ({after - before:+,.2f})"
+    whole = comparison["before"]["complete"] and comparison["after"]["complete"]
+    return f"{least}{after:,.2f} USD ({after - before:+,.2f}{'' if whole else ' of what is known'})"
 
 
 def _ceiling(cost: Mapping[str, Any]) -> str:
@@ -204,7 +238,8 @@ def _ceiling(cost: Mapping[str, Any]) -> str:
         return "; no ceiling"
     raised = cost["ceiling_before_usd"]
     moved = f", which was {raised:,.0f}" if raised not in (None, cost["ceiling_usd"]) else ""
-    return f"; the ceiling is {cost['ceiling_usd']:,.0f}{moved}"
+    holds = ": whether it holds cannot be said" if cost["undecided"] else ""
+    return f"; the ceiling is {cost['ceiling_usd']:,.0f}{moved}{holds}"
 
 
 def _shortened(value: object) -> str:

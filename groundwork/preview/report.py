@@ -10,7 +10,7 @@ from groundwork.access.compare import AccessDifference, compare
 from groundwork.cost import document as cost_document
 from groundwork.cost import prices
 from groundwork.cost import use as use_of
-from groundwork.cost.ceiling import ABOVE_CEILING, ceiling, is_above
+from groundwork.cost.ceiling import ABOVE_CEILING, ceiling, is_above, is_undecided
 from groundwork.cost.compare import Comparison
 from groundwork.cost.estimate import estimate
 from groundwork.cost.use import IDLE
@@ -101,6 +101,17 @@ def reasons(document: Mapping[str, Any]) -> list[int]:
     return [code for code in ORDER if code in found]
 
 
+def told(document: Mapping[str, Any]) -> str:
+    """Return in a line what stands in the way of one environment, and whether its ceiling can be checked at all."""
+    parts = [VERDICTS[code] for code in document["reasons"] or (FINE,)]
+    if document["cost"] and document["cost"]["undecided"]:
+        unknown = [f"{each['resource']} ({each['price']})" for each in document["cost"]["unknown"] if each["idle"]]
+        parts.append(
+            f"whether its monthly ceiling holds cannot be said, the price is not known of {', '.join(unknown)}"
+        )
+    return "; ".join(parts)
+
+
 def build(
     environments: Iterable[Judged], base: Mapping[str, str], head: str, judges: Sequence[str], now: datetime
 ) -> dict[str, Any]:
@@ -164,6 +175,8 @@ def _cost(plan: Plan) -> dict[str, Any]:
         "ceiling_usd": None if limit is None else float(limit),
         "ceiling_before_usd": None if (old := ceiling(plan.before)) is None else float(old),
         "above": is_above(found["idle"].after, limit),
+        "undecided": is_undecided(found["idle"].after, limit),
+        "unknown": cost_document.of_unknown(found["idle"], found["use"]),
     }
 
 

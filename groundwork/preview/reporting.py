@@ -158,8 +158,7 @@ def _write(
     for name, text in written.items():
         (output / name).write_text(without(text, secrets), encoding="utf-8")
     for one in document["environments"]:
-        reasons = "; ".join(report.VERDICTS[code] for code in one["reasons"]) or report.VERDICTS[report.FINE]
-        console.print(f"{one['name']}: {reasons}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"{one['name']}: {report.told(one)}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"{output}: {', '.join(written)}", highlight=False, markup=False, soft_wrap=True)
     if document["code"]:
         raise typer.Exit(document["code"])

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.preview import report
 from tests.support import github_api
 from tests.support.git import git
 from tests.support.workflows import CLONE, FOLDER, Step, jobs, load, names, steps
@@ -212,20 +213,106 @@ def test_check_ends_at_the_command_that_fails(clone: Path, runner: dict[str, str
     assert "make test" not in (tmp_path / "asked").read_text()
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 3])
-def test_preview_ends_as_the_command_does(clone: Path, runner: dict[str, str], tmp_path: Path, code: int) -> None:
-    """The command itself is somebody else's test: here it notes how it is called."""
-    program = tmp_path / "work" / ".venv" / "bin" / "groundwork"
+def previewing() -> Step:
+    (step,) = [one for one in steps("preview") if "groundwork preview" in one.script]
+    return step
+
+
+def previewed(variables: Mapping[str, str], scratch: Path, code: int = 0) -> tuple[int, list[str]]:
+    """How the step ends, and how the command was called, which is somebody else's test and ends with `code` here."""
+    program = scratch / "work" / ".venv" / "bin" / "groundwork"
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > '{tmp_path}/arguments'\nexit {code}\n")
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > '{scratch}/arguments'\nexit {code}\n")
     program.chmod(0o755)
-    (step,) = [one for one in steps("preview") if "preview" in one.script]
-    done = step.run(tmp_path / "work", runner | {"BASE": "abc; touch /tmp/pwned"}, tmp_path)
-    assert done.returncode == code
-    assert (tmp_path / "arguments").read_text().splitlines() == [
-        "preview", "--base", "abc; touch /tmp/pwned", "--output", "preview",
-    ]  # fmt: skip
-    assert set(step.env) == {"BASE"}
+    done = previewing().run(scratch / "work", variables, scratch)
+    return done.returncode, (scratch / "arguments").read_text().splitlines()
+
+
+CODES = (*report.ORDER, 64)
+"""Every exit code of a preview, and one that it does not have."""
+
+
+def test_every_code_of_a_preview_is_in_the_table_of_the_documentation() -> None:
+    told = re.findall(r"^\| (\d) \|", (CLONE / "docs" / "previews.md").read_text(), re.MULTILINE)
+    assert sorted(map(int, told)) == sorted(report.ORDER) == sorted(report.VERDICTS) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_preview_ends_as_the_command_does(runner: dict[str, str], tmp_path: Path, code: int) -> None:
+    variables = runner | {"BASE": "abc; touch /tmp/pwned", "CONFIRMED": ""}
+    ended, arguments = previewed(variables, tmp_path, code)
+    assert ended == code
+    assert arguments == ["preview", "--base", "abc; touch /tmp/pwned", "--output", "preview"]
+
+
+@pytest.mark.parametrize("confirmed", ["", "yes"])
+def test_what_is_lost_is_confirmed_where_a_person_has_said_so(
+    runner: dict[str, str], tmp_path: Path, confirmed: str
+) -> None:
+    ended, arguments = previewed(runner | {"BASE": "abc", "CONFIRMED": confirmed}, tmp_path)
+    assert ended == 0
+    assert ("--confirm-destructive" in arguments) is bool(confirmed)
+    assert "" not in arguments
+
+
+def test_a_label_confirms_the_head_that_it_is_set_on_and_a_push_takes_that_back() -> None:
+    """The run that the label starts is confirmed and no other: not that of a later push, of another label, of none."""
+    expression = previewing().env["CONFIRMED"]
+    condition = "github.event.action == 'labeled' && github.event.label.name == 'confirm-destructive'"
+    assert expression == f"${{{{ {condition} && 'yes' || '' }}}}"
+    assert set(previewing().env) == {"BASE", "CONFIRMED"}
+    types = set(load("preview")[True]["pull_request"]["types"])
+    assert types == {"opened", "synchronize", "reopened", "labeled", "unlabeled"}
+    assert all("if" not in what for what in jobs("preview").values()), "a job that is skipped counts as passed"
+
+
+def cached(name: str, kind: str = "") -> list[Mapping[str, Any]]:
+    return [step for step in every_step(name) if step.get("uses", "").startswith(f"actions/cache{kind}@")]
+
+
+def test_a_base_that_was_built_is_kept_for_every_preview_of_it(
+    clone: Path, runner: dict[str, str], tmp_path: Path
+) -> None:
+    """Under the key of what is kept, and from runs on the default branch, whose caches alone all pull requests see."""
+    (restored,), (saved,) = cached("preview", "/restore"), cached("preview", "/save")
+    assert {step["with"]["path"] for step in (restored, saved)} == {"${{ steps.base.outputs.folder }}"}
+    (key,) = {step["with"]["key"] for step in (restored, saved)}
+    assert key == "base-${{ runner.os }}-${{ runner.arch }}-${{ steps.base.outputs.key }}"
+    order = [step.get("run", step.get("uses")) for step in every_step("preview")]
+    install, place, preview = (order.index(one.script) for one in steps("preview"))
+    assert install < place < order.index(restored["uses"]) < preview < order.index(saved["uses"])
+    # A preview that objects has built its base as well; one that is stopped half-way has not.
+    assert saved["if"] == (
+        "${{ !cancelled() && steps.restored.outcome == 'success' && steps.restored.outputs.cache-hit != 'true' }}"
+    )
+    assert restored["id"] == "restored"
+    assert load("preview")[True]["push"] == {"branches": ["main"]}
+    assert previewing().env["BASE"] == "${{ github.event.pull_request.base.sha || github.sha }}"
+
+    (step,) = [one for one in steps("preview") if "GITHUB_OUTPUT" in one.script]
+    assert step.env == {"BASE": previewing().env["BASE"]}
+    installed = steps("preview")[0].run(clone, runner, tmp_path)
+    assert installed.returncode == 0, installed.stderr
+    done = step.run(clone, runner | {"BASE": "HEAD"}, tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    folder = Path(runner["XDG_CACHE_HOME"]) / "groundwork" / "previews" / told["key"]
+    assert re.fullmatch(r"[0-9a-f]{16}", told["key"])
+    assert told == {"key": told["key"], "folder": str(folder)}
+    assert step.run(clone, runner | {"BASE": "no-such-commit"}, tmp_path).returncode == 1
+
+
+@each_workflow
+def test_what_runs_with_rights_takes_nothing_out_of_a_cache(name: str) -> None:
+    for what in jobs(name).values():
+        used = [step["uses"] for step in what["steps"] if step.get("uses", "").startswith("actions/cache")]
+        assert not used or what["permissions"] == {"contents": "read"}
+
+
+def test_the_cache_of_the_toolchain_is_the_same_for_all_and_holds_no_base() -> None:
+    (check,), (preview,) = cached("check"), cached("preview")
+    assert check["with"] == preview["with"]
+    assert check["with"]["path"].split() == ["~/.cache/groundwork/*", "!~/.cache/groundwork/previews"]
 
 
 def test_the_report_is_uploaded_whatever_the_preview_says() -> None:

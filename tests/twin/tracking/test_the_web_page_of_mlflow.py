@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from tests.support.devtools import CHROMIUM, browsing
+from tests.support.devtools import browsing, needs_browser
 from tests.support.pictures import colours
 from tests.support.project import Project
 from tests.twin.tracking.clients import WORK
@@ -14,7 +12,7 @@ DRAWN = 20
 """Colours that letters have by their soft edges alone; an empty window has one."""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+@needs_browser
 def test_it_shows_experiments_a_run_with_its_metrics_and_a_registered_model(
     opened: Opened, dev: Project, tmp_path: Path
 ) -> None:

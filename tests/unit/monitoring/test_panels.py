@@ -12,7 +12,7 @@ import pytest
 from components.monitoring.dashboards import dashboards
 from groundwork.dashboards.asking import Answer, Prometheus, Window
 from groundwork.dashboards.html import page
-from tests.support.devtools import CHROMIUM, browsing
+from tests.support.devtools import browsing, needs_browser
 from tests.unit.groundwork.preview.page import Page
 from tests.unit.monitoring.queries import metrics_of, panel_queries, recorded, rule_queries
 from tests.unit.monitoring.running import WORLD, exporters, prometheus
@@ -86,7 +86,7 @@ def test_the_stand_ins_expose_what_is_asked_for_and_no_more() -> None:
     assert all(metric.startswith("prometheus_") for metric in left - {"up", "scrape_duration_seconds", "ALERTS"}), left
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser is installed")
+@needs_browser
 def test_a_browser_draws_the_page_and_complains_of_nothing(answered: tuple[Answers, Window], tmp_path: Path) -> None:
     answers, window = answered
     text = page(dashboards(), answers, "http://prometheus", window)

@@ -117,6 +117,22 @@ def test_what_has_no_price_is_shown_and_makes_the_sum_a_least(tmp_path: Path) ->
     assert document["idle"]["unknown"][0]["resource"] == "web"
 
 
+def test_whether_a_ceiling_holds_cannot_be_said_of_a_sum_that_is_a_least(files: dict[str, str], tmp_path: Path) -> None:
+    document = json.loads(Path(files["dev"]).read_text())
+    for one in document["deployment"]["resources"]:
+        if one["urn"].endswith("::node-pool-system-group-nodes"):
+            one["inputs"]["instanceTypes"] = ["t9.large"]
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(document))
+    assert "the ceiling is 500, and whether that holds cannot be said" in said(str(file))
+    assert "cannot be said" not in said(files["dev"])
+    text = said(str(file), "--against", files["dev"], "--idle")
+    assert "of what is known" in text.splitlines()[0]
+    assert text.count("ec2.instance.t9.large") == 1, "a new one is named as new and not again"
+    text = said(str(file), "--against", str(file), "--idle")
+    assert text.count("not counted node-pool-system-group-nodes (ec2.instance.t9.large)") == 1
+
+
 def test_mistakes_are_named(files: dict[str, str], tmp_path: Path) -> None:
     own = tmp_path / "own.json"
     own.write_text('{"stored_gb": {"named": {"datasets": 1}}}')

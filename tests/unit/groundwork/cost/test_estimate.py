@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from components.cluster.storage_classes import STORAGE_CLASS
 from groundwork.cost import prices
-from groundwork.cost.ceiling import ceiling, is_above
+from groundwork.cost.ceiling import ceiling, is_above, is_undecided
 from groundwork.cost.compare import Comparison
 from groundwork.cost.estimate import PROGRAM, Estimate, estimate
 from groundwork.cost.use import IDLE, Use
@@ -78,6 +78,19 @@ def test_a_comparison_says_what_differs_biggest_first_and_nothing_else() -> None
     ]
     assert [(one.name, one.usd) for one in found.components()] == [(PROGRAM, Decimal("35.040"))]
     assert [line.name for line in found.newly_unknown()] == ["new"]
+    assert [line.name for line in found.still_unknown()] == ["old"]
+
+
+def test_an_amount_that_is_not_known_is_no_difference_to_nothing() -> None:
+    """What cost 35 dollars and now costs nobody knows what has not become cheaper by 35."""
+    endpoint = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    known = made(endpoint, "sqs", {"vpcEndpointType": "Interface", "subnetIds": ["a", "b"]})
+    unknown = made(endpoint, "sqs", {"vpcEndpointType": "Interface", "subnetIds": next(iter(SENTINELS))})
+    for pair in ((known, unknown), (unknown, known)):
+        found = Comparison(*(priced(one) for one in pair))
+        assert {found.before.usd, found.after.usd} == {Decimal("16.06"), Decimal("0.00")}
+        assert found.lines() == ()
+    assert [line.name for line in Comparison(priced(known), priced(unknown)).newly_unknown()] == ["sqs"]
 
 
 def budget(limit: object, **more: object) -> Saved:
@@ -99,3 +112,11 @@ def test_an_environment_may_cost_its_ceiling_and_not_a_cent_more() -> None:
     assert not is_above(found, Decimal(3))
     assert is_above(found, Decimal("2.99"))
     assert not is_above(found, None)
+
+
+def test_whether_a_ceiling_holds_is_undecided_where_something_has_no_known_price() -> None:
+    known, more = priced(made(KEY, "key")), priced(made(KEY, "key"), made("other:a:Thing", "thing"))
+    assert is_undecided(more, Decimal(1))
+    assert not is_undecided(more, Decimal("0.99")), "it is above it by what is known"
+    assert not is_undecided(known, Decimal(1))
+    assert not is_undecided(more, None)

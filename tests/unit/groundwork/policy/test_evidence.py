@@ -20,7 +20,7 @@ from groundwork.policy import evidence, html, sarif, sources
 from groundwork.policy.judging import judge
 from policies.config.pack_config import PackConfig, parse
 from policies.rules import RULES
-from tests.support.devtools import CHROMIUM, browsing
+from tests.support.devtools import browsing, needs_browser
 from tests.unit.groundwork.policy.saved import BUCKET, DB, KEY, resource, secret, state, urn
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -278,7 +278,7 @@ def test_the_page_tells_every_rule_control_and_answer(document: dict[str, Any]) 
     assert document["pack"]["sha256"] in text
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+@needs_browser
 def test_a_browser_runs_the_page_without_an_error_and_would_refuse_a_request(
     document: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -47,6 +47,25 @@ def test_files_that_differ_are_those_changed_and_those_that_are_new(clone: Path)
     assert judges(base.changed_files(clone, found)) == ["policies/new.json"]
 
 
+def test_nothing_is_kept_of_a_base_that_cannot_be_built(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipeline that caches the folder would keep what is of no use, under a key that is then taken."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (clone / "groundwork").mkdir()
+    (clone / "groundwork" / "__init__.py").touch()
+    (clone / "groundwork" / "__main__.py").write_text("raise SystemExit('no such twin')\n")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--no-gpg-sign", "--message", "broken")
+    broken = base.commit(clone, "HEAD")
+    with pytest.raises(GroundworkError, match="no such twin"), base.restored(clone, broken, ["dev"], print):
+        pass
+    place = base.place(broken)
+    assert place.folder.parent == tmp_path / "cache" / "groundwork" / "previews"
+    assert place.folder.parent.is_dir()
+    assert not place.folder.exists()
+
+
 def test_no_secret_of_the_caller_is_handed_on() -> None:
     variables = {
         "PATH": "/bin", "HOME": "/home/x", "LC_ALL": "C", "GITHUB_TOKEN": "t", "AWS_SECRET_ACCESS_KEY": "s",

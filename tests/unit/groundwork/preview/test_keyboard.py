@@ -10,12 +10,12 @@ import pytest
 from groundwork.preview import html
 from groundwork.preview.drawing import draw
 from groundwork.preview.plan import Plan, read
-from tests.support.devtools import CHROMIUM, Browser, browsing
+from tests.support.devtools import Browser, browsing, needs_browser
 from tests.unit.groundwork.policy.saved import BUCKET, KEY
 from tests.unit.groundwork.preview.digests import digest, step
 from tests.unit.groundwork.preview.test_report import REPLACED, UNCHANGED, built, config, judged
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt-get install chromium")
+pytestmark = needs_browser
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 COMPONENTS = ("AuditTrail", "DataVersioning", "Evidence", "ModelStore")

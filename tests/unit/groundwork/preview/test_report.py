@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
 
+from groundwork.cost.ceiling import ABOVE_CEILING
 from groundwork.policy import sarif
 from groundwork.preview import html, markdown, report
 from groundwork.preview.drawing import draw
@@ -65,6 +66,7 @@ REPLACED = [
 def test_a_plan_without_a_change_is_fine() -> None:
     document = built(judged(plan(UNCHANGED)))
     assert document["code"] == report.FINE
+    assert report.told(document["environments"][0]) == "nothing stands in the way"
     assert document["environments"][0]["counts"] == {"same": 1}
     assert "no change" in markdown.comment(document)
 
@@ -117,6 +119,7 @@ def test_the_gravest_reason_gives_the_code_and_all_are_told() -> None:
     document = built(judged(plan(weak, gone), config(**{"ENC-07": "mandatory"})))
     assert document["code"] == report.VIOLATIONS
     assert document["environments"][0]["reasons"] == [report.VIOLATIONS, report.DESTRUCTIVE]
+    assert report.told(document["environments"][0]) == f"policies object; {report.VERDICTS[report.DESTRUCTIVE]}"
     text = markdown.comment(document)
     assert report.VERDICTS[report.DESTRUCTIVE] in text
 
@@ -124,6 +127,7 @@ def test_the_gravest_reason_gives_the_code_and_all_are_told() -> None:
 def test_one_failed_environment_fails_the_report_and_the_other_is_told() -> None:
     document = built(judged(plan(errors=(("error", "SyntaxError: invalid syntax"),))), judged(plan(UNCHANGED)))
     assert document["code"] == report.FAILED
+    assert report.told(document["environments"][0]) == "it failed"
     text = markdown.comment(document)
     assert "SyntaxError" in text
     assert "no change" in text
@@ -261,3 +265,87 @@ def test_a_plugin_that_did_not_say_goodbye_in_time_is_no_failure_of_a_plan_that_
     assert "exited prematurely" in built(judged(read("dev", late, "it ended with 255")))["environments"][0]["failed"][0]
     other = digest(UNCHANGED, errors=(("error", LATE), ("error", "error: no such subnet")))
     assert built(judged(read("dev", other, "")))["code"] == report.FAILED
+
+
+BUDGET, NODES = "aws:budgets/budget:Budget", "aws:eks/nodeGroup:NodeGroup"
+LIMIT = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitUnit": "USD", "limitAmount": "5"}
+HELD = step("same", BUDGET, "budget", LIMIT, LIMIT)
+
+
+def machines(kind: str, least: int = 1) -> dict[str, Any]:
+    return {"region": "eu-west-1", "instanceTypes": [kind], "scalingConfig": {"minSize": least}}
+
+
+def priceless(*steps: dict[str, Any], name: str = "gpu") -> tuple[dict[str, Any], str, str]:
+    """What is said of a plan with a new pool whose machines no price table has: JSON, comment, page."""
+    found = plan(HELD, step("create", NODES, name, None, machines("p9.large")), *steps)
+    document = built(judged(found))
+    return document, markdown.comment(document), html.page(document, {"dev": draw(found)})
+
+
+def test_a_new_price_that_is_not_known_is_said_before_anything_else_and_is_no_zero() -> None:
+    document, comment, page = priceless()
+    assert document["code"] == report.FINE, "what nobody knows is no reason to stop"
+    assert report.told(document["environments"][0]) == (
+        "nothing stands in the way; whether its monthly ceiling holds cannot be said, the price is not known of "
+        "gpu (ec2.instance.p9.large), gpu (ebs.gp3.gb_month)"
+    )
+    cost = document["environments"][0]["cost"]
+    assert (cost["above"], cost["undecided"]) == (False, True)
+    assert [(one["resource"], one["price"], one["new"], one["idle"]) for one in cost["unknown"]] == [
+        ("gpu", "ec2.instance.p9.large", True, True),
+        ("gpu", "ebs.gp3.gb_month", True, True),
+    ]
+    why = "the price table has no price for it in eu-west-1"
+    assert (cost["unknown"][0]["why"], cost["unknown"][0]["urn"]) == (why, cost["idle"]["newly_unknown"][0]["urn"])
+    first = "**dev: whether its monthly ceiling holds cannot be said**: at least 0.00 USD idle, the ceiling is 5; not "
+    assert f"{first}known: `gpu` (`ec2.instance.p9.large`), `gpu` (`ebs.gp3.gb_month`)" in comment
+    assert comment.index("[!WARNING]") < comment.index(first) < comment.index("#### dev")
+    assert f"- ❔ **the price is not known** of `gpu` (`ec2.instance.p9.large`): {why}\n" in comment
+    assert "at least 0.00 USD (+0.00 of what is known) idle" in comment
+    assert page.index("whether its monthly ceiling holds cannot be said") < page.index('<h2 id="dev">')
+    assert page.count("<code>ec2.instance.p9.large</code>") == 2, "on top and in the section of cost"
+    assert "at least 0.00</b> USD a month idle" in page
+
+
+def test_what_had_no_price_before_is_named_once_and_the_ceiling_is_as_undecided() -> None:
+    found = plan(HELD, step("same", NODES, "gpu", machines("p9.large"), machines("p9.large")))
+    document = built(judged(found))
+    comment, page = markdown.comment(document), html.page(document, {"dev": draw(found)})
+    assert document["environments"][0]["cost"]["undecided"]
+    assert [one["new"] for one in document["environments"][0]["cost"]["unknown"]] == [False, False]
+    assert comment.count("`ec2.instance.p9.large`") == 1
+    assert comment.index("dev: without a known price, as before") < comment.index("`ec2.instance.p9.large`")
+    assert "[!WARNING]" not in comment
+    assert "; the ceiling is 5: whether it holds cannot be said" in comment
+    assert page.count("<code>ec2.instance.p9.large</code>") == 1
+
+
+def test_a_price_that_only_use_asks_for_is_named_too_and_leaves_the_ceiling_alone() -> None:
+    """A pool from 0, whose machines are there for as long as somebody trains."""
+    name = "gpu-node-pool-training-group-nodes"
+    found = plan(HELD, step("create", NODES, name, None, machines("p9.large", least=0)))
+    document = built(judged(found))
+    comment, page = markdown.comment(document), html.page(document, {"dev": draw(found)})
+    cost = document["environments"][0]["cost"]
+    assert (cost["undecided"], [one["idle"] for one in cost["unknown"]]) == (False, [False, False])
+    assert f"- ❔ **the price is not known** of `{name}` (`ec2.instance.p9.large`), in use: the price" in comment
+    assert "cannot be said" not in comment + page
+    assert "<code>ec2.instance.p9.large</code>" in page
+
+
+def test_the_ceiling_fails_by_what_is_known_and_what_is_not_is_named_as_well() -> None:
+    endpoint = {"region": "eu-west-1", "vpcEndpointType": "Interface", "subnetIds": ["a"]}
+    document, comment, page = priceless(step("create", "aws:ec2/vpcEndpoint:VpcEndpoint", "sqs", None, endpoint))
+    assert document["code"] == ABOVE_CEILING
+    assert "cannot be said" not in comment + page
+    assert "**the price is not known** of `gpu` (`ec2.instance.p9.large`)" in comment
+    assert "at least 8.03 USD (+8.03 of what is known) idle" in comment
+
+
+def test_names_without_a_price_do_nothing_either() -> None:
+    _, comment, page = priceless(name=EVIL)
+    assert "alert" in comment
+    assert_harmless(comment)
+    assert (Page(page).scripts, Page(page).unclosed) == (0, [])
+    assert "img" not in Page(page).tags
