@@ -104,7 +104,7 @@ def test_the_dead_mans_switch_comes_as_often_as_it_is_set_and_never_as_resolved(
 
 @pytest.mark.parametrize("minutes", [1, 5, 60])
 def test_no_flush_of_the_dead_mans_switch_is_skipped(recorder: Recorder, minutes: int) -> None:
-    """A message leaves after its flush, later by the wait for peers and by sending: the next one must not be too soon."""
+    """A message leaves after its flush, later by the wait for peers and by sending: half a minute is for these."""
     build({"alertmanager": {"heartbeat": {"every_minutes": minutes}}})
     route = configuration(recorder)["route"]["routes"][0]
     assert seconds(route["group_interval"]) == minutes * 60
