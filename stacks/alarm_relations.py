@@ -1,4 +1,7 @@
-"""What alarms and logs demand of other settings."""
+"""What alarms and logs demand of other settings.
+
+Source: Amazon RDS user guide, "Managing capacity automatically with Amazon RDS storage autoscaling".
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 BURSTABLE = "db.t"
+RDS_GROWS_AT_A = 10
+"""The part of its storage that is free when RDS enlarges it: one of so many."""
 
 
 def credits_are_of_burstable_classes(settings: StackSettings, _: str) -> Iterable[Problem]:
@@ -22,6 +27,23 @@ def credits_are_of_burstable_classes(settings: StackSettings, _: str) -> Iterabl
             path=("monitoring", "alarms", "database", "cpu_credits"),
             value=wanted,
             what=f"{instance_class} has no CPU credits, so nobody would ever be told: take cpu_percent",
+        )
+
+
+def storage_has_grown_before_somebody_is_told(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """RDS enlarges storage at a tenth that is free, up to the most it may, which here always is more than it has.
+
+    Somebody has to know when it does not. The tenth is of what is allocated at first: it only becomes more.
+    """
+    wanted, allocated = settings.monitoring.alarms.database.free_storage_gib, settings.database.allocated_storage_gib
+    if wanted is not None and wanted * RDS_GROWS_AT_A >= allocated:
+        yield Problem(
+            path=("monitoring", "alarms", "database", "free_storage_gib"),
+            value=wanted,
+            what=(
+                f"RDS enlarges the database by itself at a tenth of its {allocated} GiB, and somebody would be told "
+                f"each time: take {(allocated - 1) // RDS_GROWS_AT_A} or less"
+            ),
         )
 
 

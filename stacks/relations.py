@@ -16,7 +16,11 @@ from components.cluster.versions import OLDEST_NODES, minor
 from components.naming import cluster_name
 from components.security.encryption_keys import DEFAULT_USES
 from components.security.workload_identity import PodIdentityTrust
-from stacks.alarm_relations import credits_are_of_burstable_classes, production_tells_somebody
+from stacks.alarm_relations import (
+    credits_are_of_burstable_classes,
+    production_tells_somebody,
+    storage_has_grown_before_somebody_is_told,
+)
 from stacks.monitoring_relations import (
     alarms_find_their_way,
     its_namespace_is_its_own,
@@ -275,6 +279,7 @@ RELATIONS = (
     Relation(frozenset({"monitoring", "workloads"}), its_namespace_is_its_own),
     Relation(frozenset({"environment", "monitoring"}), production_is_watched_without_a_pause),
     Relation(frozenset({"database", "monitoring"}), credits_are_of_burstable_classes),
+    Relation(frozenset({"database", "monitoring"}), storage_has_grown_before_somebody_is_told),
     Relation(frozenset({"environment", "monitoring"}), production_tells_somebody),
     Relation(frozenset({"environment", *(path[0] for path, _, _ in PRODUCTION_NEEDS)}), _production_lasts),
 )

@@ -29,8 +29,8 @@ class DatabaseAlarmSettings(Model):
 
     connections: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[60])
     """More connections than this; PostgreSQL on RDS takes about 80 on 1 GiB of memory, 850 on 8."""
-    free_storage_gib: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[4])
-    """Less free storage than this, in whole GiB: RDS enlarges it at 10 per cent free, up to the most it may."""
+    free_storage_gib: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[1])
+    """Less free storage than this, in whole GiB; below a tenth of what is allocated, at which RDS enlarges it itself."""
     cpu_credits: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[30])
     """Fewer CPU credits than this; burstable instance classes (t4g) alone have any."""
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = Field(default=None, examples=[90])

@@ -20,6 +20,7 @@ from pulumi_kubernetes.policy import v1 as policy
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import configured, labels
+from components.listening import ANY_ADDRESS
 from components.model import Model, Wire
 from components.monitoring.alertmanager_configuration import (
     SECRETS_DIRECTORY,
@@ -228,7 +229,7 @@ def pod_of(settings: AlertmanagerSettings) -> dict[str, Any]:
         [
             f"--config.file={CONFIGURATION_DIRECTORY}/{CONFIGURATION_FILE}",
             f"--storage.path={DATA_DIRECTORY}",
-            f"--web.listen-address=$(POD_IP):{ALERTMANAGER_PORT}",
+            f"--web.listen-address={ANY_ADDRESS}:{ALERTMANAGER_PORT}",
             f"--web.external-url=http://{ALERTMANAGER}.{MONITORING_NAMESPACE}:{ALERTMANAGER_PORT}",
             *peers(settings.replicas, f"{ALERTMANAGER}.{MONITORING_NAMESPACE}.svc", PEER_PORT),
         ],

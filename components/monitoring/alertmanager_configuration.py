@@ -127,11 +127,17 @@ def _has_web(settings: AlertmanagerSettings) -> bool:
 
 
 def _watchdog(settings: AlertmanagerSettings) -> dict[str, Any]:
-    """The alert that always fires is for the dead man's switch, and for nobody else."""
+    """The alert that always fires is for the dead man's switch, and for nobody else.
+
+    Alertmanager looks at a group every `group_interval`, and skips it when the last message left less than
+    `repeat_interval` before the look. It leaves a moment after its look: with both alike each second one is skipped.
+    Elsewhere that is five minutes more in hours.
+    """
     route: dict[str, Any] = {"receiver": NOBODY, "matchers": [f'alertname="{WATCHDOG}"']}
     if settings.heartbeat:
-        every = f"{settings.heartbeat.every_minutes}m"
-        route |= {"receiver": HEARTBEAT, "group_wait": "0s", "group_interval": every, "repeat_interval": every}
+        minutes = settings.heartbeat.every_minutes
+        often = {"group_interval": f"{minutes}m", "repeat_interval": f"{minutes * 60 // 2}s"}
+        route |= {"receiver": HEARTBEAT, "group_wait": "0s", **often}
     return route
 
 

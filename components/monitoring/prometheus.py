@@ -21,6 +21,7 @@ from pulumi_kubernetes.rbac import v1 as rbac
 
 from components.cluster.pod_role import PodRole, PodRoleArgs
 from components.labels import API_USE, labels
+from components.listening import ANY_ADDRESS
 from components.model import Model, Wire
 from components.monitoring.metrics_settings import PrometheusSettings
 from components.monitoring.network import PROMETHEUS_PORT, prometheus_policies
@@ -215,7 +216,7 @@ def pod_of(settings: PrometheusSettings) -> dict[str, Any]:
             f"--config.file={CONFIGURATION_DIRECTORY}/{CONFIGURATION_FILE}",
             "--config.auto-reload",
             f"--storage.tsdb.path={DATA_DIRECTORY}",
-            f"--web.listen-address=$(POD_IP):{PROMETHEUS_PORT}",
+            f"--web.listen-address={ANY_ADDRESS}:{PROMETHEUS_PORT}",
             f"--web.external-url=http://{PROMETHEUS}.{MONITORING_NAMESPACE}:{PROMETHEUS_PORT}",
         ],
         ports=[{"name": "http", "container_port": PROMETHEUS_PORT, "protocol": "TCP"}],

@@ -21,6 +21,7 @@ from pulumi_kubernetes.core import v1 as core
 from pydantic import Field
 
 from components.labels import labels
+from components.listening import ANY_ADDRESS
 from components.model import ImageByDigest, Model, Wire
 from components.pod_security import restricted_container, restricted_pod
 from components.security.workload_identity import (
@@ -175,14 +176,13 @@ def pod_of(args: TensorBoardArgs) -> Any:
                 "args": [
                     # With the slash, which the role's right to list asks for.
                     f"--logdir=s3://{args.bucket_name}/{args.prefix}",
-                    "--host=$(POD_IP)",
+                    f"--host={ANY_ADDRESS}",
                     f"--port={PORT}",
                     "--load_fast=false",  # the other reader knows no S3
                     f"--reload_interval={settings.reload_seconds}",
                     f"--window_title=TensorBoard of {args.team}",
                 ],
                 "env": [
-                    {"name": "POD_IP", "value_from": {"field_ref": {"field_path": "status.podIP"}}},
                     {"name": "AWS_REGION", "value": args.region},
                     {"name": "AWS_DEFAULT_REGION", "value": args.region},
                     {"name": "AWS_RETRY_MODE", "value": "standard"},

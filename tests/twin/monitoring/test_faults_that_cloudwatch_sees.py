@@ -14,7 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.program import record
 from tests.support.project import CLONE, Project
+from tests.support.stack_files import written
 from tests.twin.clusters import eventually
 from tests.twin.mailbox import Mailbox, listening
 from twin.account import Account
@@ -24,6 +26,7 @@ from twin.kubernetes.controllers.loop import world_of
 PERIOD, SECONDS = 30, 300.0
 QUEUE = "groundwork-dev-registry-events"
 CONNECTIONS, DEAD_LETTERS = "groundwork-dev-database-connections", "groundwork-dev-registry-events-dead"
+WAITING = "groundwork-dev-registry-events-wait"
 KEPT = (
     "AlarmName",
     "AlarmDescription",
@@ -99,6 +102,36 @@ def sooner(account: Account, name: str) -> Iterator[None]:
         cloudwatch.put_metric_alarm(**asked)
 
 
+@contextmanager
+def waiting_is_watched(account: Account) -> Iterator[None]:
+    """The alarm on events that wait, as the program makes it where that is a minute; dev's settings leave it out."""
+    settings = written("dev")
+    settings["monitoring"]["alarms"]["registry_events"]["oldest_message_minutes"] = 1
+    wanted = record("dev", settings).one("alarms-registry-events-wait").inputs
+    cloudwatch = account.client("cloudwatch")
+    (neighbour,) = cloudwatch.describe_alarms(AlarmNames=[DEAD_LETTERS])["MetricAlarms"]
+    cloudwatch.put_metric_alarm(
+        AlarmName=wanted["name"],
+        AlarmDescription=wanted["alarmDescription"],
+        Namespace=wanted["namespace"],
+        MetricName=wanted["metricName"],
+        Dimensions=[{"Name": name, "Value": value} for name, value in wanted["dimensions"].items()],
+        Statistic=wanted["statistic"],
+        ComparisonOperator=wanted["comparisonOperator"],
+        Threshold=wanted["threshold"],
+        Period=int(wanted["period"]),
+        EvaluationPeriods=int(wanted["evaluationPeriods"]),
+        TreatMissingData=wanted["treatMissingData"],
+        AlarmActions=neighbour["AlarmActions"],
+        OKActions=neighbour["OKActions"],
+    )
+    try:
+        with sooner(account, WAITING):
+            yield
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=[WAITING])
+
+
 def state(account: Account, name: str) -> str:
     (held,) = account.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
     return str(held["StateValue"])
@@ -168,14 +201,19 @@ def test_an_event_that_nobody_can_handle_is_told_once_and_when_it_is_over(
         assert len(told(alarms, DEAD_LETTERS, "ALARM")) == 1
 
 
-def test_how_long_an_event_has_waited_is_known(account: Account, events: Events) -> None:
-    """What the alarm of the waiting queue, which dev has none of, looks at."""
+def test_an_event_that_nobody_fetches_is_told_once_and_when_it_is_over(
+    account: Account, events: Events, alarms: Mailbox
+) -> None:
     eventually(lambda: oldest(account) <= 0, "nothing has waited", SECONDS)
-    events.send("waits")
-    eventually(lambda: oldest(account) > 10, "the event has waited", SECONDS)
-    (one,) = events.sqs.receive_message(QueueUrl=events.queue)["Messages"]
-    events.sqs.delete_message(QueueUrl=events.queue, ReceiptHandle=one["ReceiptHandle"])
-    eventually(lambda: oldest(account) == 0, "nothing waits", SECONDS)
+    with waiting_is_watched(account):
+        events.send("waits")
+        (message,) = eventually(lambda: told(alarms, WAITING, "ALARM"), "somebody is told", SECONDS)
+        assert runbook_of(message) == "aws-registry-events-wait.md"
+        alarms.forget()  # a new alarm says first that all is well
+        (one,) = events.sqs.receive_message(QueueUrl=events.queue)["Messages"]
+        events.sqs.delete_message(QueueUrl=events.queue, ReceiptHandle=one["ReceiptHandle"])
+        eventually(lambda: told(alarms, WAITING, "OK"), "somebody is told that it is over", SECONDS)
+        assert told(alarms, WAITING, "ALARM") == []
 
 
 def oldest(account: Account) -> float:

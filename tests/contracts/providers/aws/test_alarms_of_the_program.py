@@ -1,28 +1,34 @@
 """The alarms of dev as the program asks for them, on the emulator: what should not happen arrives as a message.
 
 Calls are really made, by a role, while a trail records. What the twin cannot do is put on the bus in AWS' name:
-sign-ins, for which it has no console, and RDS' own words of an instance.
+sign-ins, for which it has no console, and RDS' own words of an instance. So are values of metrics; of these there is
+every alarm that an environment can have.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from components.monitoring.alarm_metrics import GIB
 from components.monitoring.security_events import EVENT_ALARMS
 from tests.contracts.providers.aws.driver import Driver, Resource
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, World
 from tests.contracts.providers.aws.test_secrets_and_queues_of_the_program import asked, without_tls_denial
+from tests.contracts.providers.aws.test_the_program_is_modelled import _plain
 from tests.support.program import record, recorded
+from tests.support.recorder import Recorder
 from tests.support.search_domains import with_search_domain
-from tests.support.stack_files import written
+from tests.support.stack_files import ENVIRONMENTS
 from tests.unit.monitoring import recorded_events as shapes
 
 ALARM, RULE, TARGET = (
@@ -31,8 +37,31 @@ ALARM, RULE, TARGET = (
 TOPIC, QUEUE, KEY = "aws:sns/topic:Topic", "aws:sqs/queue:Queue", "aws:kms/key:Key"
 ROLE, RIGHTS, POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"
 GLOBAL = "us-east-1"
-OWNER = written("dev")["account_id"]
 SOMEBODY = "somebody-with-too-many-rights"
+PREFIX = "groundwork-dev-"
+SILENCE = f"{PREFIX}heartbeat"
+WATCHED: dict[str, Any] = {
+    "database": {"connections": 60, "free_storage_gib": 1, "cpu_credits": 30, "cpu_percent": 90},
+    "registry_events": {"oldest_message_minutes": 60, "dead_letters": True},
+    "audit_copy": {"late_minutes": 60},
+}
+"""Everything that can be: dev leaves most of it out."""
+VALUES: dict[str, tuple[float, float]] = {
+    "database-connections": (60, 61),
+    "database-storage": (1.5 * GIB, 0.9 * GIB),
+    "database-cpu-credits": (31, 29),
+    "database-cpu": (85, 99),
+    "registry-events-wait": (59 * 60, 61 * 60),
+    "registry-events-dead": (0, 1),
+    "audit-copy-late": (59 * 60, 61 * 60),
+    "search-red": (0, 1),
+    "search-storage": (60 * 1024, 20 * 1024),
+    "search-writes-blocked": (0, 1),
+    "search-memory": (80, 95),
+    "search-key-error": (0, 1),
+    "search-key-inaccessible": (0, 1),
+}
+"""By alarm a value in order and one that is not, as AWS counts it: bytes, MiB, seconds, per cent."""
 
 
 @dataclass
@@ -62,9 +91,20 @@ class Alarms:
     made: dict[str, Resource]
 
 
+@cache
+def watched() -> Recorder:
+    """Dev's program with every alarm on a metric that an environment can have."""
+    settings = with_search_domain("dev")
+    settings["monitoring"]["alarms"] |= WATCHED
+    return record("dev", settings)
+
+
 def _made(driver: Driver, made: dict[str, Resource], token: str, name: str, **changed: Any) -> Resource:
-    """Make a resource, which a refresh finds as it is wanted."""
-    inputs = asked(name) | changed
+    """Make a resource of dev, which a refresh finds as it is wanted."""
+    return _kept(driver, made, token, name, asked(name) | changed)
+
+
+def _kept(driver: Driver, made: dict[str, Resource], token: str, name: str, inputs: dict[str, Any]) -> Resource:
     resource = driver.create(token, name, inputs)
     read = driver.read(resource)
     assert read is not None
@@ -86,12 +126,8 @@ def alarms(driver: Driver, world: World) -> Iterator[Alarms]:
     boundary = driver.create(POLICY, "alarms-boundary", asked("boundary-policy") | {"name": world.name("boundary")})
     role = _made(driver, made, ROLE, "alarms-role", permissionsBoundary=boundary.outputs["arn"])
     _made(driver, made, RIGHTS, "alarms-rights", role=role.outputs["name"])
-    for one in recorded("dev").of_type(ALARM):
-        _made(driver, made, ALARM, one.name, alarmActions=[arn], okActions=[arn])
-    searched = record("dev", with_search_domain("dev")).one("alarms-search-storage")
-    made[searched.name] = driver.create(
-        ALARM, searched.name, searched.inputs | {"alarmActions": [arn], "okActions": [arn]}
-    )
+    for one in watched().of_type(ALARM):
+        _kept(driver, made, ALARM, one.name, _plain(one.inputs) | {"alarmActions": [arn], "okActions": [arn]})
     for event in EVENT_ALARMS:
         name = f"alarms-{event.name}"
         rule = _made(driver, made, RULE, name)
@@ -326,63 +362,74 @@ def test_what_rds_says_of_the_database_arrives(alarms: Alarms, world: World) -> 
     assert told(alarms, lambda: as_aws(world, shapes.of_database("backup", "Backing up"))) == []
 
 
-def test_an_alarm_tells_of_its_beginning_and_its_end(alarms: Alarms, world: World) -> None:
-    cloudwatch = world.client("cloudwatch")
-    name = "groundwork-dev-database-connections"
+def test_every_alarm_on_a_metric_has_values_here() -> None:
+    names = {one.inputs["name"].removeprefix(PREFIX) for one in watched().of_type(ALARM)}
+    assert names == {*VALUES, "heartbeat"}
+    for environment in ENVIRONMENTS:
+        prefix = f"groundwork-{environment}-"
+        assert names >= {one.inputs["name"].removeprefix(prefix) for one in recorded(environment).of_type(ALARM)}
 
-    def value(identifier: str, connections: int) -> None:
-        """In two periods of five minutes, as the alarm wants it."""
-        now = datetime.datetime.now(datetime.UTC)
-        data = [
-            {
-                "MetricName": "DatabaseConnections",
-                "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": identifier}],
-                "Value": connections,
-                "Timestamp": now - datetime.timedelta(minutes=minutes),
-            }
-            for minutes in (7, 2)
-        ]
-        cloudwatch.put_metric_data(Namespace="AWS/RDS", MetricData=data)
-        cloudwatch.describe_alarms(AlarmNames=[name])
 
-    strange = states(alarms, name, lambda: value("another-database", 1000))
-    assert not strange, "it watches one database"
-    beginning = states(alarms, name, lambda: value("groundwork-dev-registry", 1000))
-    assert [one["NewStateValue"] for one in beginning] == ["ALARM"]
-    assert "aws-database-connections.md" in beginning[0]["AlarmDescription"]
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_out_of_order_is_told_and_that_it_is_over(name: str, alarms: Alarms, world: World) -> None:
+    cloudwatch, alarm = world.client("cloudwatch"), f"{PREFIX}{name}"
+    (held,) = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    own = {one["Name"]: one["Value"] for one in held["Dimensions"]}
+    good, bad = VALUES[name]
+
+    def heard(value: float, dimensions: dict[str, str]) -> list[dict[str, Any]]:
+        """What is told of a value in each period that the alarm looks at."""
+        minutes = [2 + number * held["Period"] / 60 for number in range(held["EvaluationPeriods"])]
+        return states(alarms, alarm, lambda: put(world, held, value, dimensions, *minutes))
+
+    for key in own:
+        strange = heard(bad, own | {key: "another"})
+        assert "ALARM" not in [one["NewStateValue"] for one in strange], f"it is about one {key}"
+    assert "ALARM" not in [one["NewStateValue"] for one in heard(good, own)]
+    (told,) = heard(bad, own)
+    assert told["NewStateValue"] == "ALARM"
+    assert f"/aws-{name}.md" in told["AlarmDescription"]
 
     def over() -> None:
-        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="over")
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="over")
 
     # Its values ask for another state, which it has as soon as they are looked at.
-    assert states(alarms, name, over)[0]["NewStateValue"] == "OK"
+    assert states(alarms, alarm, over)[0]["NewStateValue"] == "OK"
 
 
-def test_a_data_node_without_room_for_logs_is_told_of(alarms: Alarms, world: World) -> None:
+def test_silence_of_the_heartbeat_is_told(alarms: Alarms, world: World) -> None:
+    """The last beat is a quarter of an hour ago but for some seconds; a later one is another topic's."""
     cloudwatch = world.client("cloudwatch")
-    name = "groundwork-dev-search-storage"
+    (held,) = cloudwatch.describe_alarms(AlarmNames=[SILENCE])["MetricAlarms"]
+    (dimension,) = held["Dimensions"]
+    minutes = held["EvaluationPeriods"] * held["Period"] / 60
+    assert minutes == 15
+    beat = states(alarms, SILENCE, lambda: put(world, held, 1, {dimension["Name"]: SILENCE}, minutes - 0.5))
+    assert [one["NewStateValue"] for one in beat] == ["OK"]
+    assert states(alarms, SILENCE, lambda: put(world, held, 1, {dimension["Name"]: "another"}, 0)) == []
 
-    def free(domain: str, mib: int) -> None:
-        dimensions = {"DomainName": domain, "ClientId": OWNER}
-        cloudwatch.put_metric_data(
-            Namespace="AWS/ES",
-            MetricData=[
-                {
-                    "MetricName": "FreeStorageSpace",
-                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                    "Value": mib,
-                    "Timestamp": datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=2),
-                }
-            ],
-        )
-        cloudwatch.describe_alarms(AlarmNames=[name])
+    end, told = time.monotonic() + 90, list[dict[str, Any]]()
+    while not told and time.monotonic() < end:
+        time.sleep(1)
+        cloudwatch.describe_alarms(AlarmNames=[SILENCE])
+        told = [one for one in alarms.listener.heard() if one.get("AlarmName") == SILENCE]
+    assert [one["NewStateValue"] for one in told] == ["ALARM"]
+    assert "/watchdog.md" in told[0]["AlarmDescription"]
 
-    def heard(domain: str, mib: int) -> list[str]:
-        return [one["NewStateValue"] for one in states(alarms, name, lambda: free(domain, mib))]
 
-    assert "ALARM" not in heard("another-domain", 1)
-    assert "ALARM" not in heard("groundwork-dev-logs", 60 * 1024)
-    assert heard("groundwork-dev-logs", 20 * 1024)[-1:] == ["ALARM"]
+def put(world: World, alarm: dict[str, Any], value: float, dimensions: dict[str, str], *minutes: float) -> None:
+    """Put a value of an alarm's metric, of so many minutes ago, and let alarms be looked at."""
+    now = datetime.datetime.now(datetime.UTC)
+    data = [
+        {
+            "MetricName": alarm["MetricName"],
+            "Dimensions": [{"Name": key, "Value": one} for key, one in dimensions.items()],
+            "Value": value,
+            "Timestamp": now - datetime.timedelta(minutes=ago),
+        }
+        for ago in minutes
+    ]
+    world.client("cloudwatch").put_metric_data(Namespace=alarm["Namespace"], MetricData=data)
 
 
 def test_nobody_else_publishes(alarms: Alarms, somebody: Any, world: World) -> None:
