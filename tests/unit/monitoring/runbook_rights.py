@@ -70,7 +70,9 @@ def needed(command: str) -> list[Right]:
 
 def beyond(text: str) -> str:
     """Return the line that a page must have of its commands that are beyond who is on call; empty where none is."""
-    of_cluster, of_team, of_account = set(), set(), set()
+    of_cluster: set[str] = set()
+    of_team: set[str] = set()
+    of_account: set[str] = set()
     for command in commands(re.sub(f"^{re.escape(LINE)}.*$", "", text, flags=re.M)):
         if command.startswith("aws "):
             if _action(command) not in _actions():
