@@ -76,10 +76,10 @@ def test_a_plan_above_the_ceiling_ends_preview_and_up_with_a_code_of_its_own_and
     assert found["ceiling_usd"] == just_below + 1
 
     # A machine that the price table does not have is no machine for nothing.
-    project.change(lambda settings: settings["node_pools"]["system"].update(instance_types=["r6g.large"]))
+    project.change(lambda settings: settings["node_pools"]["system"].update(instance_types=["t4g.2xlarge"]))
     unsure = project.groundwork("preview", "dev").stdout
     first = unsure.index("Whether dev keeps to its monthly ceiling cannot be said: at least ")
-    assert "not known: node-pool-system-group-nodes (ec2.instance.r6g.large)" in unsure
+    assert "not known: node-pool-system-group-nodes (ec2.instance.t4g.2xlarge)" in unsure
     assert first < unsure.index(f" USD a month idle; its ceiling is {just_below + 1}, and whether that holds cannot")
 
 
