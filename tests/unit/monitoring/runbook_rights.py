@@ -22,7 +22,7 @@ PUBLIC = ("/healthz", "/livez", "/readyz", "/version")
 WITH_VALUE = ("-n", "-c", "-l", "-o", "-p", "--field-selector")
 SHORT = {
     "deploy": "deployments", "hpa": "horizontalpodautoscalers", "pv": "persistentvolumes",
-    "pvc": "persistentvolumeclaims", "quota": "resourcequotas", "endpointslices": "endpointslices",
+    "pvc": "persistentvolumeclaims", "quota": "resourcequotas",
 }  # fmt: skip
 Right = tuple[str, str]
 """A verb and a resource, as RBAC has them."""
@@ -70,9 +70,13 @@ def needed(command: str) -> list[Right]:
 
 def beyond(text: str) -> str:
     """Return the line that a page must have of its commands that are beyond who is on call; empty where none is."""
+<<<<<<< HEAD
     of_cluster: set[str] = set()
     of_team: set[str] = set()
     of_account: set[str] = set()
+=======
+    of_cluster, of_team, of_account = set[str](), set[str](), set[str]()
+>>>>>>> docs
     for command in commands(re.sub(f"^{re.escape(LINE)}.*$", "", text, flags=re.M)):
         if command.startswith("aws "):
             if _action(command) not in _actions():
