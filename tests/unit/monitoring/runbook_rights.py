@@ -70,13 +70,7 @@ def needed(command: str) -> list[Right]:
 
 def beyond(text: str) -> str:
     """Return the line that a page must have of its commands that are beyond who is on call; empty where none is."""
-<<<<<<< HEAD
-    of_cluster: set[str] = set()
-    of_team: set[str] = set()
-    of_account: set[str] = set()
-=======
     of_cluster, of_team, of_account = set[str](), set[str](), set[str]()
->>>>>>> docs
     for command in commands(re.sub(f"^{re.escape(LINE)}.*$", "", text, flags=re.M)):
         if command.startswith("aws "):
             if _action(command) not in _actions():
