@@ -30,7 +30,7 @@ class DatabaseAlarmSettings(Model):
     connections: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[60])
     """More connections than this; PostgreSQL on RDS takes about 80 on 1 GiB of memory, 850 on 8."""
     free_storage_gib: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[1])
-    """Less free storage than this, in whole GiB; below a tenth of what is allocated, at which RDS enlarges it."""
+    """Less free storage than this, in whole GiB: below a tenth of what is allocated, at which RDS enlarges it."""
     cpu_credits: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[30])
     """Fewer CPU credits than this; burstable instance classes (t4g) alone have any."""
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = Field(default=None, examples=[90])

@@ -216,8 +216,7 @@ class RunningPod:
                             where = f"{connection.laddr.ip}:{connection.laddr.port}"
                             raise PodError(
                                 f"Container {name} listens on {where}, which others on the network may reach. "
-                                "Let it bind 0.0.0.0 by its manifest, which becomes the pod's own address here, or "
-                                "$(POD_IP)."
+                                "Let its manifest say 0.0.0.0, which becomes the pod's own address, or $(POD_IP)."
                             )
 
     def _renew(self, token: Token) -> None:

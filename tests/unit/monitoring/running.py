@@ -19,6 +19,8 @@ from tools.monitoring.programs import PROMETHEUS
 from twin import loopback_ports
 
 WORLD: dict[str, list[tuple[str, float, float]]] = yaml.safe_load((Path(__file__).parent / "world.yaml").read_text())
+DOWN = "model-server"
+"""A job that does not answer."""
 START_SECONDS = 60
 
 
@@ -30,6 +32,9 @@ def exporters() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             job = self.path.strip("/")
+            if job == DOWN:
+                self.send_error(503)
+                return
             scrapes[job] += 1
             lines = [f"{series} {value + step * scrapes[job]}" for series, value, step in WORLD[job]]
             text = ("\n".join(lines) + "\n").encode()
@@ -55,7 +60,7 @@ def prometheus(folder: Path, exposed: str) -> Iterator[str]:
         (rules / name).write_text(text)
     (port,) = loopback_ports.free(1)
     own = {"job_name": "prometheus", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-    others = [_job(job, exposed) for job, series in WORLD.items() if series]
+    others = [_job(job, exposed) for job in [*(job for job, series in WORLD.items() if series), DOWN]]
     configuration = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(rules / "*.yaml")],
