@@ -6,7 +6,7 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install installed lock up preview refresh destroy down check test bench
+.PHONY: help install installed lock up preview refresh destroy down check test long bench
 
 help: ## List the targets
 	@echo "make <target> [ENV=dev|prod]"
@@ -44,6 +44,11 @@ check: installed ## Style, types, which room may import which, the workflow file
 # A file stays with one worker: the tests of a file share the twin that they started.
 test: installed ## Run every test, in random order, two files at a time
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# One after the other: the fuzz uses every processor.
+long: installed ## Judge a million random inputs and a hundred thousand generated policy documents (a quarter of an hour)
+	$(BIN)/python -m tests.policies.fuzz --inputs 1000000
+	$(BIN)/python -m tests.policies.differential --documents 100000
 
 bench: installed ## Measure times and memory, print them as ratios
 	@$(BIN)/python -m tests.bench

@@ -62,11 +62,6 @@ class Statement:
     not_principals: tuple[tuple[str, Node], ...]
     conditions: tuple[Condition, ...]
 
-    @property
-    def on_everything(self) -> bool:
-        """It is about every resource, or every one but some."""
-        return bool(self.not_resources) or not self.resources or any(is_everything(r.value) for r in self.resources)
-
     def grants(self, action: str) -> bool:
         """Whether `action` is among its actions; wildcards in them count."""
         if self.not_actions:

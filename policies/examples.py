@@ -34,9 +34,9 @@ class Example:
     cases: int
     """Cases of its table: good, bad, unknown, missing and so on."""
     mutants: int
-    """Good resources broken in one place, which it must notice."""
-    excused: int
-    """Mutants that it may pass, each with a reason in its table."""
+    """Good resources broken in one place, which it should notice."""
+    survivors: int
+    """Those of them that it does not notice, each with a reason in its table."""
 
 
 def code(resources: Sequence[Mapping[str, Any]]) -> str:
@@ -79,7 +79,7 @@ def examples() -> Mapping[str, Example]:
             reads=tuple(entry["reads"]),
             cases=entry["cases"],
             mutants=entry["mutants"],
-            excused=entry["excused"],
+            survivors=entry["survivors"],
         )
         for rule, entry in written.items()
     }

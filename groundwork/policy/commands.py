@@ -25,6 +25,8 @@ from policies.ladder import FOLDER, LADDER
 from policies.rule import Rule
 from policies.rules import RULES
 from twin import places
+from twin.errors import TwinError
+from twin.places import Places
 
 app = typer.Typer(
     help="The policies outside of a run of the engine. Exit code 0: fine, 1: the command failed, 2: violations.",
@@ -67,7 +69,7 @@ def check(
     """Judge a saved state, a saved plan, a preview, or the stack that runs."""
     judged, source = _judged(what, config, strictness, state)
     if as_json:
-        document = evidence_of.build(judged, source, datetime.now(UTC))
+        document = evidence_of.build(judged, source, datetime.now(UTC), _here())
         kept = ("subject", "summary", "complaints")
         answers = [answer for answer in document["answers"] if answer["points"]]
         _print_json({key: document[key] for key in kept} | {"answers": answers})
@@ -86,7 +88,7 @@ def evidence(
 ) -> None:
     """Write what the rules say as JSON, as SARIF 2.1.0, and as a page for an auditor."""
     judged, source = _judged(what, config, strictness, state)
-    document = evidence_of.build(judged, source, datetime.now(UTC))
+    document = evidence_of.build(judged, source, datetime.now(UTC), _here())
     output.mkdir(parents=True, exist_ok=True)
     written = {
         "evidence.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n",
@@ -168,6 +170,14 @@ def _config(path: Path | None, strictness: str | None, environment: str | None) 
     if environment:
         return configuration.of(configuration.path_of(environment, places.find().clone))
     return PackConfig()
+
+
+def _here() -> Places | None:
+    """Return where the program's files are; None outside of any clone, where saved files can be judged too."""
+    try:
+        return places.find()
+    except TwinError:
+        return None
 
 
 def _rule(written: str) -> Rule:

@@ -18,11 +18,13 @@ import yaml
 from pulumi_policy import EnforcementLevel
 
 from groundwork.policy.judging import VERDICTS, Answer, Judged, verdict_of
+from groundwork.policy.positions import place
 from groundwork.policy.sources import Source
 from policies import frameworks
 from policies.config import Companion, Waiver
 from policies.report import Point
 from policies.rule import Rule, StackRule, Violation
+from twin.places import Places
 
 FORMAT: Final = "groundwork policy evidence, version 1"
 NOTE: Final = (
@@ -33,9 +35,9 @@ PACK: Final = Path(frameworks.__file__).parents[1]
 NOTHING, DISABLED = "nothing to judge", "disabled"
 
 
-def build(judged: Judged, source: Source, now: datetime) -> dict[str, Any]:
-    """Return the evidence as plain data, sealed with its own hash."""
-    positions = _positions(source)
+def build(judged: Judged, source: Source, now: datetime, here: Places | None) -> dict[str, Any]:
+    """Return the evidence as plain data, sealed with its own hash. `here`: where the program's files are."""
+    positions = {one.urn: place(one.position, here) for one in source.resources}
     document = {
         "format": FORMAT,
         "note": NOTE,
@@ -142,16 +144,6 @@ def _answer(answer: Answer, judged: Judged, positions: Mapping[str, str]) -> dic
         "verdict": answer.verdict,
         "stops": judged.stops(answer),
         "points": [_point(point) for point in answer.points],
-    }
-
-
-def _positions(source: Source) -> dict[str, str]:
-    """Return where the program registers each resource, as far as that is inside the project."""
-    own = "project:///"
-    return {
-        one.urn: one.position.removeprefix(own)
-        for one in source.resources
-        if one.position and one.position.startswith(own) and ".." not in one.position
     }
 
 

@@ -1,12 +1,14 @@
 """Evidence as SARIF 2.1.0: findings for code scanning and editors, controls as taxonomies.
 
 Only what does not pass is a result; the counts of what does are properties of the run.
-Source: OASIS, SARIF 2.1.0 (3.27 result, 3.35 suppression, 3.19.3 taxonomies).
+Source: OASIS, SARIF 2.1.0 (3.27 result, 3.35 suppression, 3.19.3 taxonomies); GitHub docs, "SARIF support for code
+scanning": a result without a file and a line is refused, and the whole upload with it.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from policies.frameworks import FRAMEWORKS, parts
@@ -97,6 +99,7 @@ def _taxonomy(key: str) -> dict[str, Any]:
 
 def _results(evidence: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     levels = {rule["id"]: LEVELS.get(rule["level"], "none") for rule in evidence["rules"]}
+    settings = _settings_file(evidence["subject"]["stack"])
     for answer in evidence["answers"]:
         for point in answer["points"]:
             kind = KINDS.get(point["verdict"], "fail")
@@ -109,7 +112,7 @@ def _results(evidence: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterato
                 "message": {
                     "text": f"{point['path'] or 'resource'}: {point['what']}; expected {point['expected']}{found}"
                 },
-                "locations": [_location(answer, point["path"])],
+                "locations": [_location(answer, point["path"], settings)],
                 "partialFingerprints": {"rulePlaceAndWhat/v1": _fingerprint(answer, point)},
             }
             if "accepted" in point:
@@ -119,21 +122,29 @@ def _results(evidence: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterato
             yield result
 
 
-def _location(answer: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Return the resource, and the line of the program that registers it where the engine has told."""
+def _settings_file(stack: str) -> str:
+    """Return where findings stand that no line of the program is known for: the file that says what the stack is."""
+    return f"Pulumi.{quote(stack, safe='')}.yaml" if stack else "Pulumi.yaml"
+
+
+def _location(answer: Mapping[str, Any], path: str, settings: str) -> dict[str, Any]:
+    """Return the resource, and the line that registers it; where none is known, the first one of the settings."""
     urn = answer["urn"]
-    logical = {
-        "name": urn.rpartition("::")[2] or "stack",
-        "fullyQualifiedName": f"{urn or 'stack'}{f'#{path}' if path else ''}",
-        "kind": "resource",
+    file, _, place = answer["position"].partition("#")
+    line = place.partition(",")[0]  # a column may follow
+    return {
+        "logicalLocations": [
+            {
+                "name": urn.rpartition("::")[2] or "stack",
+                "fullyQualifiedName": f"{urn or 'stack'}{f'#{path}' if path else ''}",
+                "kind": "resource",
+            }
+        ],
+        "physicalLocation": {
+            "artifactLocation": {"uri": file or settings, "uriBaseId": "PROJECT"},
+            "region": {"startLine": max(int(line), 1) if line.isdecimal() else 1},
+        },
     }
-    location: dict[str, Any] = {"logicalLocations": [logical]}
-    file, _, line = answer["position"].partition("#")
-    if file:
-        location["physicalLocation"] = {"artifactLocation": {"uri": file, "uriBaseId": "PROJECT"}}
-        if line.isdigit():
-            location["physicalLocation"]["region"] = {"startLine": int(line)}
-    return location
 
 
 def _fingerprint(answer: Mapping[str, Any], point: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from groundwork.preview.plan import Plan, Step
 from groundwork.preview.settings import compared
 from policies.config.pack_config import PackConfig
 from policies.rules import RULES
+from twin.places import Places
 
 FORMAT: Final = "groundwork preview, version 1"
 FINE, FAILED, VIOLATIONS, DESTRUCTIVE = 0, 1, 2, 3
@@ -50,10 +51,11 @@ def environment(
     config: PackConfig,
     config_before: PackConfig | None,
     now: datetime,
+    here: Places,
     *,
     confirmed: bool,
 ) -> Judged:
-    """Return what the plan of one environment comes to."""
+    """Return what the plan of one environment comes to. `here`: where the program's files are."""
     document: dict[str, Any] = {
         "name": plan.environment,
         "failed": list(plan.errors),
@@ -69,7 +71,7 @@ def environment(
     judged = None
     if not plan.errors:
         answers = judge(plan.source.resources, RULES, config, now.astimezone(UTC).date())
-        judged = evidence.build(answers, plan.source, now)
+        judged = evidence.build(answers, plan.source, now, here)
         document["policies"] = _policies(judged)
         document["cost"] = _cost(plan)
         document["access"] = _access(compare(plan.before, plan.source.resources))

@@ -64,7 +64,8 @@ def _against(
             secrets = [held.root_secret, held.passphrase] if held else []
             planned = _plans(names, lambda name: on_twin(name, console))
             protected = {name: frozenset(built.environments[name].protected) for name in names}
-            return _judged(here, planned, protected, built.files, confirmed), planned, secrets
+            engine = Places(here.clone, built.twin)  # it worked there: positions in the program are relative to that
+            return _judged(engine, planned, protected, built.files, confirmed), planned, secrets
     except GroundworkError as error:
         return {name: report.failed(name, str(error).splitlines()) for name in names}, {}, []
 
@@ -130,7 +131,7 @@ def _judged(
             found[name] = report.failed(name, str(error).splitlines())
             continue
         before = config_before(name, files_before) if files_before else after
-        found[name] = report.environment(one, protected[name], after, before, now, confirmed=confirmed)
+        found[name] = report.environment(one, protected[name], after, before, now, here, confirmed=confirmed)
     return found
 
 

@@ -34,7 +34,7 @@ def text(name: str) -> str:
 
 
 def test_there_is_a_workflow_for_each_thing_that_is_to_be_done() -> None:
-    assert names() == ["check", "deploy", "drift", "preview", "preview-comment"]
+    assert names() == ["check", "deploy", "drift", "long", "preview", "preview-comment"]
 
 
 @each_workflow
@@ -132,6 +132,23 @@ def test_drift_is_looked_for_every_day_with_the_role_that_reads() -> None:
 def test_check_is_what_continuous_integration_runs_by_hand() -> None:
     by_hand = [line for line in (CLONE / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
     assert [step.script for step in steps("check")] == ["make install", *by_hand]
+
+
+def test_what_takes_too_long_for_a_pull_request_is_run_every_week() -> None:
+    (when,) = load("long")[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["cron"])
+    assert [step.script for step in steps("long")] == ["make install", "make long"]
+    assert all(what["permissions"] == {"contents": "read"} for what in jobs("long").values())
+
+
+def test_make_long_is_a_million_inputs_and_a_hundred_thousand_documents() -> None:
+    make = shutil.which("make")
+    assert make is not None
+    printed = subprocess.run([make, "--dry-run", "long"], cwd=CLONE, capture_output=True, text=True, check=True).stdout
+    assert [line.partition(" -m ")[2] for line in printed.splitlines() if " -m tests." in line] == [
+        "tests.policies.fuzz --inputs 1000000",
+        "tests.policies.differential --documents 100000",
+    ]
 
 
 BROKEN = {

@@ -96,8 +96,8 @@ def examples() -> str:
             "settings": dict(spec.settings),
             "reads": settings_read(rule.id, spec),
             "cases": len(standard(spec)) + len(spec.extra),
-            "mutants": sum(1 for _ in mutants(spec)),
-            "excused": len(spec.excused),
+            "mutants": sum(not spec.accounted(name, resource)[0] for name, resource, _ in mutants(spec)),
+            "survivors": sum(bool(spec.accounted(name, resource)[1]) for name, resource, _ in mutants(spec)),
         }
     return "{\n" + ",\n".join(f"{json.dumps(rule)}: {json.dumps(entry)}" for rule, entry in found.items()) + "\n}\n"
 

@@ -42,9 +42,21 @@ class Spec:
     extra: tuple[Case, ...] = ()
     flips: Mapping[str, Any] = field(default_factory=dict)
     """Bad values of other inputs, where another value of the same type is none."""
-    excused: Mapping[str, str] = field(default_factory=dict)
-    """Mutants that may survive, `<mutation> <path>`, each with the reason. Where several good resources have the path,
-    ` of <name of the resource>` may follow."""
+    equivalent: Mapping[str, str] = field(default_factory=dict)
+    """Mutants that break nothing: by a default of the provider or because the requirement is not about that place, it
+    still holds, and an objection would be a false one. `<mutation> <path>` and the reason; where several good resources
+    have the path, ` of <name of the resource>` may follow."""
+    survives: Mapping[str, str] = field(default_factory=dict)
+    """Mutants that a rule might notice and this one does not, likewise: what may break the requirement, and what takes
+    a resource out of the rule's sight. They count against the mutation score."""
+
+    def accounted(self, mutant: str, resource: str) -> tuple[str | None, str | None]:
+        """Return why a mutant breaks nothing, else why it survives; neither for one that must be noticed."""
+        survives, equivalent = (
+            reasons.get(f"{mutant} of {resource}") or reasons.get(mutant)
+            for reasons in (self.survives, self.equivalent)
+        )
+        return (None if survives else equivalent), survives
 
     def settings_of(self, case: Case) -> Mapping[str, Any]:
         """Return the settings of the pack under which a case is judged."""

@@ -4,13 +4,16 @@ All of them are judged: a sample changes with every resource more, and finds wha
 `python -m tests.policies.platform_mutants` prints them.
 """
 
+import re
 from itertools import islice
 
 import pytest
 
 from policies.rules import RULES
 from tests.policies.platform.mutants import Mutant
+from tests.policies.platform.reasons import UNCOVERED
 from tests.policies.platform_mutants import Tally, every_mutant, tally
+from tests.support.project import CLONE
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,24 @@ def test_the_rules_notice_what_the_catalogue_covers(judged: Tally) -> None:
     assert judged.total >= 4000
     assert len(judged.caught) >= 40
     assert not judged.defects, "\n".join(map(str, judged.defects))
+
+
+def test_every_reason_covers_a_mutant(judged: Tally) -> None:
+    assert [entry for entry in UNCOVERED if not judged.excused[entry]] == []
+
+
+def test_what_the_documentation_states_is_near_what_is_measured(judged: Tally) -> None:
+    """It states a day's numbers, and every resource that is added has mutants."""
+    text = (CLONE / "docs" / "policies.md").read_text(encoding="utf-8")
+    stated = re.search(r"^\| ([\d,]+) \| ([\d,]+), by (\d+) rules \| (\d+) \| ([\d,]+) \|", text, re.MULTILINE)
+    assert stated is not None
+    total, caught, rules, missed, excused = (int(number.replace(",", "")) for number in stated.groups())
+    assert (total, missed) == (caught + excused, len(judged.defects))
+    for number, measured in (
+        (total, judged.total), (caught, judged.caught.total()), (rules, len(judged.caught)),
+        (excused, judged.excused.total()),
+    ):  # fmt: skip
+        assert abs(number - measured) <= 0.1 * measured
 
 
 def test_most_mutants_are_noticed(judged: Tally) -> None:

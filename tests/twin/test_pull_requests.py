@@ -15,6 +15,7 @@ import pytest
 
 from groundwork.preview.report import DESTRUCTIVE, FINE
 from tests.support.devtools import Browser, browsing, needs_browser
+from tests.support.git import git
 from tests.support.loopback import listening
 from tests.support.repository import Repository
 from tests.twin.clusters import eventually
@@ -159,6 +160,23 @@ def test_a_name_is_text_everywhere(reports: dict[str, Report]) -> None:
 def test_sarif_has_the_objections(reports: dict[str, Report]) -> None:
     (run,) = json.loads(reports["encryption-weakened"].text("policies.sarif"))["runs"]
     assert {result["ruleId"] for result in run["results"] if result["level"] == "error"} == {"ENC-07"}
+
+
+def test_sarif_has_a_line_of_a_file_of_the_clone_for_every_result(
+    reports: dict[str, Report], repository: Repository
+) -> None:
+    """Code scanning refuses the whole upload for one result without; the engine works far away from the clone here."""
+    found: dict[str, set[str]] = {}
+    for name, report in reports.items():
+        for run in json.loads(report.text("policies.sarif"))["runs"]:
+            for result in run["results"]:
+                (location,) = result["locations"]
+                uri = location["physicalLocation"]["artifactLocation"]["uri"]
+                written = git(repository.root, "show", f"{name}:{uri}")  # fails where the branch has no such file
+                line = location["physicalLocation"]["region"]["startLine"]
+                assert 1 <= line <= len(written.splitlines()), (name, uri, line)
+                found.setdefault(result["ruleId"], set()).add(uri)
+    assert found["ENC-07"] == {"components/security/encryption_keys.py"}
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,8 @@ def _hosts(stack: Stack) -> tuple[set[str], set[str]]:
                 possible.update(vpc.urn for vpc in stack.of(VPC))
             for subnet in subnets.targets:
                 vpcs = stack.reference(subnet, subnet["vpcId"], VPC, ("id",))
+                if subnet["vpcId"].unknown and not vpcs.targets:
+                    possible.update(vpc.urn for vpc in stack.of(VPC))
                 sure = subnets.certain and vpcs.certain
                 (certain if sure else possible).update(vpc.urn for vpc in vpcs.targets)
     return certain, possible - certain

@@ -138,7 +138,7 @@ def _has_web_acl(stack: Stack, balancer: Resource) -> Findings:
     if internal.value is True:
         return
     companions = stack.companions(balancer, WEB_ACL_ASSOCIATION, "resourceArn", ("arn", "id"))
-    if companions.certain:
+    if any(association["webAclArn"].value not in (None, "") for association in companions.certain):
         return
     if internal.unknown or companions.possible:
         yield Undecided(internal.path)

@@ -55,12 +55,18 @@ def exposures_of(stack: Stack, subnet: Resource) -> Iterator[Exposure]:
     if address.unknown or address.value not in (None, False):
         yield Exposure("machines in it get a public address", certain=not address.unknown)
     for table, certain in _tables(stack, subnet):
+        if table is None:
+            yield Exposure("a route table decides that is not known yet", certain=False)
+            continue
         for leads_out in _routes(stack, table):
             yield Exposure("a route leads from it to an internet gateway", certain=certain and leads_out)
 
 
-def _tables(stack: Stack, subnet: Resource) -> Iterator[tuple[Resource, bool]]:
-    """Yield the route tables of a subnet, and whether each is certain: its own, else the main one of its VPC."""
+def _tables(stack: Stack, subnet: Resource) -> Iterator[tuple[Resource | None, bool]]:
+    """Yield the route tables of a subnet, and whether each is certain: its own, else the main one of its VPC.
+
+    None stands for one that is not known yet.
+    """
     own = stack.companions(subnet, ASSOCIATION, "subnetId", ("id",))
     for association in own.certain:
         yield from _referred(stack, association, certain=True)
@@ -76,9 +82,11 @@ def _tables(stack: Stack, subnet: Resource) -> Iterator[tuple[Resource, bool]]:
         yield from ((table, not own.possible) for table in adopted if not main)
 
 
-def _referred(stack: Stack, association: Resource, *, certain: bool) -> Iterator[tuple[Resource, bool]]:
-    types = ROUTE_TABLE | MAIN_ROUTE_TABLE
-    reference = stack.reference(association, association["routeTableId"], types, ("id",))
+def _referred(stack: Stack, association: Resource, *, certain: bool) -> Iterator[tuple[Resource | None, bool]]:
+    node = association["routeTableId"]
+    reference = stack.reference(association, node, ROUTE_TABLE | MAIN_ROUTE_TABLE, ("id",))
+    if node.unknown and not reference.targets:
+        yield None, False
     yield from ((table, certain and reference.certain) for table in reference.targets)
 
 

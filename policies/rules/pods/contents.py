@@ -1,5 +1,7 @@
 """POD-11 and POD-12: what a container asks of its node, and how it gets its secrets."""
 
+import re
+
 from pulumi_policy import Severity
 
 from policies.config import Settings
@@ -9,6 +11,8 @@ from policies.values import Node, describe
 from policies.workloads import WORKLOADS, Pod, entries, is_custom
 
 GPU = "nvidia.com/gpu"
+_QUANTITY = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?")
+"""Kubernetes API, resource.Quantity; nobody may ask for less than nothing."""
 RESOURCE_CONTAINERS = ("containers", "initContainers")
 """An ephemeral container uses what its pod has: the API takes no resources for it."""
 
@@ -28,7 +32,9 @@ def _says_what_it_needs(pod: Pod, settings: Settings) -> Findings:
 
 
 def _is_quantity(value: object) -> bool:
-    return isinstance(value, int | float | str) and not isinstance(value, bool) and value != ""
+    if isinstance(value, str):
+        return _QUANTITY.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _gets_the_gpus_it_asks_for(request: Node, limit: Node) -> Findings:

@@ -1,17 +1,21 @@
 """What a mutant must still be like for a reason to hold: read from the mutant itself."""
 
-from typing import Any
-
 from policies.config import DEFAULTS
-from policies.documents import is_public, matches, parse
+from policies.documents import Statement, is_everything, is_public, matches, parse
 from policies.values import Node
 from tests.policies.platform.mutants import Mutant
 
 
-def _statements(mutant: Mutant) -> list[Any]:
+def _statements(mutant: Mutant) -> list[Statement]:
     assert mutant.after is not None
     statements, _ = parse(Node(mutant.after.inputs[mutant.path], mutant.path))
     return list(statements)
+
+
+def _is_on_everything(statement: Statement) -> bool:
+    """Whether it is about every resource, or every one but some."""
+    named = statement.resources
+    return bool(statement.not_resources) or not named or any(is_everything(node.value) for node in named)
 
 
 def reads_only(mutant: Mutant) -> bool:
@@ -21,7 +25,7 @@ def reads_only(mutant: Mutant) -> bool:
         verb = action.partition(":")[2]
         return verb.startswith(("List", "Describe")) or any(matches(p, action) for p in DEFAULTS.read_only_actions)
 
-    wide = [s for s in _statements(mutant) if s.allows and s.on_everything]
+    wide = [s for s in _statements(mutant) if s.allows and _is_on_everything(s)]
     return all(reads(node.value) for statement in wide for node in statement.actions)
 
 

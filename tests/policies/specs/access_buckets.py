@@ -189,7 +189,7 @@ SPECS: dict[str, Spec] = {
         good=(OWNED,),
         leaf="rule.objectOwnership",
         bad="ObjectWriter",
-        excused={
+        equivalent={
             "delete bucket": "whose ACLs they are does not matter",
             "flip bucket": "as above",
             "unknown bucket": "as above",
@@ -239,7 +239,7 @@ SPECS: dict[str, Spec] = {
         bad={"Statement": [PUBLIC]},
         settings=TRUSTED,
         flips={f"{S}.Principal.AWS": "*", f"{S}.Effect": "Permit"},
-        excused={
+        equivalent={
             "delete bucket": "whose policy it is does not matter",
             "flip bucket": "as above",
             "unknown bucket": "as above",

@@ -72,7 +72,7 @@ SPECS: dict[str, Spec] = {
         leaf="policy",
         bad={"Statement": [grant("*", "*")]},
         flips={f"{S}.Action": "*", f"{S}.Effect": "Permit"},
-        excused={
+        equivalent={
             f"delete {S}.Resource": "a statement without Resource counts as *, which this action is on already",
             f"flip {S}.Resource": "narrower than the good one",
         },
@@ -107,7 +107,7 @@ SPECS: dict[str, Spec] = {
         leaf="policy",
         bad={"Statement": [grant(["iam:PassRole", "ec2:RunInstances"], "*")]},
         flips={f"{S}.Action": "iam:AttachRolePolicy", f"{S}.Effect": "Permit"},
-        excused={
+        equivalent={
             f"delete {S}.Resource": "a statement without Resource counts as *, which this action is on already",
             f"flip {S}.Resource": "narrower than the good one",
         },
@@ -194,7 +194,7 @@ SPECS: dict[str, Spec] = {
             f"{S}.Resource": "arn:aws:kms:eu-west-1:111122223333:key/*",
             f"{S}.Effect": "Permit",
         },
-        excused={f"flip {S}.Action": "every action of one key is not every key: ACC-03 sees it"},
+        equivalent={f"flip {S}.Action": "every action of one key is not every key: ACC-03 sees it"},
         extra=(
             *everywhere(grant("kms:ReEncryptFrom", "*")),
             Case("by wildcard", (policy(grant("kms:D*", "*")),), "deny"),

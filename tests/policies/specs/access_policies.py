@@ -113,7 +113,7 @@ SPECS: dict[str, Spec] = {
         leaf="policy",
         bad={"Statement": [grant("kms:Decrypt", "*")]},
         flips={f"{S}.Principal.AWS": "*", f"{S}.Effect": "Permit"},
-        excused={
+        equivalent={
             **WHO_ONLY,
             f"flip {S}.Action": "the rule is about who, whatever they do",
             "delete bypassPolicyLockoutSafetyCheck": "KMS checks unless it is told not to",
@@ -176,7 +176,7 @@ SPECS: dict[str, Spec] = {
         leaf="policy",
         bad={"Statement": [grant("sqs:SendMessage", "*")]},
         flips={f"{S}.Principal.Service": "*", f"{S}.Effect": "Permit"},
-        excused={
+        equivalent={
             **WHO_ONLY,
             f"flip {S}.Action": "one action of a named service is as good as another",
             "delete queueUrl": "whose policy it is does not matter",
@@ -238,7 +238,7 @@ SPECS: dict[str, Spec] = {
         leaf="policy",
         bad={"Statement": [grant("secretsmanager:GetSecretValue", "*")]},
         flips={f"{S}.Principal.AWS": "*", f"{S}.Effect": "Permit"},
-        excused={**WHO_ONLY, f"flip {S}.Action": "the rule is about who, whatever they do"},
+        equivalent={**WHO_ONLY, f"flip {S}.Action": "the rule is about who, whatever they do"},
         extra=(
             *about_the_public(
                 "secretsmanager/secretPolicy:SecretPolicy", "secretsmanager:GetSecretValue", blockPublicPolicy=True
@@ -272,7 +272,7 @@ SPECS: dict[str, Spec] = {
             f"{S}.Effect": "Permit",
             f"{S}.Condition.StringEquals.aws:PrincipalOrgID": "*",
         },
-        excused={
+        equivalent={
             **WHO_ONLY,
             f"flip {S}.Action": "the rule is about who, whatever they do",
             f"delete {S}.Principal": "nobody named is everyone, of the organisation",
@@ -328,7 +328,7 @@ SPECS: dict[str, Spec] = {
         bad=False,
         twins={"aws:opensearch/domain:Domain": "aws:elasticsearch/domain:Domain"},
         flips={f"{A}.Principal.AWS": "*", f"{A}.Effect": "Permit"},
-        excused={
+        equivalent={
             "delete accessPolicies": "a domain without a policy lets nobody in",
             f"flip {A}.Action": "the rule is about who, whatever they do",
             f"delete {A}.Resource": "as above",

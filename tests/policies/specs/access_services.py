@@ -69,7 +69,7 @@ SPECS: dict[str, Spec] = {
         leaf="publiclyAccessible",
         bad=True,
         absent="pass",
-        excused={"delete publiclyAccessible": "private unless it says so, in a subnet group of private subnets"},
+        equivalent={"delete publiclyAccessible": "private unless it says so, in a subnet group of private subnets"},
         extra=tuple(
             Case(f"{token} {value}", (of_type(token, publiclyAccessible=value),), verdict)
             for token in ("rds/clusterInstance:ClusterInstance", "rds/cluster:Cluster")
@@ -188,7 +188,7 @@ SPECS: dict[str, Spec] = {
         leaf="accessConfig.authenticationMode",
         bad="API_AND_CONFIG_MAP",
         settings=ADMINS,
-        excused={
+        equivalent={
             "delete name": "what it is called does not matter",
             "flip name": "as above",
             "unknown name": "as above",
@@ -270,7 +270,7 @@ SPECS: dict[str, Spec] = {
         leaf="metadataOptions.httpTokens",
         bad="optional",
         flips={"metadataOptions.httpPutResponseHopLimit": 2},
-        excused={"delete metadataOptions.httpPutResponseHopLimit": "EC2's default is 1"},
+        equivalent={"delete metadataOptions.httpPutResponseHopLimit": "EC2's default is 1"},
         extra=(
             Case("no options", machine("ec2/launchTemplate:LaunchTemplate"), "deny"),
             Case("an instance without options", machine("ec2/instance:Instance"), "deny"),

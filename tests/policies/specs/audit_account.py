@@ -38,7 +38,7 @@ SPECS: dict[str, Spec] = {
         settings=ONE_CONTROL,
         leaf="pattern",
         bad="{ ($.eventName = CreateTrail) }",
-        excused={},
+        equivalent={},
         extra=(
             Case("not the account layer", (METRIC_FILTER,), "pass", {"cisMetricFilters": {"5.5": PATTERN}}),
             Case("no alarm", (METRIC_FILTER,), "deny"),
@@ -69,7 +69,7 @@ SPECS: dict[str, Spec] = {
         settings={"accountLayer": True},
         leaf="recordingGroup.includeGlobalResourceTypes",
         bad=False,
-        excused={
+        equivalent={
             "delete recordingGroup.allSupported": "every type is recorded by default",
             "delete enable": "a detector is on by default",
             "delete type": "an analyzer is one of an account by default",

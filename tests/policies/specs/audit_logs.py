@@ -43,7 +43,7 @@ SPECS: dict[str, Spec] = {
         good=(AUDIT_GROUP,),
         leaf="retentionInDays",
         bad=0,
-        excused={
+        equivalent={
             "delete name": "a year is enough for any log",
             "flip name": "as above",
             "unknown name": "as above",

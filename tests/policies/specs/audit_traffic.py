@@ -64,7 +64,7 @@ SPECS: dict[str, Spec] = {
         good=RECORDED,
         leaf="trafficType",
         bad="ACCEPT",
-        excused={
+        equivalent={
             "delete cidrBlock": "the range of a network says nothing of its records",
             "flip cidrBlock": "as above",
             "unknown cidrBlock": "as above",

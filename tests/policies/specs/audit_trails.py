@@ -57,7 +57,7 @@ SPECS: dict[str, Spec] = {
         good=(TRAIL,),
         leaf="isMultiRegionTrail",
         bad=False,
-        excused={
+        equivalent={
             "delete includeGlobalServiceEvents": "global services are included by default",
             "delete enableLogging": "a trail records by default",
         },
@@ -78,7 +78,7 @@ SPECS: dict[str, Spec] = {
         leaf=f"{ARN_FIELD}.startsWiths[0]",
         bad="arn:aws:s3:::other/",
         twins={"aws:s3/bucket:Bucket": "aws:s3/bucketV2:BucketV2"},
-        excused={
+        survives={
             "delete bucket": "the name by which the program calls it is then all that is known, and no data is in that",
         },
         extra=(

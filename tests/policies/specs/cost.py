@@ -51,7 +51,7 @@ SPECS: dict[str, Spec] = {
         leaf="notifications[0].notificationType",
         bad="FORECASTED",
         flips={f"notifications[{n}].subscriberEmailAddresses[0]": "" for n in (0, 1)},
-        excused={
+        survives={
             f"unknown notifications[{n}].subscriberEmailAddresses[0]": "an address that is not known yet is somebody's"
             for n in (0, 1)
         },
@@ -123,7 +123,7 @@ SPECS: dict[str, Spec] = {
             'tags["gpu-approval"]': "",
             "tags.gpu-approval": "",
         },
-        excused={"delete instanceTypes[0]": "EKS then takes t3.medium, which is allowed"},
+        equivalent={"delete instanceTypes[0]": "EKS then takes t3.medium, which is allowed"},
         absent="pass",
         extra=(
             Case("no GPU, no approval", (NODES,), "pass"),
@@ -215,7 +215,7 @@ SPECS: dict[str, Spec] = {
         leaf="scalingConfig.maxSize",
         bad=11,
         flips={"scalingConfig.maxSize": 11, "capacityType": "ON_DEMAND"},
-        excused={
+        equivalent={
             "delete labels.workload": "a group without the label is not one for training",
             "flip labels.workload": "as above",
             "unknown labels.workload": "it is spot capacity in any case",

@@ -57,7 +57,7 @@ SPECS: dict[str, Spec] = {
         bad=ACCESS_KEY,
         absent="pass",
         flips={"data.mode": ACCESS_KEY},
-        excused={"delete data.mode": "what is not there holds no credential"},
+        equivalent={"delete data.mode": "what is not there holds no credential"},
         extra=(
             *(
                 Case(f"an input: {name}", (of_type("sqs/queue:Queue", name=f"x {t}"),), "deny")

@@ -314,7 +314,7 @@ SPECS: dict[str, Spec] = {
         good=(PARAMETERS, GROUPED),
         leaf="parameters[0].value",
         bad="0",
-        excused={
+        equivalent={
             "delete engine": "the family of the group says which parameter is meant",
             "flip engine": "as above",
             "unknown engine": "as above",
@@ -392,7 +392,7 @@ SPECS: dict[str, Spec] = {
         leaf="deletionWindowInDays",
         bad=7,
         absent="pass",
-        excused={
+        equivalent={
             "delete deletionWindowInDays": "KMS waits 30 days by default",
             "delete isEnabled": "a key is enabled by default",
         },

@@ -114,7 +114,7 @@ SPECS: dict[str, Spec] = {
         leaf="enabled",
         bad=False,
         absent="pass",
-        excused={"delete enabled": "absent is true"},
+        equivalent={"delete enabled": "absent is true"},
         extra=(
             Case("not declared", (of_type("ebs/volume:Volume"),), "deny"),
             Case("not declared, in another stack than the account's", (of_type("ebs/volume:Volume"),), "pass", {}),
@@ -140,7 +140,7 @@ SPECS: dict[str, Spec] = {
         leaf="serverSideEncryption.enabled",
         bad=False,
         flips={"serverSideEncryption.kmsKeyArn": "", "replicas[0].kmsKeyArn": ""},
-        excused={
+        equivalent={
             f"{mutation} replicas[0].regionName": "which region does not matter"
             for mutation in ("delete", "flip", "unknown")
         },
@@ -200,11 +200,11 @@ SPECS: dict[str, Spec] = {
         leaf="parameters.encrypted",
         bad="false",
         flips={"parameters.kmsKeyId": ""},
-        excused={
-            "flip provisioner": "parameters of another driver are its own",
+        equivalent={
             "delete provisioner": "good parameters are good for every driver",
             "unknown provisioner": "as above",
         },
+        survives={"flip provisioner": "parameters of another driver are its own"},
         extra=(
             *key_cases(CLASS, "parameters.kmsKeyId"),
             Case("as a boolean", (edit("parameters.encrypted", True)(CLASS),), "deny"),

@@ -56,7 +56,7 @@ SPECS: dict[str, Spec] = {
         bad=WORLD,
         absent="pass",
         flips={"ingress[0].cidrBlocks[0]": WORLD},
-        excused={
+        equivalent={
             f"{mutation} ingress[0].{name}": NOT_READ
             for mutation in ("delete", "flip", "unknown")
             for name in ("protocol", "fromPort", "toPort", "description")
@@ -147,13 +147,14 @@ SPECS: dict[str, Spec] = {
         leaf="ingress[0].description",
         bad="",
         flips={"ingress[0].description": " ", "egress[0].description": "", "egress[0].protocol": "-1"},
-        excused={
+        equivalent={
             f"{mutation} {direction}[0].{name}": "only egress on every protocol is refused, to the world"
             for mutation in ("delete", "flip", "unknown")
             for direction in ("ingress", "egress")
             for name in ("protocol", "fromPort", "toPort", "cidrBlocks[0]")
-            if (mutation, direction, name) not in (("flip", "egress", "protocol"), ("unknown", "egress", "protocol"))
+            if (direction, name) != ("egress", "protocol")
         },
+        survives={"delete egress[0].protocol": "the provider refuses a rule without a protocol"},
         extra=(
             Case("every protocol out", (group(egress=[rule(WORLD, 0, "-1")]),), "deny"),
             Case(
@@ -218,7 +219,7 @@ SPECS: dict[str, Spec] = {
         leaf="mapPublicIpOnLaunch",
         bad=True,
         absent="pass",
-        excused={"delete mapPublicIpOnLaunch": "false by default"},
+        equivalent={"delete mapPublicIpOnLaunch": "false by default"},
         extra=(
             Case("instance", (of_type("ec2/instance:Instance", associatePublicIpAddress=True),), "deny"),
             Case("instance by default", (of_type("ec2/instance:Instance"),), "pass"),

@@ -122,15 +122,13 @@ SPECS: dict[str, Spec] = {
         leaf="spec.egress[0].to[0].ipBlock.except",
         bad=["10.0.0.0/8"],
         flips={"spec.egress[0].to[0].ipBlock.except[0]": "169.254.169.253/32"},
-        excused={
-            **{
-                f"{m} spec.podSelector.matchLabels.app": "which pods are meant is no matter"
-                for m in ("flip", "unknown")
-            },
+        equivalent={
+            "flip spec.podSelector.matchLabels.app": "which pods are meant is no matter",
             **{f"{m} spec.policyTypes[0]": "what has rules is judged" for m in ("delete", "flip", "unknown")},
             "delete spec.egress[0].to[0].ipBlock.cidr": "as below",
             "flip spec.egress[0].to[0].ipBlock.cidr": "what is no range counts as the world, which excepts the address",
         },
+        survives={"unknown spec.podSelector.matchLabels.app": "without any label every pod would be meant"},
         extra=(
             Case("a range", (to({"ipBlock": {"cidr": "10.0.0.0/8"}}, selector={}),), "pass"),
             Case("the world for every pod", (to({"ipBlock": EXCEPTED}, selector={}),), "deny"),
@@ -169,7 +167,7 @@ SPECS: dict[str, Spec] = {
         bad="NodePort",
         absent="pass",
         flips={f'metadata.annotations["{SCHEME}"]': "internet-facing"},
-        excused={"delete spec.type": "ClusterIP by default"},
+        equivalent={"delete spec.type": "ClusterIP by default"},
         extra=(
             Case("a load balancer for the world", (service(type="LoadBalancer"),), "deny"),
             Case("annotations that cannot be read", (service("internal", type="LoadBalancer"),), "deny"),
@@ -204,7 +202,8 @@ SPECS: dict[str, Spec] = {
         leaf="dropInvalidHeaderFields",
         bad=False,
         twins={"aws:lb/loadBalancer:LoadBalancer": "aws:alb/loadBalancer:LoadBalancer"},
-        excused={f"{m} webAclArn": "which web ACL is no matter" for m in ("delete", "flip", "unknown")},
+        equivalent={"flip webAclArn": "which web ACL is no matter"},
+        survives={"unknown webAclArn": "an ARN that is not known yet is that of some web ACL"},
         extra=(
             Case("for the world without a web ACL", (PUBLIC,), "deny"),
             Case("internal as text", (edit("internal", "true")(INSIDE),), "deny"),

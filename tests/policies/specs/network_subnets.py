@@ -7,6 +7,7 @@ from tests.policies.harness import UNKNOWN, R
 from tests.policies.spec import Case, Spec, depending, edit, of_type, swap
 
 PRIVATE = "vpcConfig.publicAccessCidrs"
+TO_NOWHERE = "routes that lead elsewhere than to the internet are no matter"
 CLUSTER = of_type("eks/cluster:Cluster", vpcConfig={"endpointPrivateAccess": True, "endpointPublicAccess": False})
 LISTED = of_type(
     "eks/cluster:Cluster",
@@ -102,11 +103,14 @@ SPECS: dict[str, Spec] = {
         leaf="subnetIds[0]",
         bad="",
         flips={"subnetIds[0]": "subnet-2"},
-        excused={
-            f"{mutation} {path}": "routes that lead elsewhere than to the internet are no matter"
+        equivalent={
+            f"{mutation} {path}": TO_NOWHERE
             for mutation in ("delete", "flip", "unknown")
             for path in ("vpcId", "subnetId", "routeTableId", "destinationCidrBlock", "natGatewayId")
-        },
+            if (mutation, path) not in {("flip", "routeTableId"), ("unknown", "routeTableId")}
+        }
+        | {f"{mutation} routeTableId of to-nat": TO_NOWHERE for mutation in ("flip", "unknown")},
+        survives={"flip routeTableId of association": "the routes of a table of another stack cannot be seen"},
         extra=(
             Case("a subnet of another stack", (NODES,), "deny"),
             Case("no subnets", (edit("subnetIds", [])(NODES), *NETWORK), "deny"),
@@ -136,6 +140,11 @@ SPECS: dict[str, Spec] = {
             Case("public addresses", (NODES, PUBLIC_ADDRESSES), "deny"),
             Case("perhaps public addresses", (NODES, edit("mapPublicIpOnLaunch", UNKNOWN)(SUBNET)), "unknown"),
             Case("a route to the internet", (NODES, *NETWORK, OUT, GATEWAY), "deny"),
+            Case(
+                "through a route table unknown",
+                (NODES, *swap(NETWORK, NETWORK.index(ASSOCIATION), edit("routeTableId", UNKNOWN))),
+                "unknown",
+            ),
             Case(
                 "a route to the internet, IPv6",
                 (NODES, *NETWORK, route(destinationCidrBlock=None, destinationIpv6CidrBlock="::/0"), GATEWAY),
@@ -219,9 +228,11 @@ SPECS: dict[str, Spec] = {
         leaf="serviceName",
         bad="com.amazonaws.eu-west-1.ec2",
         flips={"serviceName": "com.amazonaws.eu-west-1.ec2"},
-        excused={
+        survives={
             **{f"{m} vpcConfig.subnetIds[0]": "then nothing runs in this VPC" for m in ("delete", "flip")},
             **{f"{m} vpcId of subnet": "then nothing runs in this VPC" for m in ("delete", "flip")},
+        },
+        equivalent={
             "unknown vpcConfig.subnetIds[0]": "the VPC has what it needs, whatever runs in it",
             "unknown vpcId of subnet": "the VPC has what it needs, whatever runs in it",
         },
@@ -241,6 +252,7 @@ SPECS: dict[str, Spec] = {
             Case("an endpoint by dependency", (depending(vpcId=VPC)(endpoint("s3", vpcId=UNKNOWN)), *ML[1:]), "pass"),
             Case("FIPS", tuple(endpoint("kms-fips") if item.name == "kms" else item for item in ML), "pass"),
             Case("subnets unknown", (VPC, SUBNET, edit("vpcConfig.subnetIds", UNKNOWN)(HOSTED)), "unknown"),
+            Case("the VPC of its subnets unknown", (VPC, edit("vpcId", UNKNOWN)(SUBNET), HOSTED), "unknown"),
             Case(
                 "subnets by dependency",
                 (VPC, SUBNET, depending(vpcConfig=SUBNET)(edit("vpcConfig.subnetIds[0]", UNKNOWN)(HOSTED))),
@@ -253,7 +265,7 @@ SPECS: dict[str, Spec] = {
         leaf="subnetIds[0]",
         bad="",
         flips={"subnetIds[0]": "subnet-2", "dbSubnetGroupName": "default", "subnetGroupName": "default"},
-        excused={
+        equivalent={
             "flip vpcOptions.subnetIds[0]": "it is in a VPC",
             **{f"{m} vpcId": "no route of a VPC is in this stack" for m in ("delete", "flip", "unknown")},
         },

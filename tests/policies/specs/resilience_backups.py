@@ -37,11 +37,13 @@ SPECS: dict[str, Spec] = {
         leaf="resources[0]",
         bad="arn:aws:s3:::other",
         twins={"aws:s3/bucket:Bucket": "aws:s3/bucketV2:BucketV2"},
-        excused={
-            "delete bucket": "the name by which the program calls it is then all that is known, and no data is in that",
+        equivalent={
             "delete tags.backup": "selected by its ARN",
             "flip tags.backup": "as above",
             "unknown tags.backup": "as above",
+        },
+        survives={
+            "delete bucket": "the name by which the program calls it is then all that is known, and no data is in that",
         },
         extra=(
             Case("no selection", (DATA,), "deny"),

@@ -53,11 +53,13 @@ SPECS: dict[str, Spec] = {
         leaf="spec.replicas",
         bad=1,
         flips={"spec.template.spec.topologySpreadConstraints[0].topologyKey": ""},
-        excused={
-            f'delete {LABELS}["app.kubernetes.io/component"]': "it then serves no model",
-            f'flip {LABELS}["app.kubernetes.io/component"]': "as above",
+        equivalent={
             f'unknown {LABELS}["app.kubernetes.io/component"]': "it meets the rule, whether it serves a model or not",
             "delete spec.selector.matchLabels.app": "an empty selector selects every pod of the namespace",
+        },
+        survives={
+            f'delete {LABELS}["app.kubernetes.io/component"]': "it then serves no model",
+            f'flip {LABELS}["app.kubernetes.io/component"]': "as above",
         },
         extra=(
             Case("serves nothing",

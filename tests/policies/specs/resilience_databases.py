@@ -31,7 +31,7 @@ SPECS: dict[str, Spec] = {
         settings=PRODUCTION,
         leaf="backupRetentionPeriod",
         bad=6,
-        excused={"delete skipFinalSnapshot": "RDS takes a last snapshot by default"},
+        equivalent={"delete skipFinalSnapshot": "RDS takes a last snapshot by default"},
         extra=(
             Case("not production, no last snapshot",
                  swap((BACKED_UP,), 0, edit("skipFinalSnapshot", True)), "pass", {}),
@@ -55,7 +55,7 @@ SPECS: dict[str, Spec] = {
         settings=PRODUCTION,
         leaf="deletionProtection",
         bad=False,
-        excused={"delete autoMinorVersionUpgrade": "RDS takes minor versions by default"},
+        equivalent={"delete autoMinorVersionUpgrade": "RDS takes minor versions by default"},
         extra=(
             Case("not production, one zone", swap((KEPT,), 0, edit("multiAz", False)), "pass", {}),
             Case("not production, not protected", swap((KEPT,), 0, edit("deletionProtection", False)), "deny", {}),

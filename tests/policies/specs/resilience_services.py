@@ -59,7 +59,7 @@ SPECS: dict[str, Spec] = {
         leaf="redrivePolicy",
         bad='{"maxReceiveCount": 5}',
         flips={"redrivePolicy": "{"},
-        excused={
+        equivalent={
             **{f"{mutation} name": "a queue is known by its id: killed by the queueUrl"
                for mutation in ("delete", "flip", "unknown")},
         },
@@ -96,7 +96,7 @@ SPECS: dict[str, Spec] = {
         bad=True,
         absent="pass",
         twins={"aws:s3/bucket:Bucket": "aws:s3/bucketV2:BucketV2"},
-        excused={
+        equivalent={
             "delete forceDestroy": "S3 refuses to delete a bucket with objects by default",
             "delete bucket": "what it is called does not matter",
             "flip bucket": "as above",

@@ -136,7 +136,7 @@ SPECS: dict[str, Spec] = {
         leaf="version",
         bad=">=1.0.0",
         settings=CHARTS,
-        excused={"flip chart": "any chart of a listed repository"},
+        equivalent={"flip chart": "any chart of a listed repository"},
         extra=(
             Case("nothing is listed", (chart(),), "deny", {}),
             Case("a release", (replace(chart(), type="kubernetes:helm.sh/v3:Release"),), "pass"),

@@ -27,7 +27,7 @@ SPECS: dict[str, Spec] = {
         leaf=NAME,
         bad="",
         flips={"retentionInDays": 30, "guardrailConfigurations[0].guardrailIdentifier": ""},
-        excused={
+        equivalent={
             "delete loggingConfig.textDataDeliveryEnabled": "it is on by default",
             "delete retentionInDays": "a log group without retention keeps what it has",
         },

@@ -120,7 +120,7 @@ SPECS: dict[str, Spec] = {
         leaf="content",
         bad={"intended_uses": {}, "model_overview": {"model_owner": "x"}, "evaluation_details": [{}]},
         settings=PRODUCTION,
-        excused={
+        equivalent={
             "delete content.evaluation_details[0].name": "an evaluation without a name is one as well",
             "flip content.evaluation_details[0].name": "what an evaluation is called is no matter",
             "flip content.intended_uses.intended_uses": "what the use is cannot be judged",

@@ -30,6 +30,7 @@ def edited(item: R, path: str, value: Any) -> R:
 
 SERVER = replace(job(component="serving", gpus=None, name="server"), type="kubernetes:apps/v1:Deployment")
 UNLABELLED = edited(SERVER, "metadata.labels", UNKNOWN)
+GPUS = 'spec.template.spec.containers[0].resources.limits["nvidia.com/gpu"]'
 ALL = {"gpuQuotaNamespaces": ["*"]}
 SPECS: dict[str, Spec] = {
     "MLG-12": Spec(
@@ -37,15 +38,17 @@ SPECS: dict[str, Spec] = {
         leaf=HARD,
         bad="",
         flips={HARD: ""},
-        excused={
+        equivalent={
             f"{mutation} {path}": reason
             for path, reason in {
                 "metadata.name": "the job says by itself which namespace uses GPUs",
-                'spec.template.spec.containers[0].resources.limits["nvidia.com/gpu"]': "there is a quota in any case",
+                GPUS: "there is a quota in any case",
                 'metadata.labels["app.kubernetes.io/component"]': "nothing else shares the namespace",
             }.items()
             for mutation in ("delete", "flip", "unknown")
+            if f"{mutation} {path}" != f"delete {GPUS}"
         },
+        survives={f"delete {GPUS}": "then nothing asks for GPUs"},
         extra=(
             Case("no quota", (job(),), "deny"),
             Case("the quota of another namespace", (edited(QUOTA, "metadata.namespace", "x"), job()), "deny"),

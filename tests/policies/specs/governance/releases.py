@@ -64,7 +64,7 @@ SPECS: dict[str, Spec] = {
             "primaryContainer.modelPackageName": "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn",
             "primaryContainer.image": "serving:latest",
         },
-        excused={"delete primaryContainer.image": "the version in the registry has the image"},
+        equivalent={"delete primaryContainer.image": "the version in the registry has the image"},
         extra=(
             Case("not in production", (R("aws:sagemaker/model:Model", {}),), "pass", {}),
             Case("no container", edited(MODEL, "primaryContainer", ABSENT), "deny"),

@@ -50,7 +50,7 @@ SPECS: dict[str, Spec] = {
         good=(PIPELINE,),
         leaf="pipelineDefinition",
         bad={"Steps": [REGISTER | {"Arguments": {"ModelApprovalStatus": "Approved"}}]},
-        excused={
+        equivalent={
             f"{mutation} pipelineDefinition.{path}": NO_NAME
             for mutation in ("delete", "flip")
             for path in ("Version", "Steps[0].Name")

@@ -80,7 +80,7 @@ SPECS: dict[str, Spec] = {
         bad="secret",
         absent="pass",
         flips={"serverSideEncryption.kmsKeyArn": ""},
-        excused={"delete tags.data-classification": "an untagged store counts as confidential"},
+        equivalent={"delete tags.data-classification": "an untagged store counts as confidential"},
         extra=(
             Case("a table in the clear", (edited(TABLE, "serverSideEncryption", None),), "deny"),
             Case(

@@ -57,11 +57,11 @@ SPECS: dict[str, Spec] = {
         bad="",
         twins={"aws:s3/bucket:Bucket": "aws:s3/bucketV2:BucketV2"},
         flips={"tags.dataset-version": "", "tags.source": "", "tags.pipeline-run": "", "bucket": "groundwork-models"},
-        excused={
-            "delete bucket": "a bucket that holds data by its name alone is none without it; it has its tags anyway",
-            "flip bucket": "as above",
-            "unknown bucket": "as above",
+        equivalent={
+            "flip bucket": "another name of data",
+            "unknown bucket": "it has its tags, whatever it holds",
         },
+        survives={"delete bucket": "a bucket that holds data by its name alone is none without it"},
         extra=(
             Case("a commit instead of a run", (DATA.with_props({"bucket": "datasets", "tags": COMMIT}),), "pass"),
             Case("neither run nor commit", (bucket("datasets", **{"dataset-version": "v", "source": "s"}),), "deny"),

@@ -19,17 +19,20 @@ def gpus(request: Any, limit: Any) -> Any:
     return of(changed(resources, f'resources.requests["{GPU}"]', request))
 
 
-A_QUANTITY = "any quantity is one"
+QUANTITIES = ("128Mi", "0.5", ".5Gi", "1.", "+1k", "1e3", "12E", "100m")
+NO_QUANTITIES = ("much", "1 Gi", "1gi", "-1Gi", "1Gi\n", "\u0661Gi")
+
+
+def asking(text: str) -> Any:
+    return changed(SIZED, "resources.requests.cpu", text)
+
+
 SPECS: dict[str, Spec] = {
     "POD-11": Spec(
         good=(gpus("1", "1"),),
         leaf=f"{CONTAINER}.resources.limits.memory",
         bad="",
-        excused={
-            f"flip {CONTAINER}.resources.{name}": A_QUANTITY
-            for name in ("requests.cpu", "requests.memory", "limits.memory")
-        }
-        | {f'delete {CONTAINER}.resources.requests["{GPU}"]': "the limit is then the request"},
+        equivalent={f'delete {CONTAINER}.resources.requests["{GPU}"]': "the limit is then the request"},
         extra=(
             *wherever({"containers": [SIZED]}, {"containers": [UNSIZED]}),
             Case("the second container", (of(SIZED, UNSIZED),), "deny"),
@@ -38,6 +41,8 @@ SPECS: dict[str, Spec] = {
             Case(
                 "numbers", (of({"resources": {"requests": {"cpu": 1, "memory": 5}, "limits": {"memory": 5}}}),), "pass"
             ),
+            *(Case(f"{text!r} as a quantity", (of(asking(text)),), "pass") for text in QUANTITIES),
+            *(Case(f"{text!r} as a quantity", (of(asking(text)),), "deny") for text in NO_QUANTITIES),
             Case("true for a number", (of(changed(SIZED, "resources.requests.cpu", True)),), "deny"),
             Case("no limit of CPU", (of(SIZED),), "pass"),
             Case("more GPUs than the limit", (gpus("2", "1"),), "deny"),
@@ -53,7 +58,7 @@ SPECS: dict[str, Spec] = {
         leaf=f"{CONTAINER}.env[0].valueFrom.secretKeyRef",
         bad={"name": "login", "key": "password"},
         absent="pass",
-        excused={
+        equivalent={
             f"{mutation} {CONTAINER}.env[0].{name}": "a plain value, which ACC-23 looks at"
             for mutation in ("delete", "flip", "unknown")
             for name in ("name", "value")

@@ -46,7 +46,7 @@ SPECS: dict[str, Spec] = {
         leaf="metadata.namespace",
         bad="default",
         flips={"metadata.namespace": "default", "apiVersion": "v1beta1"},
-        excused={"delete apiVersion": "the type says it too"},
+        equivalent={"delete apiVersion": "the type says it too"},
         extra=(
             Case("empty", (placed(namespace=""),), "deny"),
             Case("nothing said", (R("kubernetes:core/v1:ConfigMap", {}),), "deny"),

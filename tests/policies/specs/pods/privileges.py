@@ -44,7 +44,7 @@ SPECS: dict[str, Spec] = {
         leaf=f"{CONTEXT}.privileged",
         bad=True,
         absent="pass",
-        excused={f"delete {CONTEXT}.privileged": ABSENT_IS_FALSE},
+        equivalent={f"delete {CONTEXT}.privileged": ABSENT_IS_FALSE},
         extra=(
             *wherever({"containers": [PLAIN]}, {"containers": [PRIVILEGED]}),
             *in_every_list(PLAIN, PRIVILEGED),
@@ -60,7 +60,7 @@ SPECS: dict[str, Spec] = {
         leaf=f"{SPEC}.hostNetwork",
         bad=True,
         absent="pass",
-        excused={f"delete {SPEC}.{name}": ABSENT_IS_FALSE for name in ("hostNetwork", "hostPID", "hostIPC")},
+        equivalent={f"delete {SPEC}.{name}": ABSENT_IS_FALSE for name in ("hostNetwork", "hostPID", "hostIPC")},
         extra=(
             *wherever({"containers": []}, {"hostPID": True}),
             Case("the node's processes", (deployment(hostPID=True),), "deny"),
@@ -113,7 +113,7 @@ SPECS: dict[str, Spec] = {
         good=(of({"securityContext": {"runAsUser": 1000}}, securityContext={"runAsNonRoot": True}),),
         leaf=f"{POD_CONTEXT}.runAsNonRoot",
         bad=False,
-        excused={
+        equivalent={
             f"delete {CONTEXT}.runAsUser": "the user is then the image's, which the kubelet refuses if it is root"
         },
         extra=(

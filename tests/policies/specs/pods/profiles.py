@@ -70,7 +70,7 @@ SPECS: dict[str, Spec] = {
         leaf=f"{CONTEXT}.procMount",
         bad="Unmasked",
         absent="pass",
-        excused={
+        equivalent={
             f"delete {CONTEXT}.{name}": ABSENT_IS_FINE
             for name in (
                 "seLinuxOptions.type",

@@ -18,6 +18,8 @@ from policies.rules import RULES
 from tests.support.project import CLONE
 from tests.support.stack_files import ENVIRONMENTS
 from tests.unit.groundwork.policy.saved import BUCKET, DB, KEY, plan, preview, resource, state, urn
+from twin.errors import TwinError
+from twin.places import OVERRIDE
 
 GOOD = resource(KEY, "key", {"enableKeyRotation": True, "deletionWindowInDays": 30}, protect=True)
 ADVISED = resource(KEY, "key", {"enableKeyRotation": True}, protect=False)
@@ -109,6 +111,26 @@ def test_evidence_is_three_files_of_one_moment(saved: Any, tmp_path: Path) -> No
     seal = json.loads(written[".json"])["sha256"]
     assert seal in written[".html"]
     assert json.loads(written[".sarif"])["runs"][0]["properties"]["evidence"] == seal
+
+
+def test_evidence_names_files_of_this_clone_and_is_written_outside_of_any_too(
+    saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def position() -> str:
+        typed("evidence", path, "--output", str(tmp_path / "evidence"))
+        document = json.loads((tmp_path / "evidence" / "evidence.json").read_text())
+        (told,) = {answer["position"] for answer in document["answers"] if answer["urn"]}
+        return str(told)
+
+    def nowhere() -> None:
+        raise TwinError("no clone")
+
+    path = saved(state(BAD | {"sourcePosition": "project:///../../components/x.py#12"}))
+    monkeypatch.delenv(OVERRIDE, raising=False)
+    monkeypatch.chdir(CLONE)
+    assert position() == "components/x.py#12"
+    monkeypatch.setattr("groundwork.policy.commands.places.find", nowhere)
+    assert position() == ""
 
 
 class Running:

@@ -22,7 +22,9 @@ from policies.config.pack_config import PackConfig, parse
 from policies.rules import RULES
 from tests.support.devtools import browsing, needs_browser
 from tests.unit.groundwork.policy.saved import BUCKET, DB, KEY, resource, secret, state, urn
+from twin.places import Places
 
+HERE = Places(Path("/home/somebody/shop"), Path("/home/somebody/shop/.twin"))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEEDS = ("hunter2-s3cr3t", "AKIAIOSFODNN7SEEDED1", "-----BEGIN PRIVATE KEY-----seed")
 WAIVERS = [
@@ -68,9 +70,14 @@ def seeded() -> str:
                 "engine": SEEDS[2],
                 "tags": {"data-classification": SEEDS[0]},
             },
-            sourcePosition="project:///../../elsewhere.py#7",
+            sourcePosition="project:///../../../elsewhere.py#7",
         ),
-        resource(DB, "other", {"storageEncrypted": True, "kmsKeyId": secret()}),
+        resource(
+            DB,
+            "other",
+            {"storageEncrypted": True, "kmsKeyId": secret()},
+            sourcePosition="project:///../../components/a%20store.py#12,5",
+        ),
         resource("aws:iam/policy:Policy", "policy", {"policy": json.dumps({"Statement": [statement]})}),
         resource("aws:iam/role:Role", "role", {"assumeRolePolicy": f"{{{SEEDS[0]}", "inlinePolicies": [SEEDS[1]]}),
         resource("aws:ec2/subnet:Subnet", "subnet", {"mapPublicIpOnLaunch": True}),
@@ -91,7 +98,7 @@ def seeded() -> str:
 def document() -> dict[str, Any]:
     source = sources.read(seeded(), "state.json")
     judged = judge(source.resources, RULES, config(), date(2026, 6, 1))
-    return evidence.build(judged, source, NOW)
+    return evidence.build(judged, source, NOW, HERE)
 
 
 def test_every_answer_is_there_with_its_finding_and_what_became_of_it(document: dict[str, Any]) -> None:
@@ -107,7 +114,8 @@ def test_every_answer_is_there_with_its_finding_and_what_became_of_it(document: 
         "rule": "ENC-08", "urn": urn(KEY, "key"), "position": "a.py#7", "verdict": "violation", "stops": False,
         "points": [],
     }  # fmt: skip
-    assert by["ENC-04", urn(DB, "db")]["position"] == "", "places outside of the project are nobody's business"
+    assert by["ENC-04", urn(DB, "db")]["position"] == "", "places outside of the clone are nobody's business"
+    assert by["ENC-04", urn(DB, "other")]["position"] == "components/a%20store.py#12,5"
     assert not any(rule == "NET-04" for rule, _ in by), "a rule that is disabled judges nothing"
 
 
@@ -198,9 +206,45 @@ def test_sarif_tells_failures_open_questions_and_what_is_accepted_apart(document
     undecided = [r for answers in by.values() for r in answers if r["kind"] == "open"]
     assert undecided
     assert {r["level"] for r in undecided} == {"none"}
-    assert "physicalLocation" not in by["ENC-06"][0]["locations"][0]
     fingerprints = [json.dumps(r["partialFingerprints"]) for r in run["results"]]
     assert len(set(fingerprints)) == len(fingerprints)
+
+
+def test_every_result_has_a_file_and_a_line_without_which_code_scanning_refuses_them_all(
+    document: dict[str, Any],
+) -> None:
+    places_of: dict[str, set[tuple[str, int]]] = {}
+    for log in (sarif.document(document), sarif.combined([document])):
+        (run,) = log["runs"]
+        for result in run["results"]:
+            (location,) = result["locations"]
+            physical, (logical,) = location["physicalLocation"], location["logicalLocations"]
+            assert physical["artifactLocation"]["uriBaseId"] in run["originalUriBaseIds"]
+            found = (physical["artifactLocation"]["uri"], physical["region"]["startLine"])
+            places_of.setdefault(logical["name"], set()).add(found)
+    assert places_of["key"] == {("a.py", 7)}
+    assert places_of["other"] == {("components/a%20store.py", 12)}
+    settings = {("Pulumi.dev.yaml", 1)}
+    assert places_of["data"] == settings, "the engine has told no position"
+    assert places_of["db"] == settings, "the position is outside of the clone"
+
+
+def test_what_a_rule_says_of_a_stack_as_a_whole_is_at_its_settings(document: dict[str, Any]) -> None:
+    (point, *_) = next(answer["points"] for answer in document["answers"] if answer["points"])
+    answer = {"rule": "ENC-07", "urn": "", "position": "", "points": [point | {"verdict": "violation"}]}
+    for stack, uri in (("dev", "Pulumi.dev.yaml"), ("", "Pulumi.yaml"), ("../../x", "Pulumi...%2F..%2Fx.yaml")):
+        told = document | {"answers": [answer], "subject": document["subject"] | {"stack": stack}}
+        (result,) = sarif.document(told)["runs"][0]["results"]
+        assert result["locations"][0]["physicalLocation"] == {
+            "artifactLocation": {"uri": uri, "uriBaseId": "PROJECT"},
+            "region": {"startLine": 1},
+        }
+
+
+def test_no_place_outside_of_the_clone_is_in_any_of_the_three(document: dict[str, Any]) -> None:
+    for text in (json.dumps(document), json.dumps(sarif.document(document)), html.page(document)):
+        assert "elsewhere.py" not in text
+        assert "components/a%20store.py" in text, "where positions are shown at all"
 
 
 def test_sarif_relates_every_rule_to_controls_that_are_listed(document: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from policies.rules import RULES
 from tests.unit.groundwork.policy.saved import BUCKET, DB, KEY
 from tests.unit.groundwork.preview.digests import digest, step
 from tests.unit.groundwork.preview.page import Page
+from twin.places import Places
 
+HERE = Places(Path("/clone"), Path("/clone/.twin"))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BASE = {"kind": "base", "ref": "main", "commit": "b" * 40}
 QUIET = {"all": "disabled", "pack-settings": "mandatory", "pack-waivers": "mandatory", "pack-notices": "advisory"}
@@ -44,7 +47,7 @@ def judged(
     protected: frozenset[str] = frozenset(),
 ) -> report.Judged:
     after = after or config()
-    return report.environment(plan, protected, after, before or after, NOW, confirmed=confirmed)
+    return report.environment(plan, protected, after, before or after, NOW, HERE, confirmed=confirmed)
 
 
 def built(*environments: report.Judged, judges: tuple[str, ...] = ()) -> dict[str, Any]:
