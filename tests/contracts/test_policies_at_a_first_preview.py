@@ -23,7 +23,6 @@ from tests.support.runner_pools import with_scale_set
 from tests.support.search_domains import with_search_domain
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
-
 Option: TypeAlias = Callable[[str], dict[str, Any]]
 """What makes the settings of an environment with something that its stack file leaves out."""
 
