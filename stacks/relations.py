@@ -41,6 +41,7 @@ from stacks.runner_relations import (
     connections_are_of_the_environment,
     jobs_find_a_node,
     namespaces_are_the_pools_own,
+    runners_need_no_public_endpoint,
 )
 from stacks.search_relations import (
     its_job_has_a_namespace,
@@ -244,6 +245,7 @@ RELATIONS = (
     Relation(frozenset({"workloads"}), _pods_are_of_the_cluster),
     Relation(frozenset({"account_id", "region", "runners"}), connections_are_of_the_environment),
     Relation(frozenset({"gpu_node_pools", "runners"}), jobs_find_a_node),
+    Relation(frozenset({"cluster", "runners"}), runners_need_no_public_endpoint),
     Relation(frozenset({"runners", "workloads"}), namespaces_are_the_pools_own),
     Relation(frozenset({"account_id", "people", "teams"}), people_are_of_the_account),
     Relation(frozenset({"teams"}), team_names_are_free),

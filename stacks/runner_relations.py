@@ -30,6 +30,18 @@ def connections_are_of_the_environment(settings: StackSettings, _: str) -> Itera
             yield Problem(path=path, value=arn, what=f"it is of account {account}, not of {settings.account_id}")
 
 
+def runners_need_no_public_endpoint(settings: StackSettings, _: str) -> Iterable[Problem]:
+    """What keeps an endpoint public is most often a pipeline that runs outside; with runners inside nothing does."""
+    ranges = settings.cluster.public_access_cidrs
+    if settings.runners and ranges:
+        yield Problem(
+            path=("cluster", "public_access_cidrs"),
+            value=[str(cidr) for cidr in ranges],
+            what=f"there are runners ({', '.join(settings.runners)}), which reach the private endpoint from inside: "
+            "leave the ranges out, or the runners for as long as the ranges are needed",
+        )
+
+
 def jobs_find_a_node(settings: StackSettings, _: str) -> Iterable[Problem]:
     """A pod that no node of its pool could ever hold waits for ever, and its job with it."""
     for name, pool in settings.runners.items():

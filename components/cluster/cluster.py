@@ -63,7 +63,10 @@ class ClusterSettings(Model):
     version: KubernetesVersion = Field(default="1.36", examples=["1.36"])
     """Minor version of Kubernetes, in quotes: 1.35 or 1.36. It goes up one at a time and never back."""
     public_access_cidrs: tuple[AccessCidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
-    """Ranges outside the VPC that may reach the endpoint, such as an office's, never the world; empty, none does."""
+    """Ranges outside the VPC that may reach the endpoint, such as an office's, never the world; empty, none does.
+
+    None where there are runners, which are inside.
+    """
     administrators: Annotated[tuple[PrincipalArn, ...], Field(min_length=1)] = Field(
         examples=[["arn:aws:iam::123456789012:role/platform-admin"]]
     )

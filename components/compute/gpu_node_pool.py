@@ -1,8 +1,8 @@
 """A pool of GPU nodes, which is empty while nobody needs a GPU.
 
-Owns a managed node group and which machines it has; not the NVIDIA device plugin, which shares the GPUs out as
-`sharing` says, nor the autoscaler. Only pods that tolerate the taint land here, and what a node would bring is told by
-the tags of its Auto Scaling group.
+Owns a managed node group, which machines it has and how they cut their GPUs; not the NVIDIA device plugin, which
+shares the GPUs out as `sharing` says, nor the autoscaler. Only pods that tolerate the taint land here, and what a node
+would bring is told by the tags of its Auto Scaling group.
 
 Units:  volumes are GiB.
 Source: EKS user guide, "Use EKS-optimized accelerated AMIs for GPU instances", "Reserve GPUs for node groups with
@@ -19,6 +19,7 @@ from components.cluster.versions import NodeVersion
 from components.compute.accelerators import GPU_INSTANCES, GpuInstance
 from components.compute.architecture import InstanceType
 from components.compute.managed_node_group import ManagedNodeGroup, ManagedNodeGroupArgs, PoolPlace, Taint
+from components.compute.mig import Cut
 from components.compute.node_pool import POOL_LABEL
 from components.compute.room import NodeRoom, room
 from components.compute.user_data import gpu_user_data
@@ -38,7 +39,7 @@ class TimeSlicing(Model):
 
 
 class Mig(Model):
-    """A GPU is cut into instances with memory of their own (A100 and H100)."""
+    """A GPU is cut into instances with memory of their own (A100 and H100), by each node before it joins."""
 
     kind: Literal["mig"] = "mig"
     profile: str = Field(examples=["1g.10gb"])
@@ -111,12 +112,17 @@ class GpuNodePoolSettings(Model):
     @property
     def gpus_of_a_node(self) -> int:
         """How many `nvidia.com/gpu` a node offers, shared as the settings say."""
-        match self.sharing:
-            case TimeSlicing():
-                return self.machine.gpus * self.sharing.replicas
-            case Mig():
-                return self.machine.gpus * self.machine.gpu.mig_profiles[self.sharing.profile]
-        return self.machine.gpus
+        if isinstance(self.sharing, TimeSlicing):
+            return self.machine.gpus * self.sharing.replicas
+        return self.machine.gpus * (self.cut.parts if self.cut else 1)
+
+    @property
+    def cut(self) -> Cut | None:
+        """How a node cuts its GPUs; None where they stay whole."""
+        if not isinstance(self.sharing, Mig):
+            return None
+        profile = self.sharing.profile
+        return Cut(profile=profile, parts=self.machine.gpu.mig_profiles[profile], gpus=self.machine.gpus)
 
     @property
     def room_of_a_node(self) -> NodeRoom:
@@ -163,7 +169,7 @@ class GpuNodePool(pulumi.ComponentResource):
                 max_size=settings.max_size,
                 volume_size_gib=settings.volume_size_gib,
                 fast_volume=True,
-                user_data=gpu_user_data(),
+                user_data=gpu_user_data(settings.cut),
                 capacity_reservation_id=settings.capacity_reservation_id,
                 labels=gpu_labels(args.pool, settings),
                 tags={"gpu-approval": settings.approved_by},
@@ -186,16 +192,10 @@ class GpuNodePool(pulumi.ComponentResource):
 
 
 def gpu_labels(pool: str, settings: GpuNodePoolSettings) -> dict[str, str]:
-    """Return the labels of the nodes: what the device plugin, DCGM and the autoscaler select them by.
-
-    The profile's label is where NVIDIA's MIG manager looks for the cut that a node is to have.
-    """
-    labels = {
+    """Return the labels of the nodes: what the device plugin, DCGM and the autoscaler select them by."""
+    return {
         POOL_LABEL: pool,
         "workload": "gpu",
         f"{GPU}.present": "true",
         "k8s.amazonaws.com/accelerator": settings.machine.gpu.label,
     }
-    if isinstance(settings.sharing, Mig):
-        labels["nvidia.com/mig.config"] = f"all-{settings.sharing.profile}"
-    return labels

@@ -1,4 +1,4 @@
-"""What a node is told when it starts: one NodeConfig, which EKS merges with its own.
+"""What a node is told when it starts: a NodeConfig, which EKS merges with its own, and what is run before it joins.
 
 Source: amazon-eks-ami, nodeadm API `node.eks.aws/v1alpha1` (featureGates, instance.localStorage); EKS user guide,
 "Customize managed nodes with launch templates", Amazon EC2 user data.
@@ -7,11 +7,16 @@ Source: amazon-eks-ami, nodeadm API `node.eks.aws/v1alpha1` (featureGates, insta
 import base64
 import json
 
+from components.compute.mig import Cut, cutting_script
+
 BOUNDARY = "GROUNDWORK"
 
 
-def gpu_user_data() -> str:
-    """Return the user data of GPU nodes, in base64: images on the NVMe disks, pulled and unpacked in parallel."""
+def gpu_user_data(cut: Cut | None) -> str:
+    """Return the user data of GPU nodes, in base64: images on the NVMe disks, pulled and unpacked in parallel.
+
+    With `cut`, also the script that cuts the GPUs.
+    """
     node_config = {
         "apiVersion": "node.eks.aws/v1alpha1",
         "kind": "NodeConfig",
@@ -23,15 +28,11 @@ def gpu_user_data() -> str:
             "instance": {"localStorage": {"strategy": "RAID0"}},
         },
     }
-    lines = (
-        "MIME-Version: 1.0",
-        f'Content-Type: multipart/mixed; boundary="{BOUNDARY}"',
-        "",
-        f"--{BOUNDARY}",
-        "Content-Type: application/node.eks.aws",
-        "",
-        json.dumps(node_config, sort_keys=True),
-        f"--{BOUNDARY}--",
-        "",
-    )
+    parts = {"application/node.eks.aws": json.dumps(node_config, sort_keys=True)}
+    if cut is not None:
+        parts['text/x-shellscript; charset="us-ascii"'] = cutting_script(cut)
+    lines = ["MIME-Version: 1.0", f'Content-Type: multipart/mixed; boundary="{BOUNDARY}"', ""]
+    for content_type, content in parts.items():
+        lines += [f"--{BOUNDARY}", f"Content-Type: {content_type}", "", content]
+    lines += [f"--{BOUNDARY}--", ""]
     return base64.b64encode("\n".join(lines).encode()).decode()

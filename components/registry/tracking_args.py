@@ -44,7 +44,10 @@ class TrackingServerSettings(Model):
     artifact_buffer_gib: Annotated[int, Field(ge=1, le=200)] = Field(default=10, examples=[20])
     """Room in a pod for artifacts on their way to and from the object store: all those that move at once."""
     load_balancer: LoadBalancerSettings | None = Field(default=None, examples=[None])
-    """An internal load balancer with TLS, for callers outside the cluster; absent, there is none."""
+    """An internal load balancer with TLS, for callers outside the cluster; absent, there is none.
+
+    It is made by the AWS Load Balancer Controller, which is not part of the platform: the cluster has to have it.
+    """
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -3,7 +3,7 @@
 It is made by the AWS Load Balancer Controller, which whoever sets this has to have in the cluster.
 
 Source: EKS user guide, "Route TCP and UDP traffic with Network Load Balancers"; AWS Load Balancer Controller, "NLB
-annotations", "NLB IP mode".
+annotations", "NLB IP mode"; Elastic Load Balancing, "Health checks for Network Load Balancer target groups".
 """
 
 from collections.abc import Mapping
@@ -63,6 +63,14 @@ def annotations_of(settings: LoadBalancerSettings) -> dict[str, str]:
         f"{PREFIX}target-group-attributes": "preserve_client_ip.enabled=true",
         AUTHENTICATION: "basic-auth",
     }
+
+
+def calling_ranges(settings: LoadBalancerSettings, vpc_cidr: str) -> list[str]:
+    """Return where connections to the pods come from: callers' own addresses, and health checks from the VPC.
+
+    A Network Load Balancer asks after health from its own addresses in the subnets, whatever it preserves of callers.
+    """
+    return [*(str(cidr) for cidr in settings.source_ranges), vpc_cidr]
 
 
 def load_balancer_spec(settings: LoadBalancerSettings, selector: Mapping[str, str]) -> dict[str, Any]:

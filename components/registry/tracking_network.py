@@ -32,7 +32,7 @@ def of_component(*components: str) -> dict[str, object]:
 def network_policies(
     database_ranges: Sequence[str], client_ranges: Sequence[str], monitoring_namespace: str
 ) -> dict[str, networking.NetworkPolicySpecArgsDict]:
-    """Return the specifications by name; `client_ranges` are those that the load balancer passes on."""
+    """Return the specifications by name; `client_ranges` are those that call by way of the load balancer."""
     clients: list[object] = [
         {"namespace_selector": {"match_expressions": [{"key": TEAM, "operator": "Exists"}]}},
         {"pod_selector": of_component(*CALLERS)},

@@ -34,7 +34,7 @@ from components.registry.tracking_configuration import (
 )
 from components.registry.tracking_deployment import SELECTOR, autoscaler_spec, budget_spec, deployment_spec
 from components.registry.tracking_jobs import job_name, job_spec, rotation_spec
-from components.registry.tracking_load_balancer import annotations_of, load_balancer_spec
+from components.registry.tracking_load_balancer import annotations_of, calling_ranges, load_balancer_spec
 from components.registry.tracking_network import (
     ACCESS,
     APPLICATION,
@@ -99,7 +99,7 @@ class TrackingServer(pulumi.ComponentResource):
 
     def _network_policies(self) -> list[pulumi.Resource]:
         balancer = self._args.settings.load_balancer
-        ranges = [str(cidr) for cidr in balancer.source_ranges] if balancer else []
+        ranges = calling_ranges(balancer, self._args.vpc_cidr) if balancer else []
         return [
             networking.NetworkPolicy(
                 f"{self._name}-policy-{policy_name}",

@@ -15,10 +15,11 @@ from components.labels import GUARDED
 from components.policy_document import document
 from components.security.key_policy import KeyPlace, KeyUse, key_policy
 from components.tags import CLASSIFICATION_KEY, DataClass, key_access_key
+from stacks.settings import SettingsError, parse_settings
 from stacks.store_roles import STORE_KEYS
 from tests.support.program import recorded
 from tests.support.recorder import Recorder
-from tests.support.stack_files import ENVIRONMENTS, written
+from tests.support.stack_files import ENVIRONMENTS, changed, written
 from tests.unit.security.evaluator import decision
 
 CORE = {"cpu", "memory", "ephemeral-storage", "storage"}
@@ -219,3 +220,12 @@ def test_mp_dev_env_the_endpoint_is_not_public(environment: str) -> None:
     (cluster,) = recorded(environment).of_type("aws:eks/cluster:Cluster")
     assert cluster.inputs["vpcConfig"]["endpointPublicAccess"] is False
     assert cluster.inputs["vpcConfig"]["endpointPrivateAccess"] is True
+
+
+@each_environment
+def test_mp_dev_env_a_public_endpoint_is_refused_where_runners_are_inside(environment: str) -> None:
+    ranges = changed(environment, ("cluster", "public_access_cidrs"), ["198.51.100.0/24"])
+    with pytest.raises(SettingsError, match=r"cluster\.public_access_cidrs"):
+        parse_settings(ranges, stack=environment, allow_placeholders=True)
+    without_runners = json.loads(ranges) | {"runners": {}}
+    parse_settings(json.dumps(without_runners), stack=environment, allow_placeholders=True)

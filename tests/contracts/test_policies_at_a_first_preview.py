@@ -4,7 +4,9 @@ The recorder stands for the engine: what AWS would fill in is unknown, and the r
 dependencies that the engine hands to the stack pass. The pack is the one that `groundwork` runs, settings included.
 """
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeAlias
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -15,17 +17,20 @@ from groundwork.policy.judging import Answer, judge
 from groundwork.policy.sources import Saved
 from policies.rules import RULES
 from tests.policies.harness import TODAY
+from tests.support.load_balancers import with_load_balancer
 from tests.support.program import record
 from tests.support.runner_pools import with_scale_set
 from tests.support.search_domains import with_search_domain
 from tests.support.stack_files import CLONE, ENVIRONMENTS
 
+Option: TypeAlias = Callable[[str], dict[str, Any]]
+"""What makes the settings of an environment with something that its stack file leaves out."""
+
 
 @cache
-def first_preview(environment: str, *, scale_set: bool = False, search: bool = False) -> tuple[Saved, ...]:
+def first_preview(environment: str, option: Option | None = None) -> tuple[Saved, ...]:
     """Return what the engine would send, under whole URNs: the mocks' own are shortened."""
-    settings = with_scale_set(environment) if scale_set else with_search_domain(environment) if search else None
-    requests = record(environment, settings, preview=True).requests
+    requests = record(environment, option and option(environment), preview=True).requests
     urns = {name: f"urn:pulumi:{environment}::groundwork::{request.type}::{name}" for name, request in requests.items()}
 
     def whole(urn: str) -> str | None:
@@ -65,7 +70,7 @@ def test_a_first_preview_meets_no_objection_and_leaves_nothing_undecided(environ
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nor_does_one_with_runners_on_the_cluster(environment: str) -> None:
-    answers = passed(first_preview(environment, scale_set=True), environment)
+    answers = passed(first_preview(environment, with_scale_set), environment)
     (pods,) = {answer.urn for answer in answers if answer.urn.endswith("::runners-gpu-scale-set")}
     read = {answer.rule.id for answer in answers if answer.urn == pods}
     assert {"POD-05", "POD-10", "POD-11", "SUP-01", "SUP-02"} <= read, "the template of runners is judged as a pod is"
@@ -73,9 +78,16 @@ def test_nor_does_one_with_runners_on_the_cluster(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nor_does_one_with_a_search_domain(environment: str) -> None:
-    answers = passed(first_preview(environment, search=True), environment)
+    answers = passed(first_preview(environment, with_search_domain), environment)
     domain = {answer.rule.id for answer in answers if answer.urn.endswith("::search-domain")}
     assert {"ENC-18", "ENC-19", "ACC-19", "NET-08", "LOG-07", "RES-06"} <= domain
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nor_does_one_with_a_load_balancer_of_the_tracking_server(environment: str) -> None:
+    answers = passed(first_preview(environment, with_load_balancer), environment)
+    service = {answer.rule.id for answer in answers if answer.urn.endswith("::tracking-server-load-balancer")}
+    assert {"NET-11"} <= service, service
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

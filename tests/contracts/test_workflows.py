@@ -332,6 +332,23 @@ def test_the_cache_of_the_toolchain_is_the_same_for_all_and_holds_no_base() -> N
     assert check["with"]["path"].split() == ["~/.cache/groundwork/*", "!~/.cache/groundwork/previews"]
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_mp_drift_job_the_exit_code_is_not_lost_in_a_pipe(
+    runner: dict[str, str], tmp_path: Path, environment: str, code: int
+) -> None:
+    """A defect that others met live (shared/anchors.md 4.1): a job that was green whatever had drifted."""
+    program = tmp_path / "work" / ".venv" / "bin" / "groundwork"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > '{tmp_path}/arguments'\nexit {code}\n")
+    program.chmod(0o755)
+    (step,) = [one for one in steps("drift", environment) if "drift" in one.script]
+    assert step.run(tmp_path / "work", runner, tmp_path).returncode == code
+    assert (tmp_path / "arguments").read_text().splitlines() == ["drift", environment, "--target", "aws"]
+    assert not [step for step in jobs("drift")[environment]["steps"] if "continue-on-error" in step]
+    assert "continue-on-error" not in jobs("drift")[environment]
+
+
 def test_the_report_is_uploaded_whatever_the_preview_says() -> None:
     (upload,) = [step for step in every_step("preview") if step.get("uses", "").startswith("actions/upload-artifact@")]
     assert upload["if"] == "always()"

@@ -10,21 +10,24 @@ from typing import Any
 
 import pytest
 
+from components.cluster.autoscaler_rules import IN_CLUSTER
+from components.labels import NODE_POOL
 from tests.twin.clusters import (
     DISCOVERY,
     GPU_LABELS,
     GPU_TAINT,
     NAME,
     Cluster,
-    allow,
     eventually,
     role,
 )
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401  # fixtures
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from tests.twin.workloads import (
-    AUTOSCALER_RIGHTS,
+    MOVES,
+    TOLERATION,
     autoscaler,
+    autoscaler_rights,
     budget,
     device_plugin,
     gpu_service,
@@ -36,7 +39,7 @@ from twin.kubernetes.interruption import interrupt
 from twin.kubernetes.nodes import ZONE, instance_id
 from twin.places import Places
 
-SYSTEM: dict[str, Any] = {"instanceTypes": ["t4g.large"], "labels": {"pool": "system"}}
+SYSTEM: dict[str, Any] = {"instanceTypes": ["t4g.large"], "labels": {NODE_POOL: "system"}}
 GPUS: dict[str, Any] = {
     "instanceTypes": ["g5.xlarge"],
     "capacityType": "SPOT",
@@ -64,9 +67,10 @@ def gpus(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def scaling(cluster: Cluster) -> Iterator[str]:
-    """The autoscaler with its identity; the name of its role."""
+    """The platform's autoscaler with its identity; the name of its role."""
     eks = cluster.twin.client("eks")
-    arn = role(cluster.twin, "autoscaler", AUTOSCALER_RIGHTS)
+    arn = role(cluster.twin, "autoscaler", {})
+    _grant(cluster, autoscaler_rights())
     eks.create_addon(clusterName=NAME, addonName="eks-pod-identity-agent")
     made = eks.create_pod_identity_association(
         clusterName=NAME, namespace="kube-system", serviceAccount="cluster-autoscaler", roleArn=arn
@@ -79,8 +83,14 @@ def scaling(cluster: Cluster) -> Iterator[str]:
     eks.delete_pod_identity_association(clusterName=NAME, associationId=made["associationId"])
     eks.delete_addon(clusterName=NAME, addonName="eks-pod-identity-agent")
     iam = cluster.twin.client("iam")
-    iam.delete_role_policy(RoleName="autoscaler", PolicyName="test")
+    for policy in iam.list_role_policies(RoleName="autoscaler")["PolicyNames"]:
+        iam.delete_role_policy(RoleName="autoscaler", PolicyName=policy)
     iam.delete_role(RoleName="autoscaler")
+
+
+def _grant(cluster: Cluster, document: str) -> None:
+    iam = cluster.twin.client("iam")
+    iam.put_role_policy(RoleName="autoscaler", PolicyName="rights", PolicyDocument=document)
 
 
 def _running(cluster: Cluster, name: str, count: int) -> list[dict[str, Any]] | None:
@@ -144,30 +154,39 @@ def test_gpus_are_there_once_the_device_plugin_runs(cluster: Cluster, gpus: str)
 
 
 def test_a_gpu_job_scales_the_pool_from_zero_to_one_and_back(cluster: Cluster, gpus: str, scaling: str) -> None:
+    """With the platform's autoscaler and its rights, and a pod on the node that has to be moved away."""
     cluster.make_objects(training_job("train"))
     eventually(lambda: cluster.desired(gpus) == 1, "the group grows")
+    node = eventually(lambda: _node_of_job(cluster, "train"), "the Job's pod has a node")
+    cluster.make_objects(service("beside", 1, affinity=MOVES, tolerations=[TOLERATION]))
+    [pod] = eventually(lambda: _running(cluster, "beside", 1), "a pod beside the Job's")
+    assert pod["spec"]["nodeName"] == node, "else nothing has to be evicted"
     eventually(lambda: _succeeded(cluster, "train"), "the Job has ended")
     [said] = [one for one in cluster.events("TriggeredScaleUp") if gpus in one]
     assert said == f"pod triggered scale-up: [{{{gpus} 0->1 (max: 4)}}]"
     eventually(lambda: cluster.desired(gpus) == 0, "the group shrinks")
     eventually(lambda: not cluster.nodes("gpu", ready=False), "the node is gone")
+    assert [one for one in cluster.events("ScaleDown") if one == "deleting pod for node scale down"]
+    [moved] = eventually(lambda: _running(cluster, "beside", 1), "the pod runs elsewhere")
+    assert moved["metadata"]["uid"] != pod["metadata"]["uid"]
     cluster.api.delete("batch/v1", "Job", "train", "default", propagationPolicy="Foreground")
+    cluster.api.delete("apps/v1", "Deployment", "beside", "default", propagationPolicy="Foreground")
 
 
 def test_without_the_right_nothing_scales_and_an_event_says_why(cluster: Cluster, gpus: str, scaling: str) -> None:
-    allow(cluster.twin, scaling, {k: v for k, v in AUTOSCALER_RIGHTS.items() if "SetDesired" not in k})
+    _grant(cluster, autoscaler_rights(without="autoscaling:SetDesiredCapacity"))
     cluster.make_objects(training_job("refused"))
     [said, *_] = eventually(lambda: cluster.events("FailedToScaleUpGroup"), "an event")
     assert gpus in said
     assert "autoscaling:SetDesiredCapacity" in said
     assert cluster.desired(gpus) == 0
-    allow(cluster.twin, scaling, AUTOSCALER_RIGHTS)
+    _grant(cluster, autoscaler_rights())
     eventually(lambda: _succeeded(cluster, "refused"), "the Job has ended, once the right is there")
     cluster.api.delete("batch/v1", "Job", "refused", "default", propagationPolicy="Foreground")
 
 
 def test_without_rbac_nothing_scales_and_an_event_says_why(cluster: Cluster, gpus: str, scaling: str) -> None:
-    cluster.api.delete("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "cluster-autoscaler")
+    cluster.api.delete("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", IN_CLUSTER)
     cluster.make_objects(training_job("unseen"))
     said = eventually(
         lambda: [one for one in cluster.events("Failed", "kube-system") if "API server" in one], "an event"
@@ -254,6 +273,11 @@ def _why_nowhere(cluster: Cluster, name: str) -> str | None:
 def _succeeded(cluster: Cluster, name: str) -> bool:
     job = cluster.api.get("batch/v1", "Job", name, "default") or {}
     return bool(job.get("status", {}).get("succeeded"))
+
+
+def _node_of_job(cluster: Cluster, name: str) -> str | None:
+    pods = cluster.api.list("v1", "Pod", "default", f"batch.kubernetes.io/job-name={name}")
+    return next((pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")), None)
 
 
 def _names(cluster: Cluster) -> set[str]:

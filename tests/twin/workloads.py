@@ -1,71 +1,62 @@
 """Manifests of what runs in a cluster: the autoscaler with its rights, a device plugin, Jobs and Deployments."""
 
+import copy
+import json
+from functools import cache
 from typing import Any
 
+from components.cluster.autoscaler import ClusterAutoscaler, ClusterAutoscalerArgs
+from tests.support.recorder import Recorder, run_program, stand_in
 from tests.twin.clusters import NAME
+from tests.twin.corrections.server import ACCOUNT, REGION
 
 TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
-AUTOSCALER = {"app.kubernetes.io/name": "cluster-autoscaler"}
-AUTOSCALER_RIGHTS = {
-    "autoscaling:Describe*": "*",
-    "autoscaling:SetDesiredCapacity": "*",
-    "autoscaling:TerminateInstanceInAutoScalingGroup": "*",
-    "ec2:DescribeLaunchTemplateVersions": "*",
-    "eks:DescribeNodegroup": "*",
+_ON_GPU_NODES = {"matchExpressions": [{"key": "workload", "operator": "In", "values": ["gpu"]}]}
+MOVES = {
+    "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": _ON_GPU_NODES}]}
 }
-_READ = ["get", "list", "watch"]
-_RULES = [
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
-    {"apiGroups": [""], "resources": ["pods/eviction"], "verbs": ["create"]},
-    {"apiGroups": [""], "resources": ["nodes"], "verbs": [*_READ, "update"]},
-    {"apiGroups": [""], "resources": ["pods"], "verbs": _READ},
-    {"apiGroups": ["apps"], "resources": ["daemonsets", "replicasets", "statefulsets"], "verbs": _READ},
-    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": _READ},
-    {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": _READ},
-]
+"""Affinity of a pod that would rather run on a GPU node, and may be moved off it."""
+QUICK = {"scale-down-unneeded-time": "5s", "scale-down-delay-after-add": "5s", "scan-interval": "1s"}
+"""The flags of the autoscaler that a test does not wait for."""
+
+
+@cache
+def _platforms_autoscaler() -> Recorder:
+    """What the platform's component registers for the cluster of the tests."""
+    args = ClusterAutoscalerArgs(
+        account_id=ACCOUNT,
+        region=REGION,
+        environment="test",
+        boundary_arn=f"arn:aws:iam::{ACCOUNT}:policy/none",
+        cluster=NAME,
+        version="1.36",
+        cluster_name=NAME,
+        system_pool="system",
+    )
+    with stand_in() as recorder:
+        run_program(lambda: ClusterAutoscaler("autoscaler", args))
+    return recorder
 
 
 def autoscaler() -> list[dict[str, Any]]:
-    """The autoscaler in kube-system, with short times, told by its own flags."""
-    subject = {"kind": "ServiceAccount", "name": "cluster-autoscaler", "namespace": "kube-system"}
-    group = "rbac.authorization.k8s.io"
-    binding = {
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-autoscaler"},
-        "subjects": [subject],
-    }
-    tags = f"k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/{NAME}=owned"
-    container = {
-        "name": "cluster-autoscaler",
-        "image": "registry.k8s.io/autoscaling/cluster-autoscaler",
-        "command": ["/cluster-autoscaler"],
-        "args": [
-            "--cloud-provider=aws",
-            "--expander=least-waste",
-            f"--node-group-auto-discovery=asg:tag={tags}",
-            "--scan-interval=1s",
-            "--scale-down-unneeded-time=5s",
-            "--scale-down-delay-after-add=5s",
-            "--skip-nodes-with-system-pods=false",
-        ],
-    }
-    metadata = {"name": "cluster-autoscaler", "namespace": "kube-system", "labels": AUTOSCALER}
-    pod = {"serviceAccountName": "cluster-autoscaler", "nodeSelector": {"pool": "system"}, "containers": [container]}
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
-        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": _named("cluster-autoscaler"), "rules": _RULES},
-        {
-            "apiVersion": f"{group}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": _named("cluster-autoscaler"),
-            **binding,
-        },
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": metadata,
-            "spec": {"replicas": 1, **_template(AUTOSCALER, pod)},
-        },
+    """The platform's autoscaler with its rights in the cluster, as its component registers it, in a hurry."""
+    manifests: list[dict[str, Any]] = [
+        copy.deepcopy(made.inputs) for made in _platforms_autoscaler().children() if made.typ.startswith("kubernetes:")
     ]
+    [deployment] = [one for one in manifests if one["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    kept = [flag for flag in container["args"] if flag.removeprefix("--").split("=")[0] not in QUICK]
+    container["args"] = [*kept, *(f"--{flag}={value}" for flag, value in QUICK.items())]
+    return manifests
+
+
+def autoscaler_rights(*, without: str = "") -> str:
+    """The policy of the platform's autoscaler in AWS; without one of its actions, if so asked."""
+    [policy] = _platforms_autoscaler().of_type("aws:iam/rolePolicy:RolePolicy")
+    document = json.loads(policy.inputs["policy"])
+    for statement in document["Statement"]:
+        statement["Action"] = [action for action in statement["Action"] if action != without]
+    return json.dumps(document)
 
 
 def device_plugin() -> dict[str, Any]:
@@ -112,10 +103,6 @@ def _gpu_pod() -> dict[str, Any]:
 
 def _template(labels: dict[str, str], pod: dict[str, Any]) -> dict[str, Any]:
     return {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}}
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"name": name}
 
 
 def _in_default(name: str) -> dict[str, str]:

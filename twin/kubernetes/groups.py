@@ -7,6 +7,7 @@ from math import floor
 from typing import Any
 
 from twin.account import Account
+from twin.kubernetes.user_data import mig_profile
 
 DEFAULT_VOLUME_GIB = 20
 """Root volume of a managed node group that says nothing else. Source: EKS API, `diskSize`."""
@@ -31,6 +32,8 @@ class LaunchTemplate:
     version: str
     instance_type: str | None
     volume_gib: int | None
+    mig_profile: str | None
+    """Into which parts its user data cuts the GPUs; None where they stay whole."""
 
 
 @dataclass(frozen=True)
@@ -143,4 +146,10 @@ def _launch_template(aws: Account, template_id: str, version: str) -> LaunchTemp
     sizes = [
         one["Ebs"]["VolumeSize"] for one in data.get("BlockDeviceMappings", ()) if one.get("Ebs", {}).get("VolumeSize")
     ]
-    return LaunchTemplate(template_id, version, data.get("InstanceType"), sizes[0] if sizes else None)
+    return LaunchTemplate(
+        id=template_id,
+        version=version,
+        instance_type=data.get("InstanceType"),
+        volume_gib=sizes[0] if sizes else None,
+        mig_profile=mig_profile(data.get("UserData")),
+    )

@@ -17,6 +17,8 @@ ATTACHED_BY_CONTROL_PLANE = {"volumes.kubernetes.io/controller-managed-attach-de
 """Annotation of kubelet: it leaves volumes to the controller manager, which asks the CSI driver to attach them."""
 APPLIED = "groundwork.io/from-node-group"
 """Annotation: which labels and taints the node has of its group, so that those which the group loses can be told."""
+MIG_PROFILE = "groundwork.io/mig-profile"
+"""Annotation: what the node's GPUs were cut into when it started. On AWS nvidia-smi says so, on the node alone."""
 GROUP = "eks.amazonaws.com/nodegroup"
 CAPACITY_TYPE = "eks.amazonaws.com/capacityType"
 TEMPLATE_VERSION = "eks.amazonaws.com/sourceLaunchTemplateVersion"
@@ -38,7 +40,7 @@ def manifest(group: NodeGroup, instance: Instance, region: str, address: str, na
         "metadata": {
             "name": name,
             "labels": {**own_labels(group, instance, region), HOSTNAME: name, **group.labels},
-            "annotations": {**SIMULATED, **ATTACHED_BY_CONTROL_PLANE, APPLIED: applied(group)},
+            "annotations": {**SIMULATED, **ATTACHED_BY_CONTROL_PLANE, APPLIED: applied(group), **_cut(group)},
         },
         "spec": {"providerID": f"aws:///{instance.zone}/{instance.id}", "taints": [dict(one) for one in group.taints]},
         "status": {
@@ -63,6 +65,11 @@ def manifest(group: NodeGroup, instance: Instance, region: str, address: str, na
             },
         },
     }
+
+
+def _cut(group: NodeGroup) -> dict[str, str]:
+    template = group.launch_template
+    return {MIG_PROFILE: template.mig_profile} if template and template.mig_profile else {}
 
 
 def applied(group: NodeGroup) -> str:

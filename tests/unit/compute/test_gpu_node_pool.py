@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.compute.gpu_node_pool import GpuNodePool, GpuNodePoolArgs, GpuNodePoolSettings
+from components.compute.mig import Cut, cutting_script
 from tests.support.recorder import Recorder, run_program
 from tests.unit.compute.support import place
 
@@ -63,20 +64,35 @@ def test_an_empty_pool_says_how_many_gpus_a_node_would_bring(
     assert tags(recorder)["label/workload"] == "gpu"
 
 
-def test_a_mig_profile_is_a_label_of_the_nodes(recorder: Recorder) -> None:
+def parts(recorder: Recorder) -> dict[str, str]:
+    """The parts of the user data by their type."""
+    template = recorder.one("gpu-node-pool-training-group-template").inputs
+    whole, *found = message_from_string(base64.b64decode(template["userData"]).decode()).walk()
+    assert whole.is_multipart()
+    assert not whole.defects
+    return {part.get_content_type(): str(part.get_payload()) for part in found}
+
+
+def test_nodes_of_a_mig_profile_cut_their_gpus_before_they_join(recorder: Recorder) -> None:
     build(instance_types=["p5.48xlarge"], sharing={"kind": "mig", "profile": "3g.40gb"})
-    assert group(recorder)["labels"]["nvidia.com/mig.config"] == "all-3g.40gb"
     assert tags(recorder)["resources/nvidia.com/gpu"] == "16"
+    assert list(parts(recorder)) == ["application/node.eks.aws", "text/x-shellscript"]
+    script = parts(recorder)["text/x-shellscript"]
+    assert script == cutting_script(Cut(profile="3g.40gb", parts=2, gpus=8))
+    assert script.startswith("#!/bin/bash\n"), "cloud-init takes it for a script by its first line"
+    assert json.loads(parts(recorder)["application/node.eks.aws"])["kind"] == "NodeConfig"
+
+
+@pytest.mark.parametrize("sharing", [None, {"kind": "time-slicing", "replicas": 4}])
+def test_nodes_without_a_mig_profile_run_no_script(recorder: Recorder, sharing: dict[str, Any] | None) -> None:
+    build(sharing=sharing)
+    assert list(parts(recorder)) == ["application/node.eks.aws"]
 
 
 def test_images_are_pulled_in_parallel_onto_the_machines_own_disks(recorder: Recorder) -> None:
     build()
     template = recorder.one("gpu-node-pool-training-group-template").inputs
-    message = message_from_string(base64.b64decode(template["userData"]).decode())
-    whole, part = message.walk()
-    assert whole.is_multipart()
-    assert part.get_content_type() == "application/node.eks.aws"
-    config = json.loads(str(part.get_payload()))
+    config = json.loads(parts(recorder)["application/node.eks.aws"])
     assert config["kind"] == "NodeConfig"
     assert config["spec"] == {
         "featureGates": {"FastImagePull": True},

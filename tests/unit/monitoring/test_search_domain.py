@@ -8,10 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from components.monitoring.log_settings import LogsSettings
-from components.monitoring.search_domain import SearchDomain, SearchDomainArgs, domain_arn
+from components.monitoring.search_domain import SearchDomain, SearchDomainArgs, domain_arn, setup_rights
 from components.monitoring.search_objects import index_prefix, wanted
 from components.monitoring.search_settings import SearchSettings
+from components.policy_document import document
 from tests.support.recorder import ACCOUNT_ID, REGION, Recorder, run_program
+from tests.unit.security.evaluator import decision
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/opensearch-setup@sha256:" + "0" * 64
 SETTINGS = SearchSettings(setup_image=IMAGE, protect=False)
@@ -194,3 +196,12 @@ def test_the_writer_neither_reads_nor_deletes() -> None:
         one == "create_index" or one.split("/")[0] in {"indices:data", "indices:admin"}
         for one in rights["allowed_actions"]
     )
+
+
+def test_the_role_that_sets_it_up_asks_this_domain_alone_and_changes_nothing_of_it_in_aws() -> None:
+    rights = document(setup_rights(ARN))
+    for method in ("Get", "Put", "Post", "Delete"):
+        assert decision(rights, f"es:ESHttp{method}", f"{ARN}/_plugins/_security/api/roles/x", {}) == "Allow"
+        assert decision(rights, f"es:ESHttp{method}", f"{ARN}-other/_cat/indices", {}) == "none"
+    for action in ("es:UpdateDomainConfig", "es:DeleteDomain", "es:AddTags"):
+        assert decision(rights, action, ARN, {}) == "none"

@@ -19,6 +19,7 @@ from components.registry.tracking_network import (
     client_policy,
     network_policies,
 )
+from tests.unit.registry.tracking import VPC
 
 COMPONENTS = (SERVER, BOOTSTRAP, MIGRATION, ACCESS, ROTATION)
 DATABASE = ("10.20.32.0/20", "10.20.48.0/20")
@@ -114,10 +115,12 @@ def test_a_pod_reaches_what_it_works_with_and_no_more(component: str, reached: s
     assert egress(component) == reached
 
 
-def test_the_load_balancers_callers_come_by_their_ranges_to_the_server_alone() -> None:
-    for name, spec in policies(OFFICE).items():
-        let_in = [peer for rule in spec.get("ingress", ()) for peer in rule["from_"] if "ip_block" in peer]
-        assert let_in == ([{"ip_block": {"cidr": OFFICE}}] if name == "server-from-clients" else [])
+def test_ranges_by_way_of_the_load_balancer_come_to_the_server_alone() -> None:
+    for name, spec in policies(OFFICE, VPC).items():
+        let_in = [
+            peer["ip_block"]["cidr"] for rule in spec.get("ingress", ()) for peer in rule["from_"] if "ip_block" in peer
+        ]
+        assert let_in == ([OFFICE, VPC] if name == "server-from-clients" else [])
 
 
 def test_a_policy_closes_the_direction_that_it_opens_and_names_every_peer() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from components.registry.tracking_args import TrackingServerSettings
 from components.registry.tracking_server import TrackingServer
 from tests.support.recorder import Recorder, run_program
-from tests.unit.registry.tracking import IMAGE, arguments
+from tests.unit.registry.tracking import IMAGE, VPC, arguments
 
 BALANCER = {
     "hostname": "mlflow.example.org",
@@ -119,6 +119,22 @@ def test_a_load_balancer_is_internal_and_speaks_tls_alone(recorder: Recorder) ->
     assert service["spec"]["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
     annotations = service["metadata"]["annotations"]
     assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == "internal"
+
+
+def ranges_let_in(recorder: Recorder) -> list[str]:
+    (into,) = recorder.one("tracking-server-policy-server-from-clients").inputs["spec"]["ingress"]
+    assert into["ports"] == [{"protocol": "TCP", "port": 5000}]
+    return [peer["ipBlock"]["cidr"] for peer in into["from"] if "ipBlock" in peer]
+
+
+def test_the_load_balancers_callers_and_its_health_checks_from_the_vpc_are_let_in(recorder: Recorder) -> None:
+    build(load_balancer=BALANCER)
+    assert ranges_let_in(recorder) == ["10.0.0.0/8", VPC], "else no target is ever healthy"
+
+
+def test_without_a_load_balancer_no_range_is_let_in(recorder: Recorder) -> None:
+    build()
+    assert ranges_let_in(recorder) == []
 
 
 def test_an_image_without_a_digest_is_refused() -> None:

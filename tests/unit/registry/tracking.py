@@ -6,6 +6,7 @@ import pulumi
 
 from components.registry.tracking_args import Client, TrackingServerArgs, TrackingServerSettings
 
+VPC = "10.20.0.0/16"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/groundwork-dev-mlflow@sha256:" + "1" * 64
 
 
@@ -24,6 +25,6 @@ def arguments(configuration: str = "{}", **settings: Any) -> TrackingServerArgs:
         master_secret_arn=pulumi.Output.from_input("arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1"),
         server_secret="groundwork-dev/mlflow/server",
         queue_url="https://sqs.eu-west-1.amazonaws.com/111122223333/groundwork-dev-registry-events",
-        vpc_cidr="10.20.0.0/16",
+        vpc_cidr=VPC,
         database_ranges=("10.20.32.0/20",),
     )

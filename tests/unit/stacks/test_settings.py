@@ -262,6 +262,14 @@ WRONG: list[tuple[str, str, tuple[str | int, ...], Any, str | None, str]] = [
         "cluster.public_access_cidrs[0]",
         "never open to the world: name the ranges",
     ),
+    (
+        "public-endpoint-with-runners-inside",
+        "dev",
+        ("cluster", "public_access_cidrs"),
+        ["198.51.100.0/24"],
+        "cluster.public_access_cidrs",
+        "there are runners (build), which reach the private endpoint from inside",
+    ),
     ("cluster-without-administrators", "dev", ("cluster", "administrators"), [], None, "at least 1 item"),
     (
         "administrator-twice",

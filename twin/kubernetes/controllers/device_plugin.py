@@ -2,7 +2,7 @@
 
 Its configuration is read as the real plugin reads it: a file from a ConfigMap (`--config-file`, CONFIG_FILE), else
 flags and variables. Time-slicing multiplies the GPUs; MIG splits them, and with the strategy `mixed` renames them.
-The MIG geometry of a node is its label `nvidia.com/mig.config`, as NVIDIA's MIG manager takes it.
+A node's GPUs are split as its user data did it when it started.
 
 Source: github.com/NVIDIA/k8s-device-plugin, README; NVIDIA MIG user guide, "Supported MIG profiles".
 """
@@ -23,7 +23,6 @@ from twin.kubernetes.instance_types import INSTANCE_TYPES
 from twin.kubernetes.nodes import Node
 
 GPU = "nvidia.com/gpu"
-MIG_CONFIG = "nvidia.com/mig.config"
 IMAGES = ("k8s-device-plugin", "nvidia-device-plugin")
 """In the repository's name of the plugin's image: nvcr.io/nvidia/k8s-device-plugin, and copies of it."""
 PROFILES: Mapping[str, Mapping[str, int]] = {
@@ -80,7 +79,7 @@ def resources(node: Node, configuration: Configuration) -> dict[str, int]:
     """What the plugin announces on a node."""
     gpus = gpus_of(node)
     labels = node["metadata"]["labels"]
-    profile = labels.get(MIG_CONFIG, "").removeprefix("all-")
+    profile = node["metadata"].get("annotations", {}).get(node_objects.MIG_PROFILE, "")
     parts = PROFILES.get(labels[node_objects.TYPE].partition(".")[0], {}).get(profile)
     if parts is None or configuration.mig_strategy == "none":
         found = {GPU: gpus}

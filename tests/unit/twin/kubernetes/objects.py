@@ -41,7 +41,7 @@ def group(
         "taints": [],
         "kubernetes_version": "1.36.3",
         "ami_type": "AL2023_x86_64_STANDARD",
-        "launch_template": LaunchTemplate("lt-1", version, None, 20),
+        "launch_template": LaunchTemplate("lt-1", version, None, 20, None),
         "volume_gib": 20,
         "max_unavailable": 1,
         "desired": len(instances),

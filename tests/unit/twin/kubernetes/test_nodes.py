@@ -42,7 +42,7 @@ def test_a_gpu_node_has_no_gpu_before_a_device_plugin_says_so() -> None:
 
 def test_an_update_begins_with_as_many_nodes_as_may_be_unavailable() -> None:
     before = group("i-1", "i-2", "i-3", max_unavailable=2)
-    after = dataclasses.replace(before, launch_template=LaunchTemplate("lt-1", "2", None, 20))
+    after = dataclasses.replace(before, launch_template=LaunchTemplate("lt-1", "2", None, 20, None))
     there = nodes(before)
     assert to_replace(before, there) == []
     assert to_replace(after, there) == ["i-1", "i-2"]
@@ -51,7 +51,7 @@ def test_an_update_begins_with_as_many_nodes_as_may_be_unavailable() -> None:
 
 def test_an_update_waits_for_the_replacements_and_for_the_nodes_that_leave() -> None:
     before = group("i-1", "i-2", "i-3")
-    template = LaunchTemplate("lt-1", "2", None, 20)
+    template = LaunchTemplate("lt-1", "2", None, 20, None)
     after = dataclasses.replace(group("i-4", "i-2", "i-3"), launch_template=template)
     old, new = nodes(before), nodes(after)[:1]
     assert to_replace(after, old) == []  # i-4 is not there yet, i-1 is leaving
