@@ -233,6 +233,7 @@ def pod_of(settings: AlertmanagerSettings) -> dict[str, Any]:
             f"--web.external-url=http://{ALERTMANAGER}.{MONITORING_NAMESPACE}:{ALERTMANAGER_PORT}",
             *peers(settings.replicas, f"{ALERTMANAGER}.{MONITORING_NAMESPACE}.svc", PEER_PORT),
         ],
+        {"POD_IP": "status.podIP"},
         working_dir="/",
         ports=[{"name": "http", "container_port": ALERTMANAGER_PORT, "protocol": "TCP"}],
         resources={

@@ -3,7 +3,7 @@
 Source: Kubernetes documentation, "StatefulSets", "Pod Security Standards".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.cluster.priority_classes import PLATFORM
@@ -50,9 +50,13 @@ def pod(
     }
 
 
-def container(name: str, image: str, arguments: Sequence[str], **more: Any) -> dict[str, Any]:
-    """Return the container of an application, which knows its own name and address; `more` is what else it has."""
-    fields = {"POD_NAME": "metadata.name", "POD_IP": "status.podIP"}
+def container(
+    name: str, image: str, arguments: Sequence[str], fields: Mapping[str, str], **more: Any
+) -> dict[str, Any]:
+    """Return the container of an application, which knows these fields of its pod by variables.
+
+    `more` is what else it has.
+    """
     return {
         "name": name,
         "image": image,

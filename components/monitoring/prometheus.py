@@ -219,6 +219,7 @@ def pod_of(settings: PrometheusSettings) -> dict[str, Any]:
             f"--web.listen-address={ANY_ADDRESS}:{PROMETHEUS_PORT}",
             f"--web.external-url=http://{PROMETHEUS}.{MONITORING_NAMESPACE}:{PROMETHEUS_PORT}",
         ],
+        {"POD_NAME": "metadata.name"},
         ports=[{"name": "http", "container_port": PROMETHEUS_PORT, "protocol": "TCP"}],
         resources={
             "requests": {"cpu": f"{settings.cpu_request_millicores}m", "memory": f"{settings.memory_mib}Mi"},

@@ -104,7 +104,7 @@ def sooner(account: Account, name: str) -> Iterator[None]:
 
 @contextmanager
 def waiting_is_watched(account: Account) -> Iterator[None]:
-    """The alarm on events that wait, as the program makes it where that is a minute; dev's settings leave it out."""
+    """The alarm on events that wait, which dev's settings leave out: as where that is a minute, but for its period."""
     settings = written("dev")
     settings["monitoring"]["alarms"]["registry_events"]["oldest_message_minutes"] = 1
     wanted = record("dev", settings).one("alarms-registry-events-wait").inputs
@@ -119,15 +119,14 @@ def waiting_is_watched(account: Account) -> Iterator[None]:
         Statistic=wanted["statistic"],
         ComparisonOperator=wanted["comparisonOperator"],
         Threshold=wanted["threshold"],
-        Period=int(wanted["period"]),
+        Period=PERIOD,
         EvaluationPeriods=int(wanted["evaluationPeriods"]),
         TreatMissingData=wanted["treatMissingData"],
         AlarmActions=neighbour["AlarmActions"],
         OKActions=neighbour["OKActions"],
     )
     try:
-        with sooner(account, WAITING):
-            yield
+        yield
     finally:
         cloudwatch.delete_alarms(AlarmNames=[WAITING])
 
