@@ -225,7 +225,7 @@ def test_mp_dev_env_the_endpoint_is_not_public(environment: str) -> None:
 @each_environment
 def test_mp_dev_env_a_public_endpoint_is_refused_where_runners_are_inside(environment: str) -> None:
     ranges = changed(environment, ("cluster", "public_access_cidrs"), ["198.51.100.0/24"])
-    with pytest.raises(SettingsError, match="cluster.public_access_cidrs"):
+    with pytest.raises(SettingsError, match=r"cluster\.public_access_cidrs"):
         parse_settings(ranges, stack=environment, allow_placeholders=True)
     without_runners = json.loads(ranges) | {"runners": {}}
     parse_settings(json.dumps(without_runners), stack=environment, allow_placeholders=True)
