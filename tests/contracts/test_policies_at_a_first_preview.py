@@ -5,6 +5,7 @@ dependencies that the engine hands to the stack pass. The pack is the one that `
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -88,6 +89,31 @@ def test_nor_does_one_with_a_load_balancer_of_the_tracking_server(environment: s
     answers = passed(first_preview(environment, with_load_balancer), environment)
     service = {answer.rule.id for answer in answers if answer.urn.endswith("::tracking-server-load-balancer")}
     assert {"NET-11"} <= service, service
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "rule"),
+    [
+        ("aws:kms/key:Key", "enableKeyRotation", "ENC-07"),
+        ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "blockPublicPolicy", "ACC-09"),
+        ("aws:rds/instance:Instance", "storageEncrypted", "ENC-04"),
+    ],
+)
+def test_pulumi_users_a_mandatory_rule_becomes_no_advice_where_an_input_is_unknown(
+    kind: str, value: str, rule: str
+) -> None:
+    """A defect that others met live (shared/anchors.md 4.1): where nobody knows yet, the run is stopped."""
+    resources = first_preview("dev")
+    chosen = next(resource for resource in resources if resource.type == kind)
+    assert value in chosen.inputs
+    unknown = replace(chosen, inputs={**chosen.inputs, value: UNKNOWN_STRING_VALUE})
+    config = policy_config.of(policy_config.path_of("dev", CLONE))
+    judged = judge([unknown if one is chosen else one for one in resources], RULES, config, TODAY)
+    found = {answer.rule.id: answer for answer in judged.answers if answer.verdict == "undecided"}
+    assert rule in found, sorted(found)
+    assert found[rule].urn == chosen.urn
+    assert judged.stops(found[rule])
+    assert judged.objections
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

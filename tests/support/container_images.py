@@ -1,11 +1,17 @@
 """Images in a repository of ECR. A manifest is enough for that: nothing is run."""
 
 import json
+from typing import Any, Protocol
 
-from twin.account import Account
+
+class Clients(Protocol):
+    """An account, as plain clients see it."""
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
 
 
-def push_image(account: Account, repository: str) -> str:
+def push_image(account: Clients, repository: str) -> str:
     """Push an image that is empty: HOST/NAME@sha256:DIGEST."""
     ecr = account.client("ecr")
     found = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]["repositoryUri"]

@@ -1,7 +1,9 @@
-"""What people still have in dev's cluster when it is destroyed: work, volumes, load balancers, a finalizer."""
+"""What people still have in dev when it is destroyed: work, volumes, load balancers, a finalizer, data, images."""
 
 from typing import Any
 
+from tests.support.container_images import push_image
+from tests.support.left_data import leave_objects
 from tests.support.project import Project
 from tests.twin.clusters import eventually
 from twin.account import Account
@@ -10,6 +12,8 @@ from twin.kubernetes.client import Client
 WITH_VOLUMES = ("default", "somebodys", "team-vision")
 BALANCED = ("default", "somebodys")
 """Namespaces with a load balancer; a team's quota has none."""
+STORES = 5
+"""Buckets of dev, at least."""
 VOLUMES, LOAD_BALANCERS = len(WITH_VOLUMES), len(BALANCED)
 
 
@@ -62,9 +66,20 @@ def volumes(account: Account) -> list[dict[str, Any]]:
     return list(found["Volumes"])
 
 
+def leave_data(account: Account) -> None:
+    """Leave data in all stores of dev and an image: its settings let `destroy` empty them (anchors 4.1, MP group 7)."""
+    s3 = account.client("s3")
+    buckets = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("groundwork-dev-")]
+    assert len(buckets) >= STORES, buckets
+    for bucket in buckets:
+        leave_objects(s3, bucket)
+    push_image(account, "groundwork-dev-training")
+
+
 def begin(project: Project) -> None:
     """Make it, and wait until AWS has the volumes and the load balancers."""
     account, api = project.account(), cluster_of(project)
+    leave_data(account)
     wanted = len(volumes(account)) + VOLUMES
     image = f"{account.access_key_id}.dkr.ecr.{account.region}.amazonaws.com/db@sha256:{'0' * 64}"
     labelled = {"name": "somebodys", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}

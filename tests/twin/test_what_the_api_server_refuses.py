@@ -145,7 +145,9 @@ BAD: list[tuple[str, Change, Change, str]] = [
 
 @pytest.mark.parametrize("kind", ["Pod", "Job", "Deployment", "PodTemplate", "CronJob"])
 @pytest.mark.parametrize(("container", "specification"), [pytest.param(*case[1:], id=case[0]) for case in GOOD])
-def test_what_meets_the_rules_runs(api: Client, kind: str, container: Change, specification: Change) -> None:
+def test_mp_group_2_a_rule_that_fails_on_what_meets_it_would_block_every_deployment(
+    api: Client, kind: str, container: Change, specification: Change
+) -> None:
     assert refusal(api, kind, container, specification) is None
 
 
