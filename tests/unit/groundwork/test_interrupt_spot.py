@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from groundwork.__main__ import app
 from tests.support.stack_files import CLONE, written
+from twin import lifecycle, places
 from twin.environment import Target
 from twin.errors import TwinError
 from twin.kubernetes import interruption
@@ -19,15 +20,15 @@ NODE = "ip-10-0-0-10.eu-west-1.compute.internal"
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     """This clone, with a twin elsewhere that does not run."""
-    places = Places(CLONE, tmp_path)
-    monkeypatch.setattr("groundwork.twin_commands.places.find", lambda: places)
-    return places
+    found = Places(CLONE, tmp_path)
+    monkeypatch.setattr(places, "find", lambda: found)
+    return found
 
 
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin is said to run."""
-    monkeypatch.setattr("groundwork.twin_commands.lifecycle.required", lambda _: None)
+    monkeypatch.setattr(lifecycle, "required", lambda _: None)
 
 
 @pytest.fixture
