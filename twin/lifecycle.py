@@ -22,7 +22,7 @@ from twin.state import TwinState
 Say = Callable[[str], None]
 """Gets a line for the person, when there is something to know."""
 
-START_SECONDS = 60
+START_SECONDS = 120
 CLUSTER_SECONDS = 150
 LOCK_SECONDS = 240
 
