@@ -20,8 +20,8 @@ from twin.places import CODE, Places
 from twin.state import ProcessId, TwinState
 
 ANSWER_SECONDS = 30.0
-"""How long a healthy service takes at most to answer: on a busy machine that is not at once, and whoever took it for ill
-would refuse to work with it, or start it again under everybody's hands."""
+"""How long a healthy service takes at most to answer: on a busy machine that is not at once, and whoever took it for
+ill would refuse to work with it, or start it again under everybody's hands."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER")
 """What a service gets of this process's environment: nothing by which AWS, Pulumi or ministack could be configured."""
 
