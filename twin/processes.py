@@ -12,7 +12,7 @@ from twin.errors import TwinError
 from twin.state import ProcessId
 
 SAME_START_SECONDS = 2.0
-"""Start times are counted from the boot time, which moves a little as the clock is set. No pid comes again so soon."""
+"""The clock may be set between the two readings that a start time is made of. No pid comes again so soon."""
 STOP_SECONDS = 30.0
 """For the AWS API to write its state and shut its databases down."""
 LOG_LINES_SHOWN = 15
@@ -38,7 +38,7 @@ def start(arguments: Sequence[str], log: Path, folder: Path, variables: Mapping[
             )
     except OSError as error:
         raise TwinError(f"{arguments[0]} cannot be started: {error}.") from error
-    return ProcessId(child.pid, psutil.Process(child.pid).create_time())
+    return ProcessId.of(psutil.Process(child.pid))
 
 
 def find(known: ProcessId | None) -> psutil.Process | None:
@@ -47,7 +47,7 @@ def find(known: ProcessId | None) -> psutil.Process | None:
         return None
     try:
         process = psutil.Process(known.pid)
-        same = abs(process.create_time() - known.started) < SAME_START_SECONDS
+        same = abs(ProcessId.of(process).started - known.started) < SAME_START_SECONDS
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None

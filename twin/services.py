@@ -146,6 +146,6 @@ def _postmaster(file: Path) -> tuple[ProcessId, int] | None:
         # After a crash and a reboot the pid may be another's. A postmaster works in its data directory.
         if Path(process.cwd()) != file.parent.resolve():
             return None
-        return ProcessId(process.pid, process.create_time()), int(port)
+        return ProcessId.of(process), int(port)
     except (OSError, ValueError, psutil.Error):  # just ended, or just about to write the file
         return None

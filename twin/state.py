@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from twin.errors import TwinError
 
 
@@ -18,7 +20,13 @@ class ProcessId:
 
     pid: int
     started: float
-    """Seconds since the epoch, as psutil's `create_time`."""
+    """Seconds after the machine's start. Not since the epoch: psutil reckons that from a boot time which moves whenever
+    the clock is set, as after a laptop's sleep, and a process that runs would be taken for one that has ended."""
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> "ProcessId":
+        """The process that a `psutil.Process` was made of just now. Raises psutil.NoSuchProcess."""
+        return cls(process.pid, process.create_time() - psutil.boot_time())
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ class Container:
             os.close(handle)
         self.problem = "it is starting"
         with contextlib.suppress(psutil.NoSuchProcess):
-            self._started(self.name, ProcessId(self._process.pid, psutil.Process(self._process.pid).create_time()))
+            self._started(self.name, ProcessId.of(psutil.Process(self._process.pid)))
 
     def _live(self) -> None:
         back_off, begun = 0.0, time.monotonic()

@@ -164,7 +164,7 @@ class PodRunner:
             address=address,
             labels=pod["metadata"].get("labels") or {},
             ports={port["name"]: port["containerPort"] for port in ports if port.get("name")},
-            runner=ProcessId(os.getpid(), psutil.Process().create_time()),
+            runner=ProcessId.of(psutil.Process()),
         )
         preparation = Preparation(self._around, pod, folder, local, agent_url, proxy.variables)
         prepared = preparation.make(records.running(self._root), credentials)

@@ -85,7 +85,7 @@ def exporter(project: Project, world: World, gpus: Gpus) -> Iterator[None]:
     own = psutil.Process()
     server = ThreadingHTTPServer((address, PORT), _handler(gpus))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    runner = ProcessId(own.pid, own.create_time())
+    runner = ProcessId.of(own)
     labels = pod["metadata"]["labels"]
     records.save(folder, LocalPod(NAMESPACE, name, f"DaemonSet/{EXPORTER}", address, labels, {"metrics": PORT}, runner))
     try:

@@ -110,8 +110,8 @@ def test_stop_ends_the_containers_of_pods_too(clone: Clone) -> None:
     """Also those of a pod whose runner is gone; one whose runner lives is shown until then."""
     clone.start()
     container = subprocess.Popen(["sleep", "600"], start_new_session=True)  # noqa: S607 - any will do
-    started = ProcessId(container.pid, psutil.Process(container.pid).create_time())
-    runner = ProcessId(os.getpid(), psutil.Process().create_time())
+    started = ProcessId.of(psutil.Process(container.pid))
+    runner = ProcessId.of(psutil.Process())
     pod = records.LocalPod("shop", "counter-1", "Deployment/counter", "127.30.1.1", {}, {}, runner, {"main": started})
     records.save(clone.places.pods / "cluster" / "shop" / "counter-1", pod)
     assert ("pods/shop/counter-1", "127.30.1.1") in [(one.name, one.address) for one in lifecycle.status(clone.places)]

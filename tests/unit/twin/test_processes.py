@@ -2,7 +2,20 @@
 
 from pathlib import Path
 
+import psutil
+import pytest
+
 from twin import processes
+from twin.state import ProcessId
+
+
+def test_a_process_is_found_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, moved = ProcessId.of(psutil.Process()), psutil.boot_time() + 3600
+    monkeypatch.setattr("psutil._psplatform.boot_time", lambda: moved)
+    assert psutil.boot_time() == moved
+    found = processes.find(known)
+    assert found is not None
+    assert found.pid == known.pid
 
 
 def test_a_line_that_is_being_written_is_given_whole_once_it_is(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Cluster:
 
 @pytest.fixture
 def network(tmp_path: Path) -> Network:
-    runner = ProcessId(psutil.Process().pid, psutil.Process().create_time())
+    runner = ProcessId.of(psutil.Process())
     local = LocalPod(
         "monitoring",
         "prometheus-0",

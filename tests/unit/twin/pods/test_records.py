@@ -14,17 +14,17 @@ from twin.state import ProcessId
 def started(root: Path, name: str, runner: ProcessId) -> "subprocess.Popen[bytes]":
     """A pod of one process, which sleeps."""
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    container = ProcessId(process.pid, psutil.Process(process.pid).create_time())
+    container = ProcessId.of(psutil.Process(process.pid))
     pod = LocalPod("shop", name, "Job/once", "127.1.1.1", {}, {}, runner, {"main": container})
     records.save(root / name / "shop" / name, pod)
     return process
 
 
 def test_what_one_runner_has_left_is_ended_and_nothing_of_another(tmp_path: Path) -> None:
-    ours = ProcessId(psutil.Process().pid, psutil.Process().create_time())
+    ours = ProcessId.of(psutil.Process())
     parent = psutil.Process().parent()
     assert parent is not None
-    other = ProcessId(parent.pid, parent.create_time())
+    other = ProcessId.of(parent)
     mine, foreign = started(tmp_path, "mine", ours), started(tmp_path, "foreign", other)
     try:
         records.end_all(tmp_path, runner=ours.pid)
