@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from tests.support.processes import has_ended
 from tests.support.project import CLONE, Project
 from twin.account import Account
 from twin.codebuild import build
@@ -138,14 +138,6 @@ def test_a_command_that_fails_ends_the_job_and_what_comes_after_the_job_still_ru
     assert "never" not in told.splitlines()
     held = account.client("s3").list_objects_v2(Bucket=outputs["bucket_artifacts"], Prefix="runner-caches/")
     assert held["KeyCount"] == 0, "what a failed job made is not kept for the next one"
-
-
-def has_ended(pid: int) -> bool:
-    """Whether a process has: one that nobody has waited for yet has all the same."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_a_job_that_takes_too_long_is_stopped_with_all_that_it_started(

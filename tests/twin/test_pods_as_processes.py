@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.support.processes import has_ended
 from tests.twin import pod_manifests as manifests
 from tests.twin.clusters import NAME, Cluster, eventually, role
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401  # fixtures
@@ -167,7 +168,7 @@ def test_nothing_of_a_pod_is_open_to_others_and_no_secret_is_in_what_it_says(
 def test_after_stop_neither_processes_nor_values_are_left(running: RunningPod, root: Path) -> None:
     process = psutil.Process(seen_by(running)["pid"])
     running.stop()
-    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(process.pid)
     assert [path.name for path in root.rglob("*") if path.is_file()] == ["lock", "main.log"]
     assert records.running(root) == []
 

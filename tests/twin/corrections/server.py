@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests.support import kept_state
 from twin import state
 
 ACCOUNT = "111122223333"
@@ -24,8 +24,6 @@ REGION = "eu-west-1"
 START_SECONDS = 120.0
 STOP_SECONDS = 120.0
 """A server ends its databases and clusters first."""
-KEPT_SECONDS = 60.0
-"""For the emulator to write its state: about a second where nothing else is to be done."""
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -86,19 +84,8 @@ class Twin:
         self.process.wait(30)
 
     def wait_until_kept(self) -> None:
-        """Wait until what has been done so far is on disk, so that a kill costs nothing of it.
-
-        The emulator writes service after service. The round that brings a first user has what is written after IAM; the
-        one that brings a second user, who is made after that, has what is written before it.
-        """
-        kept = self.root / "aws" / "state" / "iam.json"
-        for _ in range(2):
-            mark = f"kept-{uuid.uuid4().hex}"
-            self.client("iam").create_user(UserName=mark)
-            deadline = time.monotonic() + KEPT_SECONDS
-            while not (kept.exists() and mark in kept.read_text()):
-                assert time.monotonic() < deadline, f"the emulator has not written its state within {KEPT_SECONDS} s"
-                time.sleep(0.1)
+        """Wait until what has been done so far is on disk, so that a kill costs nothing of it."""
+        kept_state.wait_until_kept(self.root, self.client("iam"))
 
     def client(
         self,

@@ -16,6 +16,7 @@ import psutil
 import pytest
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
+from tests.support.processes import has_ended
 from tests.unit.tools.support import program
 from tools.engine.modules import LANGUAGE_HOST
 
@@ -203,7 +204,7 @@ def test_the_host_does_not_outlive_an_engine_that_was_killed(tmp_path: Path) -> 
         assert process.stdout is not None
         host = psutil.Process(int(process.stdout.readline()))
         process.kill()
-    wait_until(lambda: has_ended(host))
+    wait_until(lambda: has_ended(host.pid))
 
 
 def test_the_dependencies_and_the_interpreter_of_the_program_are_told(host: SimpleNamespace, project: Path) -> None:
@@ -215,14 +216,6 @@ def test_the_dependencies_and_the_interpreter_of_the_program_are_told(host: Simp
     about = host.call.About(language_pb2.AboutRequest(info=info(project)))
     assert about.executable == str(project / ".venv" / "bin" / "python")
     assert about.version == ".".join(str(number) for number in sys.version_info[:3])
-
-
-def has_ended(process: psutil.Process) -> bool:
-    """Whether it runs no more; nobody may have asked yet how it ended."""
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def wait_until(condition: Any) -> None:

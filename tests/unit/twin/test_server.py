@@ -18,6 +18,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.support.kept_state import wait_for, wait_until_kept
 from tests.unit.twin.conftest import ACCOUNT_ID, REGION, Clone
 from twin.account import Account
 from twin.aws import checkpoint
@@ -177,26 +178,6 @@ def test_its_certificate_holds_for_every_name_it_is_called_by(running: tuple[Clo
         assert connection.version() == "TLSv1.3"
 
 
-def wait_for(clone: Clone, service: str, text: str) -> None:
-    """Wait until the state of a service on disk has the text."""
-    deadline = time.monotonic() + 60
-    file = clone.places.root / "aws" / "state" / f"{service}.json"
-    while not (file.exists() and text in file.read_text()):
-        assert time.monotonic() < deadline, f"not kept: {text}"
-        time.sleep(0.1)
-
-
-def wait_until_kept(clone: Clone, account: Account) -> None:
-    """Wait until all that was done is on disk, and nothing of it is still being written.
-
-    The emulator writes service after service. The round that brings a first user has what is written after IAM; the one
-    that brings a second user, who is made after that, has what is written before it, and nothing else is new in it.
-    """
-    for name in ("kept-first", "kept-second"):
-        account.client("iam").create_user(UserName=name)
-        wait_for(clone, "iam", name)
-
-
 def test_what_was_built_is_there_after_kill_9(clone: Clone) -> None:
     held = clone.start()
     account = clone.account(held)
@@ -211,7 +192,7 @@ def test_what_was_built_is_there_after_kill_9(clone: Clone) -> None:
     iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Statement": []}))
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
-    wait_until_kept(clone, account)
+    wait_until_kept(clone.places.root, account.client("iam"))
     killed = psutil.Process(held.processes["aws"].pid)
     killed.send_signal(signal.SIGKILL)
     killed.wait(timeout=60)
@@ -231,13 +212,13 @@ def test_reading_writes_nothing(clone: Clone) -> None:
     account = clone.account(clone.start())
     account.client("ec2").describe_regions()  # with the first request, EC2 makes the account's default VPC
     make_bucket(account.client("s3"), "quiet")
-    wait_until_kept(clone, account)
+    wait_until_kept(clone.places.root, account.client("iam"))
     files = {path: path.stat().st_mtime_ns for path in (clone.places.root / "aws" / "state").glob("*.json")}
     assert files
     account.client("s3").list_buckets()
     account.client("ec2").describe_regions()  # a POST, as every call of EC2
     account.client("s3").put_bucket_versioning(Bucket="quiet", VersioningConfiguration={"Status": "Enabled"})
-    wait_for(clone, "s3", "Enabled")
+    wait_for(clone.places.root, "s3", "Enabled")
     time.sleep(checkpoint.SETTLE_SECONDS)  # for what else would be written with it
     changed = [path.name for path, written in files.items() if path.stat().st_mtime_ns != written]
     assert changed == ["s3.json"]

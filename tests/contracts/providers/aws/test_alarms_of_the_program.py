@@ -24,7 +24,7 @@ from components.monitoring.security_events import EVENT_ALARMS
 from tests.contracts.providers.aws.driver import Driver, Resource
 from tests.contracts.providers.aws.examples import ACCOUNT, REGION, World
 from tests.contracts.providers.aws.test_secrets_and_queues_of_the_program import asked, without_tls_denial
-from tests.contracts.providers.aws.test_the_program_is_modelled import _plain
+from tests.contracts.providers.aws.test_the_program_is_modelled import plain
 from tests.support.program import record, recorded
 from tests.support.recorder import Recorder
 from tests.support.search_domains import with_search_domain
@@ -127,7 +127,7 @@ def alarms(driver: Driver, world: World) -> Iterator[Alarms]:
     role = _made(driver, made, ROLE, "alarms-role", permissionsBoundary=boundary.outputs["arn"])
     _made(driver, made, RIGHTS, "alarms-rights", role=role.outputs["name"])
     for one in watched().of_type(ALARM):
-        _kept(driver, made, ALARM, one.name, _plain(one.inputs) | {"alarmActions": [arn], "okActions": [arn]})
+        _kept(driver, made, ALARM, one.name, plain(one.inputs) | {"alarmActions": [arn], "okActions": [arn]})
     for event in EVENT_ALARMS:
         name = f"alarms-{event.name}"
         rule = _made(driver, made, RULE, name)

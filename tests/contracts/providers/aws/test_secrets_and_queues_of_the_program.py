@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.contracts.providers.aws.driver import Driver, Resource
 from tests.contracts.providers.aws.examples import ACCOUNT, World
-from tests.contracts.providers.aws.test_the_program_is_modelled import _plain
+from tests.contracts.providers.aws.test_the_program_is_modelled import plain
 from tests.support.program import recorded
 
 SECRET, POLICY = "aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretPolicy:SecretPolicy"
@@ -20,7 +20,7 @@ PATH = "vision-data-scientist"
 
 
 def asked(name: str) -> dict[str, Any]:
-    inputs: dict[str, Any] = _plain(recorded("dev").one(name).inputs)
+    inputs: dict[str, Any] = plain(recorded("dev").one(name).inputs)
     return inputs
 
 

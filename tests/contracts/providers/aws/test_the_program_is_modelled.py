@@ -14,12 +14,12 @@ from twin.providers.aws.context import Account
 from twin.providers.aws.types import resource_type
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A recorded value with whole numbers as such: the mocks hand over every number as a float."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -31,7 +31,7 @@ def test_every_resource_of_the_program_passes_check(environment: str) -> None:
         f"{resource.typ}::{resource.name}: {path} {reason}"
         for resource in made
         for path, reason in check(
-            resource_type(resource.typ), account, _plain(resource.inputs), {}, Naming(resource.name)
+            resource_type(resource.typ), account, plain(resource.inputs), {}, Naming(resource.name)
         )[1]
     }
     assert problems == set()
