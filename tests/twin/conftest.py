@@ -15,11 +15,10 @@ _ENDS = {name: ExitStack() for name in ENVIRONMENTS}
 """What is to be done when the last test of an environment is over."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """A file that has an environment through another fixture alone would be in another worker, or come too late."""
-    for item in items:
-        for name in set(ENVIRONMENTS) & set(getattr(item, "fixturenames", ())) - {unit(item.path)}:
-            raise pytest.UsageError(f"{item.nodeid} uses {name}: a test or a fixture of its file has to ask for {name}")
+    for name in set(ENVIRONMENTS) & set(getattr(item, "fixturenames", ())) - {unit(item.path)}:
+        pytest.fail(f"it uses {name}: a test or a fixture of its file has to ask for {name} itself", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
