@@ -26,7 +26,6 @@ from twin.state import ProcessId
 
 TEAMS = [thing("Namespace", f"team-{name}", "", metadata={"labels": {TEAM: name}}) for name in ("vision", "language")]
 DEPLOYMENT = thing("Deployment", "tracking-server")
-MADE_SINCE = psutil.Process().create_time()
 
 
 def opening(
@@ -99,6 +98,6 @@ def test_what_is_no_server_is_answered_with_those_that_there_are() -> None:
 
 
 def running(of: Opening, cluster_folder: str) -> None:
-    ours = ProcessId(os.getpid(), MADE_SINCE)
+    ours = ProcessId.of(psutil.Process())
     pod = LocalPod("mlflow", "p", "Deployment/tracking-server", "127.9.9.9", {}, {"http": 5000}, ours)
     records.save(of.here.pods / cluster_folder / "mlflow" / "p", pod)
