@@ -35,7 +35,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     """A project that nothing has been built in."""
-    made = Project.make(tmp_path / "project")
+    made = Project.make(tmp_path / "project", checkpoints=False)
     yield made
     made.stop()
 
@@ -46,7 +46,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
     A test may use what is there; what it changes, it changes back.
     """
-    made = Project.make(tmp_path_factory.mktemp("dev") / "project")
+    made = Project.make(tmp_path_factory.mktemp("dev") / "project", checkpoints=False)
     with _ENDS["dev"] as end:
         end.callback(made.stop)
         made.groundwork("up", "dev")
@@ -74,7 +74,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     The tests run in any order: each leaves an environment that agrees with its settings, and takes nothing away that
     another begins with.
     """
-    made = Project.make(tmp_path_factory.mktemp("changed") / "project")
+    made = Project.make(tmp_path_factory.mktemp("changed") / "project", checkpoints=False)
     made.change(before_the_changes)
     with _ENDS["changed"] as end:
         end.callback(made.stop)

@@ -45,7 +45,7 @@ def soon_empty(settings: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def runners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    made = Project.make(tmp_path_factory.mktemp("runners") / "project")
+    made = Project.make(tmp_path_factory.mktemp("runners") / "project", checkpoints=False)
     made.change(soon_empty)
     try:
         made.groundwork("up", "dev")

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -41,7 +42,7 @@ def project(project: Project) -> Project:
         settings |= {"tracking_server": None, "tensorboard": None}
 
     project.change(one_team)
-    return project
+    return replace(project, checkpoints=True)
 
 
 def test_an_up_that_is_killed_ten_times_is_finished_by_running_it_again(project: Project) -> None:
