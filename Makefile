@@ -41,9 +41,10 @@ check: installed ## Style, types, which room may import which, the workflow file
 	@$(BIN)/python -m tools.actionlint
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
-# A file stays with one worker: the tests of a file share the twin that they started.
-test: installed ## Run every test, in random order, two files at a time
-	$(BIN)/pytest -n 2 --dist loadfile
+# A file stays with one worker: the tests of a file share the twin that they started. On two cores a third worker uses what
+# the other two leave while they wait for an alarm, a node or a probe.
+test: installed ## Run every test, in random order, three files at a time
+	$(BIN)/pytest -n 3 --dist loadfile
 
 # One after the other: the fuzz uses every processor.
 long: installed ## Judge a million random inputs and a hundred thousand generated policy documents (a quarter of an hour)

@@ -1,4 +1,4 @@
-"""Which tests run in one worker, and in which order, when `pytest -n` runs two files at a time.
+"""Which tests run in one worker, and in which order, when `pytest -n` runs several files at a time.
 
 The files that use the same environment are one unit, so that it is built once; otherwise a file is one, whose tests
 share the twin that they started. The longest units begin first: one that began last would keep a worker waiting.
