@@ -130,8 +130,8 @@ def test_drift_is_looked_for_every_day_with_the_role_that_reads() -> None:
 
 
 def test_check_is_what_continuous_integration_runs_by_hand() -> None:
-    by_hand = [line for line in (CLONE / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
-    assert [step.script for step in steps("check")] == ["make install", *by_hand]
+    by_hand = re.findall(r"^make [^&\n]*\b", (CLONE / ".ci" / "run").read_text(), re.MULTILINE)
+    assert [step.script for step in steps("check")] == by_hand
 
 
 def test_what_takes_too_long_for_a_pull_request_is_run_every_week() -> None:
