@@ -1,9 +1,10 @@
 """What the emulator of AWS has written of its state, from which it starts again after a kill."""
 
-import time
 import uuid
 from pathlib import Path
 from typing import Any
+
+from tests.support.waiting import eventually
 
 SECONDS = 60.0
 """For it to be written: about a second where nothing else is to be done."""
@@ -11,10 +12,8 @@ SECONDS = 60.0
 
 def wait_for(root: Path, service: str, text: str) -> None:
     """Wait until the state of a service has the text. `root`: the twin's folder."""
-    deadline, file = time.monotonic() + SECONDS, root / "aws" / "state" / f"{service}.json"
-    while not (file.exists() and text in file.read_text()):
-        assert time.monotonic() < deadline, f"after {SECONDS:.0f} s the state of {service} has not: {text}"
-        time.sleep(0.1)
+    file = root / "aws" / "state" / f"{service}.json"
+    eventually(lambda: file.exists() and text in file.read_text(), f"the state of {service} has {text}", SECONDS)
 
 
 def wait_until_kept(root: Path, iam: Any) -> None:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from components.security.secret import secret_name
 from components.teams.matrix import AwsAction, Identity, KubernetesAction
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.account import Account
 from twin.kubernetes import pod_identity, service_accounts
 from twin.kubernetes.client import ApiError, Client

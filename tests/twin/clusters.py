@@ -1,16 +1,15 @@
-"""An EKS cluster of a twin that holds nothing else: its control plane, its node groups, and waiting for what comes."""
+"""An EKS cluster of a twin that holds nothing else: its control plane and its node groups."""
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from tests.support.waiting import eventually
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from twin.kubernetes.client import Client
 from twin.kubernetes.nodes import GROUP, is_ready
 
-Found = TypeVar("Found")
 NAME = "groundwork-test"
 DISCOVERY = {"k8s.io/cluster-autoscaler/enabled": "true", f"k8s.io/cluster-autoscaler/{NAME}": "owned"}
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
@@ -25,16 +24,6 @@ _TRUST = {
         }
     ],
 }
-
-
-def eventually(look: Callable[[], Found | None], what: str, seconds: float = 180.0) -> Found:
-    """What `look` finds, as soon as it finds something."""
-    end = time.monotonic() + seconds
-    while True:
-        if found := look():
-            return found
-        assert time.monotonic() < end, f"after {seconds:.0f} s still not: {what}"
-        time.sleep(0.2)
 
 
 @dataclass

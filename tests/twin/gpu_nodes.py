@@ -1,7 +1,7 @@
 """Nodes with GPUs in dev: there are none unless somebody wants one."""
 
+from tests.support.waiting import eventually
 from tests.twin import team_work
-from tests.twin.clusters import eventually
 from twin.account import Account
 from twin.kubernetes.client import Client
 

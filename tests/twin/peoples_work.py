@@ -5,7 +5,7 @@ from typing import Any
 from tests.support.container_images import push_image
 from tests.support.left_data import leave_objects
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.account import Account
 from twin.kubernetes.client import Client
 

@@ -17,8 +17,8 @@ from stacks.identities import identities
 from stacks.settings import parse_settings
 from tests.support.project import Project
 from tests.support.runner_pools import SCALE_SET, with_scale_set
+from tests.support.waiting import eventually
 from tests.twin.actors import person
-from tests.twin.clusters import eventually
 from tests.twin.scale_sets import API_VERSION, Controller
 from tests.unit.tools.support import Said
 from twin.account import Account

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from groundwork.drain import drain
-from tests.twin.clusters import NAME, Cluster, allow, eventually, role
+from tests.support.waiting import eventually
+from tests.twin.clusters import NAME, Cluster, allow, role
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401  # fixtures
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from twin.account import Account

@@ -10,8 +10,8 @@ from typing import Any
 from components.cluster.versions import ADDON_VERSIONS
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
+from tests.support.waiting import eventually
 from tests.support.world import assert_state_and_world_agree
-from tests.twin.clusters import eventually
 
 STEPS = (
     {"cluster-eks"},

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.account import Account
 
 GROUP, STREAM = "/aws/eks/groundwork-dev/cluster", "kube-apiserver-audit-0123456789abcdef0123456789abcdef"

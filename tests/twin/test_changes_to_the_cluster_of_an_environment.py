@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.cluster_objects import OURS, administrator, everything
 from tests.support.project import Project
+from tests.support.waiting import eventually
 from tests.support.world import assert_state_and_world_agree
-from tests.twin.clusters import eventually
 from twin.account import Account
 from twin.kubernetes.client import Client
 

@@ -20,6 +20,7 @@ from stacks.identities import PREVIEWS, identities, namespaces, scope
 from stacks.settings import StackSettings, parse_settings
 from tests.support.project import CLONE, Project
 from tests.support.tracking_secrets import held_or_made
+from tests.support.waiting import eventually
 from tests.twin import team_work
 from tests.twin.actors import (
     METHODS,
@@ -34,7 +35,6 @@ from tests.twin.actors import (
     tried,
     workload,
 )
-from tests.twin.clusters import eventually
 from tests.twin.gpu_nodes import end_gpu_nodes, gpu_nodes
 from twin.account import Account
 from twin.kubernetes.client import ApiError, Client

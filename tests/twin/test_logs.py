@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.account import Account
 from twin.kubernetes import pod_identity
 from twin.kubernetes.client import Client

@@ -12,15 +12,8 @@ import pytest
 
 from components.cluster.autoscaler_rules import IN_CLUSTER
 from components.labels import NODE_POOL
-from tests.twin.clusters import (
-    DISCOVERY,
-    GPU_LABELS,
-    GPU_TAINT,
-    NAME,
-    Cluster,
-    eventually,
-    role,
-)
+from tests.support.waiting import eventually
+from tests.twin.clusters import DISCOVERY, GPU_LABELS, GPU_TAINT, NAME, Cluster, role
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401  # fixtures
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from tests.twin.workloads import (

@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from tests.support.processes import has_ended
+from tests.support.waiting import eventually
 from tests.twin import pod_manifests as manifests
-from tests.twin.clusters import NAME, Cluster, eventually, role
+from tests.twin.clusters import NAME, Cluster, role
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401  # fixtures
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from tests.twin.pod_manifests import NAMESPACE, PASSWORD, container, deployment, job, pod, server

@@ -18,7 +18,7 @@ from tests.support.devtools import Browser, browsing, needs_browser
 from tests.support.git import git
 from tests.support.loopback import listening
 from tests.support.repository import Repository
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.pull_requests import EVIL, PULL_REQUESTS, THIEF, stealing_for
 from tests.unit.groundwork.preview.page import Page
 from tests.unit.groundwork.preview.test_report import assert_harmless

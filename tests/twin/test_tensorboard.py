@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.unit.tools.support import Said
 from tools import images
 from twin.account import Account

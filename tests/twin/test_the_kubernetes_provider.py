@@ -14,7 +14,7 @@ import pytest
 from tests.support import control_plane
 from tests.support.control_plane import ControlPlane
 from tests.support.engine import Engine, steps
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.kubernetes.client import ApiError, Client
 from twin.providers.kubernetes.find import find
 from twin.providers.kubernetes.objects import manager

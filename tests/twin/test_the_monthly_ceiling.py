@@ -12,8 +12,8 @@ from groundwork.policy import sources
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
 from tests.support.saved import export
+from tests.support.waiting import eventually
 from tests.support.world import held
-from tests.twin.clusters import eventually
 from twin.account import Account
 from twin.kubernetes.autoscaling.scale_down import is_over, moves, put_elsewhere
 from twin.kubernetes.autoscaling.state import place_of

@@ -20,7 +20,7 @@ from tests.support import control_plane
 from tests.support.program import record
 from tests.support.project import CLONE
 from tests.support.stack_files import written
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.kubernetes.client import ApiError, Client
 
 NAMESPACE = "team-vision"

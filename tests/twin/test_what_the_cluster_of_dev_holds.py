@@ -10,7 +10,7 @@ from components.scraping import MONITORING_NAMESPACE
 from stacks.monitoring import QUOTA
 from tests.support.cluster_objects import administrator
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from twin.account import Account
 from twin.kubernetes.client import Client
 

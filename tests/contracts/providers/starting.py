@@ -1,13 +1,12 @@
 """What starting a provider takes, in processor time: seconds on the clock are of whatever else the machine does."""
 
-import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 
-CLONE = Path(__file__).parents[3]
+from tests.support.processes import spent
+
 _LEAST = "import twin.providers.serve as s; s.without_the_sdk(); from pulumi.runtime.proto import provider_pb2_grpc"
 """What no provider process can do without."""
 _TIMES = 3
@@ -21,11 +20,4 @@ def used_by(process: "subprocess.Popen[bytes]") -> float:
 
 def least() -> float:
     """The processor time of a start that does nothing of its own: the longest, as of a machine with other work."""
-    return max(_once() for _ in range(_TIMES))
-
-
-def _once() -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", _LEAST], cwd=CLONE, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return max(spent(sys.executable, "-c", _LEAST)[0] for _ in range(_TIMES))

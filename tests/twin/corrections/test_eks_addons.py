@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.corrections.clusters import wait_for
 from tests.twin.corrections.server import REGION, Twin
 

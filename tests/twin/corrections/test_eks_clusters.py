@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.corrections.clusters import (
     PATIENT,
     START_SECONDS,

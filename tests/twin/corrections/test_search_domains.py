@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.corrections.alarms import name, policy
 from tests.twin.corrections.server import ACCOUNT, REGION, TRUST, Twin, allow
 

@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 
 from tests.support.project import Project
+from tests.support.waiting import eventually
 from tests.twin import team_work
-from tests.twin.clusters import eventually
 from tests.twin.gpu_nodes import end_gpu_nodes
 from twin.kubernetes.client import Client
 from twin.kubernetes.controllers.loop import World

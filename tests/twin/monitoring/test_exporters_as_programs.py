@@ -17,7 +17,7 @@ import yaml
 
 from components.monitoring import cloudwatch_exporter, node_exporter
 from components.monitoring.cloudwatch_metrics import WatchedResources, configuration
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.corrections.conftest import kubernetes_bin, postgres_bin, twin  # noqa: F401
 from tests.twin.corrections.server import ACCOUNT, REGION, Twin
 from tests.unit.monitoring.queries import metrics_of, panel_queries, rule_queries

@@ -17,7 +17,7 @@ import pytest
 from tests.support.program import record
 from tests.support.project import CLONE, Project
 from tests.support.stack_files import written
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.mailbox import Mailbox, listening
 from twin.account import Account
 from twin.kubernetes import pod_identity

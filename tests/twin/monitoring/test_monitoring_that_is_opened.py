@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.opened_servers import opened
 
 

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from tests.support.project import Project
+from tests.support.waiting import eventually
 from tests.twin import team_work
-from tests.twin.clusters import eventually
 from tests.twin.monitoring import gpus
 from tests.twin.monitoring.gpus import Gpus
 from tests.twin.monitoring.person import somebody_signs_in

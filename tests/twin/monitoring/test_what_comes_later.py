@@ -8,8 +8,8 @@ import pytest
 
 from components.cluster.namespace import namespace_labels
 from tests.support.project import Project
+from tests.support.waiting import eventually
 from tests.twin import team_work
-from tests.twin.clusters import eventually
 from tests.twin.gpu_nodes import end_gpu_nodes, gpu_nodes
 from tests.twin.monitoring.watched import SECONDS, Watched
 from twin.account import Account

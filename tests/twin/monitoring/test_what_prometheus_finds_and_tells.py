@@ -10,8 +10,8 @@ import requests
 import yaml
 
 from tests.support.project import CLONE, Project
+from tests.support.waiting import eventually
 from tests.twin import team_work
-from tests.twin.clusters import eventually
 from tests.twin.monitoring.watched import SECONDS, Watched
 from tests.twin.tracking.opened import opening
 from tests.unit.monitoring.queries import panel_queries, rule_queries

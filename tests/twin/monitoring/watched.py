@@ -17,7 +17,7 @@ import yaml
 
 from components.monitoring.rules import runbook
 from tests.support.project import CLONE, Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.mailbox import Mailbox, listening
 from tests.unit.tools.support import Said
 from tools import images

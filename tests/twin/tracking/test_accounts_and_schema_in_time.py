@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from groundwork.open import jobs
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.tracking.opened import NAMESPACE, Opened
 from twin.kubernetes import pod_identity
 from twin.pods.runner import JobResult

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.tracking.clients import Client, RefusedError
 from tests.twin.tracking.opened import Opened
 from twin.aws.faults import Fault, plan, planned

@@ -12,7 +12,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from tests.support.project import Project
-from tests.twin.clusters import eventually
+from tests.support.waiting import eventually
 from tests.twin.tracking.clients import WORK
 from tests.twin.tracking.opened import Opened
 from twin.kubernetes import pod_identity

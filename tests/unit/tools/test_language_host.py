@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ import pytest
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from tests.support.processes import has_ended
+from tests.support.waiting import eventually
 from tests.unit.tools.support import program
 from tools.engine.modules import LANGUAGE_HOST
 
@@ -182,11 +182,11 @@ def test_a_program_ends_with_the_host_which_ends_quietly_on_sigint(host: SimpleN
     )
     pending = host.call.Run.future(language_pb2.RunRequest(info=info(project)))
     pid_file = project / "stacks" / "pid"
-    wait_until(lambda: pid_file.exists() and pid_file.read_text())
+    eventually(lambda: pid_file.exists() and pid_file.read_text(), "the program has written its pid", SECONDS)
     host.process.send_signal(signal.SIGINT)
     assert host.process.wait(SECONDS) == 0
     assert host.process.stderr.read() == ""
-    wait_until(lambda: not Path(f"/proc/{pid_file.read_text()}").exists())
+    eventually(lambda: not Path(f"/proc/{pid_file.read_text()}").exists(), "the program has ended", SECONDS)
     pending.cancel()
 
 
@@ -204,7 +204,7 @@ def test_the_host_does_not_outlive_an_engine_that_was_killed(tmp_path: Path) -> 
         assert process.stdout is not None
         host = psutil.Process(int(process.stdout.readline()))
         process.kill()
-    wait_until(lambda: has_ended(host.pid))
+    eventually(lambda: has_ended(host.pid), "the host has ended", SECONDS)
 
 
 def test_the_dependencies_and_the_interpreter_of_the_program_are_told(host: SimpleNamespace, project: Path) -> None:
@@ -216,10 +216,3 @@ def test_the_dependencies_and_the_interpreter_of_the_program_are_told(host: Simp
     about = host.call.About(language_pb2.AboutRequest(info=info(project)))
     assert about.executable == str(project / ".venv" / "bin" / "python")
     assert about.version == ".".join(str(number) for number in sys.version_info[:3])
-
-
-def wait_until(condition: Any) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.05)

@@ -1,10 +1,9 @@
-import os
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import spent
 from tools import toolchain
 from tools.toolchain import CLONE, Record, Toolchain, ToolchainError, locate, read_record, write_record
 
@@ -79,15 +78,3 @@ def test_a_second_installation_is_quick_and_silent() -> None:
     second, said = spent(python, "-m", "tools.install", "--quiet")
     assert said == b""
     assert second < 20 * bare, "0.15 s, Python's own start 0.03 s"
-
-
-def spent(*command: str) -> tuple[float, bytes]:
-    """Processor time of a program and its own children, and what it said. Not that of all children of this process: one
-    that an earlier test left is counted when it is reaped, at any time."""
-    with tempfile.TemporaryFile() as said:
-        running = subprocess.Popen(command, cwd=CLONE, stdout=said, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(running.pid, 0)
-        running.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        assert running.returncode == 0, said.read()
-        return used.ru_utime + used.ru_stime, said.read()

@@ -15,7 +15,8 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from tests.contracts.providers.starting import CLONE, least, used_by
+from tests.contracts.providers.starting import least, used_by
+from tools.toolchain import CLONE
 from twin.providers.aws.servicer import VERSION
 
 START_RATIO = 3

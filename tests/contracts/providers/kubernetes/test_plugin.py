@@ -16,8 +16,9 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from tests.contracts.providers.starting import CLONE, least, used_by
+from tests.contracts.providers.starting import least, used_by
 from tests.support.kubernetes_api import FakeApi, serving
+from tools.toolchain import CLONE
 from twin import project
 from twin.providers.kubernetes.servicer import VERSION
 from twin.providers.wire import decode, encode
